@@ -1,0 +1,119 @@
+//! A flow whose type is not known at compile time.
+
+use alloc::boxed::Box;
+use core::{
+    any::{Any, TypeId},
+    fmt,
+    task::{Context as TaskContext, Poll},
+};
+
+use crate::{Flow, FlowError};
+
+/// A flow of any type: one allocation when it is made, none for a read or write.
+///
+/// [`find`](Self::find) and [`info`](Self::info) look through the layers, and
+/// [`downcast`](Self::downcast) takes the concrete flow out again.
+pub struct AnyFlow(Box<dyn Flow>);
+
+impl AnyFlow {
+    /// Erases the type of `flow`. An `AnyFlow` is given back as it is, not boxed twice.
+    pub fn new(flow: impl Flow) -> Self {
+        let flow: Box<dyn Flow> = Box::new(flow);
+        if (&*flow as &dyn Any).is::<Self>() {
+            let flow: Box<dyn Any> = flow;
+            return match flow.downcast::<Self>() {
+                Ok(flow) => *flow,
+                Err(_) => unreachable!("the type was checked"),
+            };
+        }
+        Self(flow)
+    }
+
+    /// Takes the concrete flow out, or gives the erased one back.
+    ///
+    /// # Errors
+    /// This flow, when the outermost type is not `F`.
+    pub fn downcast<F: Flow>(self) -> Result<F, Self> {
+        if !(&*self.0 as &dyn Any).is::<F>() {
+            return Err(self);
+        }
+        let flow: Box<dyn Any> = self.0;
+        match flow.downcast::<F>() {
+            Ok(flow) => Ok(*flow),
+            Err(_) => unreachable!("the type was checked"),
+        }
+    }
+
+    /// The outermost flow in the chain of layers that has the type `F`.
+    pub fn find<F: Flow>(&self) -> Option<&F> {
+        chain(&*self.0).find_map(|flow| (flow as &dyn Any).downcast_ref())
+    }
+
+    /// The outermost flow's information of type `T`, else that of the flow beneath it, and so on.
+    pub fn info<T: 'static>(&self) -> Option<&T> {
+        chain(&*self.0)
+            .find_map(|flow| flow.info(TypeId::of::<T>()))?
+            .downcast_ref()
+    }
+}
+
+/// The flow, the one it runs over, and so on.
+fn chain(outermost: &dyn Flow) -> impl Iterator<Item = &dyn Flow> {
+    core::iter::successors(Some(outermost), |flow| flow.inner())
+}
+
+impl fmt::Debug for AnyFlow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AnyFlow").finish_non_exhaustive()
+    }
+}
+
+impl Flow for AnyFlow {
+    fn poll_read(
+        &mut self,
+        cx: &mut TaskContext<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<Result<usize, FlowError>> {
+        self.0.poll_read(cx, buffer)
+    }
+
+    fn poll_write(
+        &mut self,
+        cx: &mut TaskContext<'_>,
+        bytes: &[u8],
+    ) -> Poll<Result<usize, FlowError>> {
+        self.0.poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        &mut self,
+        cx: &mut TaskContext<'_>,
+        slices: &[&[u8]],
+    ) -> Poll<Result<usize, FlowError>> {
+        self.0.poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.0.is_write_vectored()
+    }
+
+    fn poll_flush(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<(), FlowError>> {
+        self.0.poll_flush(cx)
+    }
+
+    fn poll_close_write(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<(), FlowError>> {
+        self.0.poll_close_write(cx)
+    }
+
+    fn abort(&mut self) {
+        self.0.abort();
+    }
+
+    fn inner(&self) -> Option<&dyn Flow> {
+        Some(&*self.0)
+    }
+
+    fn info(&self, want: TypeId) -> Option<&dyn Any> {
+        self.0.info(want)
+    }
+}

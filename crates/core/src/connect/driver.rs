@@ -1,0 +1,349 @@
+//! Performs the steps of a race: starts resolvers and attempts, polls them, keeps the report.
+
+use alloc::{boxed::Box, format, sync::Arc, vec::Vec};
+use core::{
+    task::{Context as TaskContext, Poll},
+    time::Duration,
+};
+
+use crate::{
+    Answers, Attempt, AttemptReport, BoxError, Connect, ConnectErrorKind, Outcome, Report,
+    Security, SkipReason, Stage,
+    context::{AnyEndpoint, BoxFuture, Described, ProtocolEntry, ResolverEntry},
+    race::{Race, Step},
+};
+
+pub(super) struct Driver<'a, F, D> {
+    connect: Connect<'a>,
+    dial: D,
+    race: Race,
+    began: Duration,
+    answers: Vec<Resolving>,
+    candidates: Vec<Candidate>,
+    attempts: Vec<Dialling<F>>,
+    sleep: Option<(Duration, BoxFuture<()>)>,
+    /// The best protection that the resolvers asked so far could have led to.
+    secured: Security,
+    report: Vec<AttemptReport>,
+}
+
+struct Resolving {
+    resolver: usize,
+    row: usize,
+    found: bool,
+    answers: Answers<AnyEndpoint>,
+}
+
+struct Candidate {
+    resolver: usize,
+    protocol: usize,
+    endpoint: AnyEndpoint,
+}
+
+struct Dialling<F> {
+    row: usize,
+    attempt: Arc<Attempt>,
+    future: BoxFuture<Result<F, BoxError>>,
+}
+
+impl<'a, F, D> Driver<'a, F, D>
+where
+    D: Fn(usize, &AnyEndpoint, Arc<Attempt>) -> BoxFuture<Result<F, BoxError>>,
+{
+    pub(super) fn new(connect: Connect<'a>, dial: D) -> Self {
+        let began = connect.context.timer.now();
+        let ranks: Vec<_> = connect
+            .context
+            .registry
+            .resolvers
+            .iter()
+            .map(|e| e.rank)
+            .collect();
+        Self {
+            race: Race::new(&ranks, connect.strategy, connect.deadline),
+            connect,
+            dial,
+            began,
+            answers: Vec::new(),
+            candidates: Vec::new(),
+            attempts: Vec::new(),
+            sleep: None,
+            secured: Security::Plain,
+            report: Vec::new(),
+        }
+    }
+
+    pub(super) fn poll(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<F, ConnectErrorKind>> {
+        loop {
+            let until = loop {
+                match self.race.step(self.now()) {
+                    Step::Resolve(resolver) => self.resolve(resolver),
+                    Step::Attempt(candidate) => self.attempt(candidate),
+                    Step::Wait(until) => break until,
+                    Step::Exhausted => return Poll::Ready(Err(self.why_exhausted())),
+                    Step::TimedOut => return Poll::Ready(Err(ConnectErrorKind::TimedOut)),
+                }
+            };
+            let answered = self.poll_answers(cx);
+            let (flow, failed) = self.poll_attempts(cx);
+            if let Some(flow) = flow {
+                return Poll::Ready(Ok(flow));
+            }
+            if !answered && !failed && self.poll_sleep(cx, until).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// The target's text and the report; what still runs is closed in it.
+    pub(super) fn finish(self, result: &Result<F, ConnectErrorKind>) -> (Box<str>, Report) {
+        let took = self.now();
+        let mut report = self.report;
+        let dialling = self
+            .attempts
+            .iter()
+            .map(|it| (it.row, Some(it.attempt.stage())));
+        let resolving = self.answers.iter().map(|it| (it.row, None));
+        for (row, stage) in dialling.chain(resolving) {
+            let row = &mut report[row];
+            row.stage = stage.unwrap_or(row.stage);
+            row.took = took - row.started;
+            if matches!(result, Err(ConnectErrorKind::TimedOut)) {
+                row.outcome = Outcome::TimedOut;
+            }
+        }
+        // A resolver that found something is told by its attempts.
+        let mut rows = report;
+        rows.retain(|row| row.protocol.is_some() || !matches!(row.outcome, Outcome::Won));
+        (
+            format!("{}", self.connect.target).into(),
+            Report {
+                attempts: rows,
+                took,
+            },
+        )
+    }
+
+    fn now(&self) -> Duration {
+        self.connect.context.timer.now().saturating_sub(self.began)
+    }
+
+    fn resolver(&self, number: usize) -> &'a ResolverEntry {
+        &self.connect.context.registry.resolvers[number]
+    }
+
+    fn protocols_of(
+        &self,
+        resolver: usize,
+    ) -> impl Iterator<Item = (usize, &'a ProtocolEntry)> + use<'a, F, D> {
+        let key = self.resolver(resolver).key;
+        let protocols = self.connect.context.registry.protocols.iter().enumerate();
+        protocols.filter(move |(_, entry)| entry.key == key)
+    }
+
+    fn resolve(&mut self, number: usize) {
+        let entry = self.resolver(number);
+        let Some(answers) = entry.resolver.resolve(&self.connect.target) else {
+            return self.race.resolved(number);
+        };
+        let mut row = self.new_row(entry, Stage::RESOLVE, Outcome::Cancelled);
+        if let Some(reason) = self.skip_resolver(number) {
+            row.outcome = Outcome::Skipped(reason);
+            self.report.push(row);
+            return self.race.resolved(number);
+        }
+        let best = self
+            .protocols_of(number)
+            .map(|(_, entry)| entry.protocol.security())
+            .max();
+        self.secured = self.secured.max(best.unwrap_or(Security::Plain));
+        self.report.push(row);
+        let row = self.report.len() - 1;
+        self.answers.push(Resolving {
+            resolver: number,
+            row,
+            found: false,
+            answers,
+        });
+    }
+
+    fn skip_resolver(&self, number: usize) -> Option<SkipReason> {
+        let entry = self.resolver(number);
+        if self.connect.key.is_some_and(|key| key != entry.key) {
+            return Some(SkipReason::NotForced);
+        }
+        let mut protocols = self.protocols_of(number).peekable();
+        if protocols.peek().is_none() {
+            return Some(SkipReason::NoProtocol);
+        }
+        let forced = self.connect.protocol;
+        let none = forced.is_some_and(|forced| protocols.all(|(protocol, _)| protocol != forced));
+        none.then_some(SkipReason::NotForced)
+    }
+
+    fn poll_answers(&mut self, cx: &mut TaskContext<'_>) -> bool {
+        let mut progress = false;
+        let mut at = 0;
+        while at < self.answers.len() {
+            match self.answers[at].answers.poll_next(cx) {
+                Poll::Pending => at += 1,
+                Poll::Ready(Some(Ok(endpoint))) => {
+                    self.answers[at].found = true;
+                    self.candidates_for(self.answers[at].resolver, endpoint);
+                    progress = true;
+                }
+                Poll::Ready(Some(Err(error))) => {
+                    let row = self.answers[at].row;
+                    self.close_row(row, Stage::RESOLVE, Outcome::Failed(error));
+                    self.answers[at].found = true;
+                    progress = true;
+                }
+                Poll::Ready(None) => {
+                    let ended = self.answers.remove(at);
+                    // `Won` marks the rows that `finish` leaves out.
+                    let outcome = if ended.found {
+                        Outcome::Won
+                    } else {
+                        Outcome::NothingFound
+                    };
+                    if matches!(self.report[ended.row].outcome, Outcome::Cancelled) {
+                        self.close_row(ended.row, Stage::RESOLVE, outcome);
+                    }
+                    self.race.resolved(ended.resolver);
+                    progress = true;
+                }
+            }
+        }
+        progress
+    }
+
+    /// Queues an endpoint for each protocol of its key that may be used.
+    fn candidates_for(&mut self, resolver: usize, endpoint: AnyEndpoint) {
+        for (protocol, entry) in self.protocols_of(resolver) {
+            if let Some(reason) = self.skip_protocol(protocol, entry) {
+                let stage = entry.protocol.stage();
+                let mut row =
+                    self.new_row(self.resolver(resolver), stage, Outcome::Skipped(reason));
+                row.endpoint = Some(endpoint.text.clone());
+                row.protocol = Some(format!("{}", Described(&*entry.protocol)).into());
+                self.report.push(row);
+                continue;
+            }
+            self.candidates.push(Candidate {
+                resolver,
+                protocol,
+                endpoint: endpoint.clone(),
+            });
+            self.race.found(self.candidates.len() - 1);
+        }
+    }
+
+    fn skip_protocol(&self, number: usize, entry: &ProtocolEntry) -> Option<SkipReason> {
+        let security = entry.protocol.security();
+        if self.connect.protocol.is_some_and(|forced| forced != number) {
+            Some(SkipReason::NotForced)
+        } else if security < self.connect.floor {
+            Some(SkipReason::BelowFloor)
+        } else if security < self.secured && !self.connect.downgrade {
+            Some(SkipReason::Downgrade)
+        } else {
+            None
+        }
+    }
+
+    fn attempt(&mut self, number: usize) {
+        let candidate = &self.candidates[number];
+        let entry = &self.connect.context.registry.protocols[candidate.protocol];
+        let stage = entry.protocol.stage();
+        let attempt = Arc::new(Attempt::new(stage));
+        let future = (self.dial)(candidate.protocol, &candidate.endpoint, attempt.clone());
+        let mut row = self.new_row(self.resolver(candidate.resolver), stage, Outcome::Cancelled);
+        row.endpoint = Some(candidate.endpoint.text.clone());
+        row.protocol = Some(format!("{}", Described(&*entry.protocol)).into());
+        self.report.push(row);
+        self.attempts.push(Dialling {
+            row: self.report.len() - 1,
+            attempt,
+            future,
+        });
+    }
+
+    fn poll_attempts(&mut self, cx: &mut TaskContext<'_>) -> (Option<F>, bool) {
+        let mut failed = false;
+        let mut at = 0;
+        while at < self.attempts.len() {
+            let Poll::Ready(result) = self.attempts[at].future.as_mut().poll(cx) else {
+                at += 1;
+                continue;
+            };
+            let ended = self.attempts.remove(at);
+            let stage = ended.attempt.stage();
+            match result {
+                Ok(flow) => {
+                    self.close_row(ended.row, stage, Outcome::Won);
+                    return (Some(flow), failed);
+                }
+                Err(error) => {
+                    self.close_row(ended.row, stage, Outcome::Failed(error));
+                    self.race.failed();
+                    failed = true;
+                }
+            }
+        }
+        (None, failed)
+    }
+
+    fn poll_sleep(&mut self, cx: &mut TaskContext<'_>, until: Option<Duration>) -> Poll<()> {
+        let Some(until) = until else {
+            return Poll::Pending;
+        };
+        if self.sleep.as_ref().is_none_or(|(at, _)| *at != until) {
+            let timer = &self.connect.context.timer;
+            self.sleep = Some((until, timer.sleep(self.began.saturating_add(until))));
+        }
+        let Some((_, sleep)) = &mut self.sleep else {
+            return Poll::Pending;
+        };
+        let woken = sleep.as_mut().poll(cx);
+        if woken.is_ready() {
+            self.sleep = None;
+        }
+        woken
+    }
+
+    fn new_row(&self, entry: &ResolverEntry, stage: Stage, outcome: Outcome) -> AttemptReport {
+        AttemptReport {
+            resolver: entry.resolver.name().into(),
+            key: entry.key,
+            endpoint: None,
+            protocol: None,
+            stage,
+            started: self.now(),
+            took: Duration::ZERO,
+            outcome,
+        }
+    }
+
+    fn close_row(&mut self, row: usize, stage: Stage, outcome: Outcome) {
+        let now = self.now();
+        let row = &mut self.report[row];
+        row.stage = stage;
+        row.took = now.saturating_sub(row.started);
+        row.outcome = outcome;
+    }
+
+    fn why_exhausted(&self) -> ConnectErrorKind {
+        let skipped = |row: &AttemptReport| matches!(row.outcome, Outcome::Skipped(_));
+        if self
+            .report
+            .iter()
+            .any(|row| row.protocol.is_some() && !skipped(row))
+        {
+            ConnectErrorKind::AllFailed
+        } else if self.report.iter().any(skipped) {
+            ConnectErrorKind::AllSkipped
+        } else {
+            ConnectErrorKind::NothingResolved
+        }
+    }
+}

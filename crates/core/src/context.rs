@@ -1,0 +1,252 @@
+//! Protocols and resolvers of an application, as a value.
+
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use core::{any::Any, fmt, future::Future, pin::Pin, time::Duration};
+
+use crate::{
+    Answers, AnyFlow, Attempt, BoxError, Connect, Endpoint, EndpointKey, Key, KeyId, Protocol,
+    Resolver, Security, Stage, Target,
+};
+
+/// A clock and a timer, supplied by the backend.
+pub trait Timer: Send + Sync + 'static {
+    /// The time since some fixed moment; it never goes back.
+    fn now(&self) -> Duration;
+
+    /// Completes when [`now`](Self::now) has reached `until`.
+    fn sleep(&self, until: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+}
+
+/// Protocols and resolvers being collected; [`freeze`](Self::freeze) makes a [`Context`] of them.
+///
+/// A protocol or resolver whose endpoint type is not the key's does not compile:
+///
+/// ```compile_fail,E0308
+/// # use tuyau_core::*;
+/// # struct A; struct B;
+/// # impl EndpointKey for A { type Endpoint = u8; const NAME: &'static str = "a";
+/// #     fn show(e: &u8, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result { Ok(()) } }
+/// # impl EndpointKey for B { type Endpoint = u16; const NAME: &'static str = "b";
+/// #     fn show(e: &u16, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result { Ok(()) } }
+/// const B_KEY: Key<B> = Key::new();
+/// let table: Table<A> = Table::new();
+/// Registry::new().resolver(B_KEY, 0, table);
+/// ```
+#[derive(Default)]
+pub struct Registry {
+    pub(crate) protocols: Vec<ProtocolEntry>,
+    pub(crate) resolvers: Vec<ResolverEntry>,
+}
+
+pub(crate) struct ProtocolEntry {
+    pub(crate) key: KeyId,
+    pub(crate) protocol: Arc<dyn DynProtocol>,
+}
+
+pub(crate) struct ResolverEntry {
+    pub(crate) key: KeyId,
+    pub(crate) rank: u16,
+    pub(crate) resolver: Box<dyn DynResolver>,
+}
+
+impl Registry {
+    /// An empty registry.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a protocol under a key, after those that the key already has. The handle forces it.
+    pub fn protocol<P: Protocol>(&mut self, key: Key<P::Key>, protocol: P) -> Handle<P> {
+        let protocol = Arc::new(protocol);
+        self.protocols.push(ProtocolEntry {
+            key: key.id(),
+            protocol: protocol.clone(),
+        });
+        Handle { protocol }
+    }
+
+    /// Adds a resolver under a key. Lower ranks come first; those of one rank are raced, in the
+    /// order of registration.
+    pub fn resolver<R: Resolver>(&mut self, key: Key<R::Key>, rank: u16, resolver: R) {
+        let resolver = Box::new(resolver);
+        self.resolvers.push(ResolverEntry {
+            key: key.id(),
+            rank,
+            resolver,
+        });
+    }
+
+    /// Ends the collecting.
+    pub fn freeze(self, timer: impl Timer) -> Context {
+        Context {
+            registry: Arc::new(self),
+            timer: Arc::new(timer),
+        }
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let protocols = self.protocols.iter().map(|entry| entry.key);
+        let resolvers = self.resolvers.iter();
+        f.debug_struct("Registry")
+            .field("protocols", &protocols.collect::<Vec<_>>())
+            .field(
+                "resolvers",
+                &resolvers
+                    .map(|entry| (entry.rank, entry.key))
+                    .collect::<Vec<_>>(),
+            )
+            .finish()
+    }
+}
+
+/// A registered protocol with its type: a connect that is forced through it gives the protocol's
+/// own flow, not an erased one.
+pub struct Handle<P> {
+    pub(crate) protocol: Arc<P>,
+}
+
+impl<P> Clone for Handle<P> {
+    fn clone(&self) -> Self {
+        Self {
+            protocol: self.protocol.clone(),
+        }
+    }
+}
+
+impl<P: Protocol> fmt::Debug for Handle<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Handle({})", Described(&*self.protocol))
+    }
+}
+
+/// The protocols and resolvers of an application: what a library takes to connect. Cloning is cheap.
+#[derive(Clone)]
+pub struct Context {
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) timer: Arc<dyn Timer>,
+}
+
+impl Context {
+    /// Begins a connect; [`Connect::open`] performs it.
+    pub fn connect(&self, target: impl Into<Target>) -> Connect<'_> {
+        Connect::new(self, target.into())
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.registry.fmt(f)
+    }
+}
+
+pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// An endpoint without its type, with its text for the report.
+#[derive(Clone)]
+pub(crate) struct AnyEndpoint {
+    value: Arc<dyn Any + Send + Sync>,
+    pub(crate) text: Box<str>,
+}
+
+impl AnyEndpoint {
+    fn new<K: EndpointKey>(endpoint: K::Endpoint) -> Self {
+        let text = alloc::format!("{}", Shown::<K>(&endpoint)).into();
+        Self {
+            value: Arc::new(endpoint),
+            text,
+        }
+    }
+
+    fn downcast<P: Protocol>(&self) -> Arc<Endpoint<P>> {
+        match self.value.clone().downcast() {
+            Ok(endpoint) => endpoint,
+            Err(_) => unreachable!("a key fixes its endpoint type"),
+        }
+    }
+}
+
+struct Shown<'a, K: EndpointKey>(&'a K::Endpoint);
+
+impl<K: EndpointKey> fmt::Display for Shown<'_, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        K::show(self.0, f)
+    }
+}
+
+/// Prints a protocol's name.
+pub(crate) struct Described<'a>(pub(crate) &'a dyn DynProtocol);
+
+impl fmt::Display for Described<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.describe(f)
+    }
+}
+
+/// A protocol without its types.
+pub(crate) trait DynProtocol: Send + Sync {
+    fn dial(
+        self: Arc<Self>,
+        endpoint: &AnyEndpoint,
+        attempt: Arc<Attempt>,
+    ) -> BoxFuture<Result<AnyFlow, BoxError>>;
+    fn stage(&self) -> Stage;
+    fn security(&self) -> Security;
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+}
+
+impl<P: Protocol> DynProtocol for P {
+    fn dial(
+        self: Arc<Self>,
+        endpoint: &AnyEndpoint,
+        attempt: Arc<Attempt>,
+    ) -> BoxFuture<Result<AnyFlow, BoxError>> {
+        let connecting = dial_typed(self, endpoint, attempt);
+        Box::pin(async move { connecting.await.map(AnyFlow::new) })
+    }
+
+    fn stage(&self) -> Stage {
+        P::STAGE
+    }
+
+    fn security(&self) -> Security {
+        Protocol::security(self)
+    }
+
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Protocol::describe(self, f)
+    }
+}
+
+/// Dials an endpoint of the protocol's own key.
+pub(crate) fn dial_typed<P: Protocol>(
+    protocol: Arc<P>,
+    endpoint: &AnyEndpoint,
+    attempt: Arc<Attempt>,
+) -> impl Future<Output = Result<P::Flow, BoxError>> + Send + use<P> {
+    let endpoint = endpoint.downcast::<P>();
+    async move { Ok(protocol.connect(&endpoint, &attempt).await?) }
+}
+
+/// A resolver without its types.
+pub(crate) trait DynResolver: Send + Sync {
+    fn name(&self) -> &str;
+    fn resolve(&self, target: &Target) -> Option<Answers<AnyEndpoint>>;
+}
+
+impl<R: Resolver> DynResolver for R {
+    fn name(&self) -> &str {
+        Resolver::name(self)
+    }
+
+    fn resolve(&self, target: &Target) -> Option<Answers<AnyEndpoint>> {
+        Some(Resolver::resolve(self, target)?.map(AnyEndpoint::new::<R::Key>))
+    }
+}
+
+const _: fn() = || {
+    fn assert_shared<T: Send + Sync>() {}
+    assert_shared::<Context>();
+    assert_shared::<Registry>();
+};

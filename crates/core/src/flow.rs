@@ -1,0 +1,156 @@
+//! A connected byte stream.
+
+use core::{
+    any::{Any, TypeId},
+    future::{Future, poll_fn},
+    task::{Context as TaskContext, Poll, ready},
+};
+
+use crate::{Address, ErrorKind, FlowError};
+
+/// A connected instance of a protocol: a byte stream in both directions.
+///
+/// The trait is object safe and polled, so that erasing a flow ([`AnyFlow`](crate::AnyFlow)) costs
+/// one allocation for the flow's life and none for a read or write. Users call the methods of
+/// [`FlowExt`] instead.
+///
+/// # Rules
+///
+/// - The end of the stream is sticky: after `poll_read` gave 0 for a non-empty buffer it gives 0
+///   again, and an end that the peer did not mean ([`ErrorKind::Truncated`]) is an error, not 0.
+/// - What `poll_write` accepted is bounded while the peer does not read.
+/// - `Pending` registers the task's waker, for each of the two directions on its own.
+/// - A `Pending` read has consumed nothing: dropping a read loses no bytes.
+/// - Dropping a flow closes it.
+pub trait Flow: Any + Send {
+    /// Reads into `buffer` and gives the number of bytes, 0 at the end of the stream or when
+    /// `buffer` is empty.
+    fn poll_read(
+        &mut self,
+        cx: &mut TaskContext<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<Result<usize, FlowError>>;
+
+    /// Accepts bytes for sending and gives how many, at least one unless `bytes` is empty.
+    fn poll_write(
+        &mut self,
+        cx: &mut TaskContext<'_>,
+        bytes: &[u8],
+    ) -> Poll<Result<usize, FlowError>>;
+
+    /// Like [`poll_write`](Self::poll_write) for the concatenation of `slices`.
+    ///
+    /// It has no default: a wrapper that forgot it would silently split writes. A flow that gains
+    /// nothing from several slices writes the first one that is not empty.
+    fn poll_write_vectored(
+        &mut self,
+        cx: &mut TaskContext<'_>,
+        slices: &[&[u8]],
+    ) -> Poll<Result<usize, FlowError>>;
+
+    /// Whether [`poll_write_vectored`](Self::poll_write_vectored) takes more than one slice at a time.
+    fn is_write_vectored(&self) -> bool;
+
+    /// Hands everything accepted so far to the operating system or the peer.
+    fn poll_flush(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<(), FlowError>>;
+
+    /// Flushes and ends the writing half; reading stays open. Doing it twice is not an error.
+    fn poll_close_write(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<(), FlowError>>;
+
+    /// Gives the flow up at once: what is in flight may be lost, and the peer sees a reset where
+    /// the protocol has one. The next read or write fails with [`ErrorKind::Closed`].
+    fn abort(&mut self);
+
+    /// The flow that this layer runs over, as [`Error::source`](core::error::Error::source) does for causes.
+    fn inner(&self) -> Option<&dyn Flow> {
+        None
+    }
+
+    /// What this flow knows of the type `want`: [`PeerAddress`], a peer's key or certificate, …
+    ///
+    /// The value given must be of that type; [`AnyFlow::info`](crate::AnyFlow::info) asks each
+    /// flow of the chain, outermost first.
+    fn info(&self, want: TypeId) -> Option<&dyn Any> {
+        let _ = want;
+        None
+    }
+}
+
+/// Information of a flow: the address of the other side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeerAddress(pub Address);
+
+/// Information of a flow: the address of this side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalAddress(pub Address);
+
+/// What users of a flow call.
+pub trait FlowExt: Flow {
+    /// Reads into `buffer`, gives the number of bytes, 0 at the end of the stream.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses no bytes.
+    fn read(&mut self, buffer: &mut [u8]) -> impl Future<Output = Result<usize, FlowError>> + Send {
+        poll_fn(move |cx| self.poll_read(cx, buffer))
+    }
+
+    /// Fills `buffer`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Truncated`] when the stream ends before; what was read till then is in `buffer`.
+    ///
+    /// # Cancel safety
+    /// Not cancel safe: bytes read so far are in `buffer`, their number is lost.
+    fn read_exact(
+        &mut self,
+        buffer: &mut [u8],
+    ) -> impl Future<Output = Result<(), FlowError>> + Send {
+        let mut filled = 0;
+        poll_fn(move |cx| {
+            while filled < buffer.len() {
+                let count = ready!(self.poll_read(cx, &mut buffer[filled..]))?;
+                if count == 0 {
+                    return Poll::Ready(Err(ErrorKind::Truncated.into()));
+                }
+                filled += count;
+            }
+            Poll::Ready(Ok(()))
+        })
+    }
+
+    /// Writes all of `bytes`; [`flush`](Self::flush) sends what a layer still holds back.
+    ///
+    /// # Cancel safety
+    /// Not cancel safe: an unknown part of `bytes` has been written.
+    fn write_all(&mut self, bytes: &[u8]) -> impl Future<Output = Result<(), FlowError>> + Send {
+        let mut written = 0;
+        poll_fn(move |cx| {
+            while written < bytes.len() {
+                let count = ready!(self.poll_write(cx, &bytes[written..]))?;
+                if count == 0 {
+                    return Poll::Ready(Err(ErrorKind::Closed.into()));
+                }
+                written += count;
+            }
+            Poll::Ready(Ok(()))
+        })
+    }
+
+    /// Hands everything written so far to the operating system or the peer.
+    ///
+    /// # Cancel safety
+    /// May be dropped and called again.
+    fn flush(&mut self) -> impl Future<Output = Result<(), FlowError>> + Send {
+        poll_fn(move |cx| self.poll_flush(cx))
+    }
+
+    /// Flushes and ends the writing half; reading stays open.
+    ///
+    /// # Cancel safety
+    /// May be dropped and called again.
+    fn close_write(&mut self) -> impl Future<Output = Result<(), FlowError>> + Send {
+        poll_fn(move |cx| self.poll_close_write(cx))
+    }
+}
+
+impl<F: Flow + ?Sized> FlowExt for F {}
