@@ -1,0 +1,127 @@
+//! Reading fields of a data item that [`check`](super::check) has passed.
+
+use alloc::format;
+use core::ops::RangeInclusive;
+
+use minicbor::{Decoder, data::Type};
+
+use super::head;
+use crate::{DecodeError, DecodeErrorKind as Kind, Identity};
+
+/// Reads one field after the other and names the field in every error.
+pub struct Reader<'a> {
+    decoder: Decoder<'a>,
+    /// Where these bytes begin in the message that the peer sent.
+    base: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// Checks `bytes`, which begin at offset `base` of a message, and begins to read them.
+    pub(crate) fn new(bytes: &'a [u8], base: usize) -> Result<Self, DecodeError> {
+        super::check(bytes).map_err(|error| error.shifted(base))?;
+        Ok(Self {
+            decoder: Decoder::new(bytes),
+            base,
+        })
+    }
+
+    /// The offset of the next field in the message.
+    pub(crate) fn offset(&self) -> usize {
+        self.base + self.decoder.position()
+    }
+
+    /// Reads the head of an array and returns its count of elements.
+    pub(crate) fn array(
+        &mut self,
+        field: &'static str,
+        counts: RangeInclusive<u64>,
+        expected: &'static str,
+    ) -> Result<u64, DecodeError> {
+        let at = self.offset();
+        let Ok(Some(count)) = self.decoder.array() else {
+            return Err(self.mismatch(at, field, expected));
+        };
+        if counts.contains(&count) {
+            return Ok(count);
+        }
+        let found = format!("an array of {count}");
+        Err(DecodeError::new(Kind::Length, at, expected, found).in_field(field))
+    }
+
+    pub(crate) fn uint(&mut self, field: &'static str) -> Result<u64, DecodeError> {
+        let at = self.offset();
+        self.decoder
+            .u64()
+            .map_err(|_| self.mismatch(at, field, "an unsigned integer"))
+    }
+
+    pub(crate) fn uint_or_null(&mut self, field: &'static str) -> Result<Option<u64>, DecodeError> {
+        let at = self.offset();
+        if matches!(self.decoder.datatype(), Ok(Type::Null)) {
+            self.decoder
+                .null()
+                .map_err(|_| self.mismatch(at, field, "null"))?;
+            return Ok(None);
+        }
+        let number = self.decoder.u64();
+        number
+            .map(Some)
+            .map_err(|_| self.mismatch(at, field, "an unsigned integer or null"))
+    }
+
+    pub(crate) fn bytes(&mut self, field: &'static str) -> Result<&'a [u8], DecodeError> {
+        let at = self.offset();
+        self.decoder
+            .bytes()
+            .map_err(|_| self.mismatch(at, field, "a byte string"))
+    }
+
+    /// Reads a byte string of exactly `N` bytes.
+    pub(crate) fn bytes_of<const N: usize>(
+        &mut self,
+        field: &'static str,
+        expected: &'static str,
+    ) -> Result<&'a [u8; N], DecodeError> {
+        let at = self.offset();
+        let bytes = self
+            .decoder
+            .bytes()
+            .map_err(|_| self.mismatch(at, field, expected))?;
+        bytes.try_into().map_err(|_| {
+            let found = format!("a byte string of {}", bytes.len());
+            DecodeError::new(Kind::Length, at, expected, found).in_field(field)
+        })
+    }
+
+    pub(crate) fn text(
+        &mut self,
+        field: &'static str,
+        lengths: RangeInclusive<usize>,
+        expected: &'static str,
+    ) -> Result<&'a str, DecodeError> {
+        let at = self.offset();
+        let text = self
+            .decoder
+            .str()
+            .map_err(|_| self.mismatch(at, field, expected))?;
+        if lengths.contains(&text.len()) {
+            return Ok(text);
+        }
+        let found = format!("a text of {} bytes", text.len());
+        Err(DecodeError::new(Kind::Length, at, expected, found).in_field(field))
+    }
+
+    pub(crate) fn identity(&mut self, field: &'static str) -> Result<Identity, DecodeError> {
+        let at = self.offset();
+        let bytes = self.bytes_of::<{ Identity::LENGTH }>(field, "a byte string of 32")?;
+        Identity::from_bytes(*bytes)
+            .map_err(|error| DecodeError::identity(at, error).in_field(field))
+    }
+
+    /// The error for an item of another type than expected at `at`.
+    fn mismatch(&self, at: usize, field: &'static str, expected: &'static str) -> DecodeError {
+        let first = self.decoder.input().get(at - self.base);
+        let found = first.map_or("the end", |&first| head::name(first));
+        DecodeError::new(Kind::Type, at, expected, found).in_field(field)
+    }
+}
