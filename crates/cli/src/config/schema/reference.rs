@@ -1,0 +1,74 @@
+//! The table of keys as the book prints it.
+
+use std::fmt::Write;
+
+use super::{ConfigKind, Key, Preset, Takes, Use, variable};
+
+/// The Markdown table of every key of a kind of configuration: key, default, value with bounds,
+/// environment variable, meaning. A test holds the book to it.
+pub fn reference(kind: ConfigKind) -> String {
+    let mut table = String::from(
+        "| key | default | value | environment variable | meaning |\n\
+         | --- | --- | --- | --- | --- |\n",
+    );
+    rows(kind.keys(), "", true, &mut table);
+    table
+}
+
+fn rows(keys: &[Key], prefix: &str, settable: bool, table: &mut String) {
+    for key in keys {
+        let path = format!("{prefix}{}", key.name);
+        match key.takes {
+            Takes::Group(inner) => rows(inner, &format!("{path}."), settable, table),
+            Takes::Groups { keys: inner, .. } => {
+                row(key, &path, settable, table);
+                rows(inner, &format!("{path}[]."), false, table);
+            }
+            _ => row(key, &path, settable, table),
+        }
+    }
+}
+
+fn row(key: &Key, path: &str, settable: bool, table: &mut String) {
+    let preset = match key.preset {
+        Preset::Text(text) => format!("`{text}`"),
+        Preset::Follows(phrase) => phrase.to_owned(),
+        Preset::Nothing => "none".to_owned(),
+        Preset::Required => "required".to_owned(),
+    };
+    let variable = match settable {
+        true => format!("`{}`", variable(path)),
+        false => "–".to_owned(),
+    };
+    let value = value(&key.takes);
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        table,
+        "| `{path}` | {preset} | {value} | {variable} | {} |",
+        key.about
+    );
+}
+
+fn value(takes: &Takes) -> String {
+    match takes {
+        Takes::Address(used) => format!("address {}", purpose(*used)),
+        Takes::Addresses { used, max } => {
+            format!("list of 1 to {max} addresses {}", purpose(*used))
+        }
+        Takes::Identity => "identity, `tuyau1…`".to_owned(),
+        Takes::Path => "path".to_owned(),
+        Takes::SocketPath => "path, short enough for a socket".to_owned(),
+        Takes::Text { max } => format!("text, at most {max} bytes"),
+        Takes::Name => "1 to 64 letters, digits, `-`, `_`, `.`".to_owned(),
+        Takes::Integer { min, max, unit } => format!("{min} to {max} {unit}"),
+        Takes::Group(_) => "group".to_owned(),
+        Takes::Groups { max, .. } => format!("list of at most {max} groups"),
+    }
+}
+
+fn purpose(used: Use) -> &'static str {
+    match used {
+        Use::Listen => "to listen on",
+        Use::Dial => "to connect to",
+    }
+}
