@@ -36,6 +36,23 @@ pub enum IdentityErrorKind {
     Weak,
 }
 
+impl IdentityErrorKind {
+    /// The name of the kind as the test vectors have it, in lower case with hyphens.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Prefix => "prefix",
+            Self::Length => "length",
+            Self::Character => "character",
+            Self::MixedCase => "mixed-case",
+            Self::OldChecksum => "old-checksum",
+            Self::Checksum => "checksum",
+            Self::Padding => "padding",
+            Self::Point => "point",
+            Self::Weak => "weak",
+        }
+    }
+}
+
 impl IdentityError {
     pub(crate) fn new(kind: IdentityErrorKind) -> Self {
         Self {
