@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use super::error::ConfigErrors;
 use super::load::{Document, Loaded, Read, display_name};
+use super::notes::Setting;
 use super::quote::quoted_list;
 use super::router::RouterConfig;
 use super::schema::{self, ConfigKind};
-use super::section::Setting;
 use super::service::ServiceConfig;
 use super::sources::Sources;
 

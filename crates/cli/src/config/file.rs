@@ -83,3 +83,20 @@ fn whole(file: &Arc<str>) -> Place {
         file: Arc::clone(file),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_may_not_be_read_says_so_and_keeps_the_cause() {
+        let cause = io::Error::from(io::ErrorKind::PermissionDenied);
+        let error = unreadable(Path::new("x.yaml"), &Arc::from("x.yaml"), cause);
+        assert_eq!(
+            error.to_string(),
+            "x.yaml: this user may not read the file: change its owner or mode, or run as another \
+             user"
+        );
+        assert!(std::error::Error::source(&error).is_some());
+    }
+}

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::apply;
 use super::error::{ConfigError, ConfigErrors};
 use super::node::Node;
+use super::notes::{Notes, Setting};
 use super::place::Place;
 use super::schema::ConfigKind;
-use super::section::{Notes, Section, Setting};
+use super::section::Section;
 use super::sources::Sources;
 use super::{file, keys, yaml};
 

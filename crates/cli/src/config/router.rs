@@ -9,10 +9,11 @@ use tuyau_wire::Identity;
 
 use super::error::{ConfigErrorKind, ConfigErrors};
 use super::load::{self, Read};
+use super::notes::Notes;
 use super::place::Place;
 use super::problem::Problem;
 use super::schema::ConfigKind;
-use super::section::{Notes, Section};
+use super::section::Section;
 use super::sources::Sources;
 use super::tls::TlsFiles;
 use super::{quote, socket};

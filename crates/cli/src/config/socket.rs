@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::notes::Notes;
 use super::problem::Problem;
-use super::section::{Notes, Section};
+use super::section::Section;
 
 /// Bytes of a Unix socket's path: `sun_path` of the system without its closing zero byte.
 pub(crate) const PATH_BYTES_MAX: usize = if cfg!(target_os = "linux") { 107 } else { 103 };

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use super::error::ConfigErrorKind;
+use super::notes::Notes;
 use super::problem::Problem;
-use super::section::{Notes, Section};
+use super::section::Section;
 
 /// Certificates signed by an authority.
 #[derive(Clone, Debug, PartialEq, Eq)]

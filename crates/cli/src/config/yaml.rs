@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span, Tag};
+use granit_parser::{Event, Marker, Parser, ScalarStyle, Span, Tag};
 
 use super::error::{ConfigError, ConfigErrorKind as Kind};
 use super::node::{Entry, Node, Style, Value};
 use super::place::Place;
-use super::quote::{clean_line as visible, quoted};
+use super::quote::quoted;
+use super::syntax::{self, too_large};
 
 /// Weight of one configuration, see [`Node::weight`]: ten thousand static routes with room to
 /// spare. Aliases weigh what they stand for, so that a small file cannot grow large in memory.
@@ -16,9 +17,6 @@ const WEIGHT_MAX: usize = 200_000;
 
 /// Keys in one mapping; each new one is compared with all before it.
 const KEYS_MAX: usize = 1_000;
-
-/// Collections inside one another; a configuration needs 4.
-const DEPTH_MAX: usize = 16;
 
 /// The tree of `text`, or what is wrong with it.
 ///
@@ -28,13 +26,13 @@ pub(crate) fn parse(text: &str, file: &Arc<str>) -> (Option<Node>, Vec<ConfigErr
     let mut builder = Builder::new(file);
     let options = granit_parser::options! {
         emit_anchor_events: false,
-        flow_nesting_limit: DEPTH_MAX,
-        block_nesting_limit: DEPTH_MAX,
+        flow_nesting_limit: syntax::DEPTH_MAX,
+        block_nesting_limit: syntax::DEPTH_MAX,
     };
     for next in Parser::new_from_str_with_options(text, options) {
         let stop = match next {
             Ok((event, span)) => builder.event(event, span),
-            Err(error) => Err(builder.syntax(&error)),
+            Err(error) => Err(syntax::refusal(&error, builder.place(*error.marker()))),
         };
         if let Err(error) = stop {
             builder.errors.push(error);
@@ -218,22 +216,6 @@ impl<'f> Builder<'f> {
             .push(ConfigError::new(place, Kind::Syntax, message));
     }
 
-    fn syntax(&self, error: &ScanError) -> ConfigError {
-        let place = self.place(*error.marker());
-        let message = match error.kind() {
-            ErrorKind::RecursionLimitExceeded => {
-                let what = format!("more than {DEPTH_MAX} lists or groups inside one another");
-                return too_large(&what, place);
-            }
-            kind => format!(
-                "this is not YAML: {}{}",
-                visible(&error.info()),
-                remedy(kind)
-            ),
-        };
-        ConfigError::new(place, Kind::Syntax, message)
-    }
-
     fn place(&self, marker: Marker) -> Place {
         let (line, column) = (marker.line().max(1), marker.col() + 1);
         Place::Position {
@@ -244,34 +226,12 @@ impl<'f> Builder<'f> {
     }
 }
 
-/// What to do about the errors that people make.
-fn remedy(kind: &ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::TabNotAllowed
-        | ErrorKind::TabInBlockIndentation
-        | ErrorKind::TabInIndentation => "; indent with spaces",
-        ErrorKind::MappingValueNotAllowed => "; put text with `: ` in it into quotes",
-        ErrorKind::UnknownAnchor => "; put text that starts with `*` into quotes",
-        ErrorKind::UnclosedFlowCollection { .. } => "; add the closing bracket",
-        ErrorKind::UnclosedQuotedScalar => "; add the closing quote",
-        ErrorKind::InvalidIndentation
-        | ErrorKind::ExpectedBlockMappingKey
-        | ErrorKind::SimpleKeyExpected => "; check the indentation, and write `key: value`",
-        _ => "",
-    }
-}
-
 fn check_weight(weight: usize, place: &Place) -> Result<(), ConfigError> {
     if weight <= WEIGHT_MAX {
         return Ok(());
     }
     let what = "too many values, aliases counted as what they stand for";
     Err(too_large(what, place.clone()))
-}
-
-fn too_large(what: &str, place: Place) -> ConfigError {
-    let message = format!("{what}: a configuration is never that large");
-    ConfigError::new(place, Kind::TooLarge, message)
 }
 
 /// Takes a node as the next key of a mapping.
