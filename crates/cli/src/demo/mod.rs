@@ -1,0 +1,41 @@
+//! The terminal side of `tuyau demo`.
+//!
+//! Everything here works against a plain [`View`] and a small [`Model`]: the screen knows nothing of
+//! routers, sockets or keys, and can be tested without them.
+//!
+//! - [`View`] is what there is to show, [`Window`] the part of the table that the screen needs.
+//! - [`Ui`] is what the person looking has chosen: the mode, the scroll position, the search. It turns
+//!   a key into an [`Effect`] and touches nothing else.
+//! - [`draw()`] puts a view and a `Ui` on a frame; [`Look`] says whether colour and non-ASCII text may
+//!   be used.
+//! - [`Guard`] takes the terminal over and gives it back whatever happens, [`Inputs`] reads its keys.
+//! - [`run()`] is the loop that joins them to a [`Model`]; [`run_on()`] is the same loop over any terminal
+//!   and any source of keys.
+
+mod error;
+mod events;
+mod keys;
+mod look;
+mod run;
+mod screen;
+mod scroll;
+mod search;
+mod terminal;
+mod text;
+mod ui;
+mod view;
+
+pub use error::{DemoError, DemoErrorKind};
+pub use events::{Input, Inputs};
+pub use keys::{Action, Effect};
+pub use look::Look;
+pub use run::{Ended, Model, Stop, run, run_on};
+pub use screen::{MINIMUM, draw, window};
+pub use scroll::Position;
+pub use search::{Direction, Found, Query, locate};
+pub use terminal::{Guard, require_terminal};
+pub use ui::{Mode, Ui};
+pub use view::{
+    LOG_LINES, Level, LogLine, Notice, Origin, Row, ServiceId, ServiceState, ServiceView, View,
+    Window,
+};

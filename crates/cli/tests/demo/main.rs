@@ -1,0 +1,7 @@
+//! The screen of `tuyau demo`, on ratatui's test backend.
+
+mod edge_cases;
+mod fixture;
+mod looks;
+mod looping;
+mod pages;
