@@ -17,7 +17,7 @@ pub use error::{IdentityError, IdentityErrorKind};
 /// identity is what the handshake and [`Signed`](crate::Signed) statements prove.
 ///
 /// The textual form is bech32m with the prefix `tuyau`, 64 characters long; it is printed in lower
-/// case and read in lower or upper case. Its checksum catches every slip of up to three characters
+/// case and read in lower or upper case. Its checksum catches every slip of up to four characters
 /// and nearly all others.
 ///
 /// ```

@@ -256,8 +256,8 @@ proptest! {
     }
 
     #[test]
-    fn up_to_three_typing_errors_are_caught(
-        places in prop::collection::btree_set(6_usize..64, 1..=3),
+    fn up_to_four_typing_errors_are_caught(
+        places in prop::collection::btree_set(6_usize..64, 1..=4),
         letters in prop::collection::vec(prop::sample::select(&b"qpzry9x8gf2tvdw0s3jn54khce6mua7l"[..]), 3),
     ) {
         let identity = keys::alice().identity();

@@ -94,7 +94,7 @@ fn checksum_error(text: &str, unchecked: &UncheckedHrpstring<'_>) -> IdentityErr
 }
 
 /// Finds the one character whose replacement makes the checksum match. There is at most one place,
-/// because two valid texts of this length differ in at least four.
+/// because two valid texts of this length differ in at least five.
 ///
 /// The replacement itself is not told: a person should copy the text again, not trust a guess.
 fn mistyped(text: &str) -> Option<usize> {
