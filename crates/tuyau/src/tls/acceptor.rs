@@ -1,0 +1,173 @@
+//! The serving side.
+
+use std::{
+    future::poll_fn,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use rustls::{
+    ServerConfig, ServerConnection,
+    server::{Accepted, AcceptedAlert, CertificateType, ClientHello},
+};
+use tuyau_core::Flow;
+
+use super::{
+    Error, Flow as TlsFlow, KeyFormat, Kind, PlainText, Side,
+    error::Scene,
+    farewell::{self, Patience},
+    handshake,
+    input::Input,
+    transport::Transport,
+};
+
+/// TLS as a server, made by [`Settings::acceptor`](super::Settings::acceptor).
+///
+/// It accepts every client that proves an Ed25519 key (and chains to the authority, where there is
+/// one); who may do what is decided by [`PeerKey`](super::PeerKey) afterwards.
+#[derive(Clone, Debug)]
+pub struct Acceptor {
+    configs: Arc<Configs>,
+    scene: Scene,
+    patience: Patience,
+}
+
+/// rustls takes raw keys or X.509 on each side, not both, so there is a configuration for each
+/// combination; named after the server's form, then the client's.
+#[derive(Debug)]
+pub(super) enum Configs {
+    Any {
+        raw_raw: Arc<ServerConfig>,
+        raw_x509: Arc<ServerConfig>,
+        x509_raw: Arc<ServerConfig>,
+        x509_x509: Arc<ServerConfig>,
+    },
+    X509(Arc<ServerConfig>),
+}
+
+impl Configs {
+    /// The configuration for what the client offers (RFC 7250, section 4.1).
+    fn choose(&self, hello: &ClientHello<'_>) -> Arc<ServerConfig> {
+        let server = prefers_raw(hello.server_cert_types());
+        let client = prefers_raw(hello.client_cert_types());
+        match self {
+            Self::X509(config) => config,
+            Self::Any {
+                raw_raw,
+                raw_x509,
+                x509_raw,
+                x509_x509,
+            } => match (server, client) {
+                (true, true) => raw_raw,
+                (true, false) => raw_x509,
+                (false, true) => x509_raw,
+                (false, false) => x509_x509,
+            },
+        }
+        .clone()
+    }
+}
+
+/// Types are listed in the client's order of preference; no list means X.509 alone.
+fn prefers_raw(types: Option<&[CertificateType]>) -> bool {
+    let known = [CertificateType::RawPublicKey, CertificateType::X509];
+    let first = types
+        .unwrap_or_default()
+        .iter()
+        .find(|it| known.contains(it));
+    first == Some(&CertificateType::RawPublicKey)
+}
+
+impl Acceptor {
+    pub(super) fn new(configs: Configs, format: KeyFormat, patience: Patience) -> Self {
+        Self {
+            configs: Arc::new(configs),
+            scene: Scene {
+                peer: Side::Client,
+                format,
+            },
+            patience,
+        }
+    }
+}
+
+impl<F: Flow> tuyau_core::Acceptor<F> for Acceptor {
+    type Flow = TlsFlow<F>;
+    type Error = Error;
+
+    async fn accept(self, mut inner: F) -> Result<TlsFlow<F>, Error> {
+        let mut input = Input::default();
+        let mut hello = rustls::server::Acceptor::default();
+        let mut began = false;
+        let accepted =
+            poll_fn(|cx| poll_hello(cx, &mut inner, &mut input, &mut hello, &mut began)).await;
+        match accepted.and_then(|accepted| self.session(accepted)) {
+            Ok(session) => {
+                let transport = Transport::new(inner, session.into(), input);
+                handshake::finish(transport, self.scene, &self.patience).await
+            }
+            Err(Refused(kind, alert)) => {
+                farewell::say(inner, alert, &self.patience).await;
+                Err(self.scene.error(kind))
+            }
+        }
+    }
+}
+
+/// Why the client was refused, and the alert that tells it so.
+struct Refused(Kind, Vec<u8>);
+
+impl From<Kind> for Refused {
+    fn from(kind: Kind) -> Self {
+        Self(kind, Vec::new())
+    }
+}
+
+impl From<(rustls::Error, AcceptedAlert)> for Refused {
+    fn from((error, mut alert): (rustls::Error, AcceptedAlert)) -> Self {
+        let mut bytes = Vec::new();
+        // Writing into memory does not fail.
+        let _ = alert.write_all(&mut bytes);
+        Self(error.into(), bytes)
+    }
+}
+
+impl Acceptor {
+    fn session(&self, accepted: Accepted) -> Result<ServerConnection, Refused> {
+        let config = self.configs.choose(&accepted.client_hello());
+        let mut session = accepted.into_connection(config)?;
+        session.set_buffer_limit(None);
+        Ok(session)
+    }
+}
+
+/// Reads until the client's first message is whole; what follows it stays in `input`.
+fn poll_hello<F: Flow>(
+    cx: &mut Context<'_>,
+    inner: &mut F,
+    input: &mut Input,
+    hello: &mut rustls::server::Acceptor,
+    began: &mut bool,
+) -> Poll<Result<Accepted, Refused>> {
+    loop {
+        if input.is_empty() {
+            let count = ready!(input.poll_read(cx, inner)).map_err(Kind::Io)?;
+            if count == 0 {
+                return Poll::Ready(Err(Kind::Truncated.into()));
+            }
+        }
+        if !*began && let Some(text) = PlainText::detect(input.rest()) {
+            return Poll::Ready(Err(Refused(Kind::PlainText(text), NOT_TLS.to_vec())));
+        }
+        *began = true;
+        let mut rest = input.rest();
+        let count = hello.read_tls(&mut rest).map_err(Kind::from_session)?;
+        input.consume(count);
+        if let Some(accepted) = hello.accept()? {
+            return Poll::Ready(Ok(accepted));
+        }
+    }
+}
+
+/// The alert for a client that does not speak TLS: fatal, unexpected_message (RFC 8446, section 6).
+const NOT_TLS: [u8; 7] = [21, 3, 3, 0, 2, 2, 10];

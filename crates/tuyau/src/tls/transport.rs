@@ -1,0 +1,209 @@
+//! Moves TLS bytes between rustls and the flow beneath.
+
+use std::{
+    io,
+    sync::Arc,
+    task::{Context, Poll, Wake, Waker, ready},
+};
+
+use rustls::Connection;
+use tuyau_core::{ErrorKind, Flow, FlowError};
+
+use super::{Kind, input::Input};
+
+/// How many slices one write to the flow beneath has at most: as many as rustls hands out.
+const SLICES: usize = 64;
+
+/// A rustls connection and the flow that its bytes go through.
+#[derive(Debug)]
+pub(super) struct Transport<F> {
+    pub(super) inner: F,
+    pub(super) session: Connection,
+    pub(super) input: Input,
+    /// Encrypted bytes that rustls holds, about.
+    unsent: usize,
+    waiting: Waiting,
+}
+
+/// Which task's waker waits for the flow beneath to take bytes.
+///
+/// Reading sometimes has to send (an answer to a key update), and a flow remembers one writing
+/// task only. So that neither side's waker displaces the other's, both are registered as one.
+#[derive(Debug, Default)]
+struct Waiting {
+    reader: Option<Waker>,
+    writer: Option<Waker>,
+}
+
+/// For which side of the flow something is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Half {
+    Read,
+    Write,
+}
+
+impl<F: Flow> Transport<F> {
+    pub(super) fn new(inner: F, session: Connection, input: Input) -> Self {
+        Self {
+            inner,
+            session,
+            input,
+            unsent: 0,
+            waiting: Waiting::default(),
+        }
+    }
+
+    /// Encrypted bytes that the flow beneath has not taken yet, about.
+    pub(super) fn unsent(&self) -> usize {
+        self.unsent
+    }
+
+    /// Encrypts bytes; the caller bounds how many.
+    pub(super) fn encrypt(&mut self, plain: &[u8]) -> Result<(), Kind> {
+        let mut writer = self.session.writer();
+        io::Write::write_all(&mut writer, plain).map_err(Kind::from_session)?;
+        self.unsent += plain.len();
+        Ok(())
+    }
+
+    /// Processes what is there until rustls has plaintext or wants more; whether anything was there.
+    pub(super) fn process(&mut self) -> Result<bool, Kind> {
+        let mut progress = false;
+        while !self.input.is_empty() && self.session.wants_read() {
+            let mut rest = self.input.rest();
+            let count = self
+                .session
+                .read_tls(&mut rest)
+                .map_err(Kind::from_session)?;
+            self.input.consume(count);
+            progress = true;
+            self.session.process_new_packets()?;
+        }
+        Ok(progress)
+    }
+
+    /// Reads and processes more; `false` at the end of the stream beneath.
+    pub(super) fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Kind>> {
+        if self.process()? {
+            return Poll::Ready(Ok(true));
+        }
+        if !self.input.is_empty() {
+            // After `close_notify` rustls wants nothing more, and what comes is ignored.
+            self.input.consume(self.input.rest().len());
+        }
+        let count = ready!(self.input.poll_read(cx, &mut self.inner)).map_err(Kind::Io)?;
+        if count == 0 {
+            // Tells rustls that the stream ended.
+            self.session
+                .read_tls(&mut io::empty())
+                .map_err(Kind::from_session)?;
+            return Poll::Ready(Ok(false));
+        }
+        self.process()?;
+        Poll::Ready(Ok(true))
+    }
+
+    /// Sends until at most `most` bytes are unsent.
+    pub(super) fn poll_send(
+        &mut self,
+        cx: &mut Context<'_>,
+        half: Half,
+        most: usize,
+    ) -> Poll<Result<(), FlowError>> {
+        while self.session.wants_write() && (most == 0 || self.unsent > most) {
+            let waker = self.waiting.register(cx.waker(), half);
+            let mut sink = Sink {
+                inner: &mut self.inner,
+                cx: &mut Context::from_waker(&waker),
+                error: None,
+            };
+            match self.session.write_tls(&mut sink) {
+                Ok(0) => return Poll::Ready(Err(ErrorKind::Closed.into())),
+                Ok(count) => self.unsent = self.unsent.saturating_sub(count),
+                Err(error) => match sink.error {
+                    Some(error) => return Poll::Ready(Err(error)),
+                    None if error.kind() == io::ErrorKind::WouldBlock => return Poll::Pending,
+                    None => return Poll::Ready(Err(error.into())),
+                },
+            }
+        }
+        if !self.session.wants_write() {
+            self.unsent = 0;
+        }
+        self.waiting.clear(half);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Waiting {
+    fn register(&mut self, waker: &Waker, half: Half) -> Waker {
+        let (own, other) = match half {
+            Half::Read => (&mut self.reader, &self.writer),
+            Half::Write => (&mut self.writer, &self.reader),
+        };
+        match own {
+            Some(known) => known.clone_from(waker),
+            None => *own = Some(waker.clone()),
+        }
+        match other {
+            Some(other) if !other.will_wake(waker) => {
+                Waker::from(Arc::new(Both(waker.clone(), other.clone())))
+            }
+            _ => waker.clone(),
+        }
+    }
+
+    fn clear(&mut self, half: Half) {
+        match half {
+            Half::Read => self.reader = None,
+            Half::Write => self.writer = None,
+        }
+    }
+}
+
+/// Wakes two tasks.
+struct Both(Waker, Waker);
+
+impl Wake for Both {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.0.wake_by_ref();
+        self.1.wake_by_ref();
+    }
+}
+
+/// The flow beneath as rustls writes to it.
+struct Sink<'a, 'b, F> {
+    inner: &'a mut F,
+    cx: &'a mut Context<'b>,
+    error: Option<FlowError>,
+}
+
+impl<F: Flow> io::Write for Sink<'_, '_, F> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_vectored(&[io::IoSlice::new(bytes)])
+    }
+
+    fn write_vectored(&mut self, slices: &[io::IoSlice<'_>]) -> io::Result<usize> {
+        let mut plain: [&[u8]; SLICES] = [&[]; SLICES];
+        let count = slices.len().min(SLICES);
+        for (to, from) in plain.iter_mut().zip(slices) {
+            *to = from;
+        }
+        match self.inner.poll_write_vectored(self.cx, &plain[..count]) {
+            Poll::Ready(Ok(count)) => Ok(count),
+            Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
+            Poll::Ready(Err(error)) => {
+                self.error = Some(error);
+                Err(io::ErrorKind::Other.into())
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
