@@ -1,12 +1,16 @@
 //! Statements with their signature, before and after it was checked.
 
+mod error;
+
 use alloc::{boxed::Box, vec::Vec};
-use core::{convert::Infallible, error::Error, fmt, ops::Deref};
+use core::{convert::Infallible, fmt, ops::Deref};
 
 use ed25519_dalek::Signature;
 use minicbor::{Encoder, encode};
 
-use crate::{DecodeError, Identity, SecretKey, Statement, cbor::reader::Reader};
+use crate::{DecodeError, SecretKey, Statement, cbor::reader::Reader};
+
+pub use error::{SignError, SignatureError};
 
 /// A statement with its signature, which nobody has checked yet.
 ///
@@ -87,10 +91,7 @@ impl<T: Statement> Signed<T> {
         if verified {
             Ok(Verified(self))
         } else {
-            Err(SignatureError {
-                statement: T::NAME,
-                identity,
-            })
+            Err(SignatureError::new(T::NAME, identity))
         }
     }
 
@@ -137,6 +138,14 @@ impl<T: fmt::Debug> fmt::Debug for Signed<T> {
 }
 
 /// A statement whose signature was found good. It can be had from [`Signed::verify`] alone.
+///
+/// ```compile_fail
+/// use tuyau_wire::{Record, Signed, Verified};
+///
+/// fn believe(statement: Signed<Record>) -> Verified<Record> {
+///     Verified(statement)
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Verified<T>(Signed<T>);
 
@@ -165,72 +174,6 @@ impl<T: fmt::Debug> fmt::Debug for Verified<T> {
         f.debug_tuple("Verified").field(&self.0.claims).finish()
     }
 }
-
-/// Why a statement could not be signed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SignError {
-    /// The statement is about another identity than the key's.
-    Identity {
-        /// The identity of the key.
-        key: Identity,
-        /// The identity that the statement is about.
-        statement: Identity,
-    },
-    /// The record has no route, or more than [`MAX_ROUTES`](crate::MAX_ROUTES).
-    Routes {
-        /// How many it has.
-        found: usize,
-    },
-}
-
-impl fmt::Display for SignError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Identity { key, statement } => write!(
-                f,
-                "a statement about {} cannot be signed with the key of {}",
-                statement.short(),
-                key.short()
-            ),
-            Self::Routes { found } => {
-                write!(
-                    f,
-                    "a record has 1 to {} routes, this one has {found}",
-                    crate::MAX_ROUTES
-                )
-            }
-        }
-    }
-}
-
-impl Error for SignError {}
-
-/// That the identity which a statement names did not sign it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SignatureError {
-    statement: &'static str,
-    identity: Identity,
-}
-
-impl SignatureError {
-    /// The identity that the statement names.
-    pub fn identity(&self) -> Identity {
-        self.identity
-    }
-}
-
-impl fmt::Display for SignatureError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (statement, identity) = (self.statement, self.identity.short());
-        write!(
-            f,
-            "the signature under the {statement} is not one of {identity}"
-        )
-    }
-}
-
-impl Error for SignatureError {}
 
 #[cfg(test)]
 mod tests {
