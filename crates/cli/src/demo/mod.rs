@@ -33,7 +33,7 @@ pub use run::{Ended, Model, Stop, run, run_on};
 pub use screen::{MINIMUM, draw, window};
 pub use scroll::Position;
 pub use search::{Direction, Found, Query, locate};
-pub use terminal::{Guard, require_terminal};
+pub use terminal::{Guard, Screen, require_terminal};
 pub use ui::{Mode, Ui};
 pub use view::{
     LOG_LINES, Level, LogLine, Notice, Origin, Row, ServiceId, ServiceState, ServiceView, View,

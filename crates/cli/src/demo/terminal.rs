@@ -1,6 +1,6 @@
 //! Taking the terminal over, and giving it back whatever happens.
 
-use std::io::{self, IsTerminal, Stdout, Write};
+use std::io::{self, IsTerminal, Write};
 use std::panic;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,7 +30,7 @@ static PANICKED: Notify = Notify::const_new();
 /// that its message stays on the screen.
 #[derive(Debug)]
 pub struct Guard {
-    terminal: Terminal<CrosstermBackend<Stdout>>,
+    terminal: Terminal<CrosstermBackend<Screen>>,
     // Last, so that it outlives the terminal: the latter may still write when it is dropped.
     _taken: Taken,
 }
@@ -47,7 +47,7 @@ impl Guard {
         require_terminal()?;
         let failed = |error| DemoError::with(DemoErrorKind::Terminal, error);
         let taken = Taken::take().map_err(failed)?;
-        let terminal = Terminal::new(CrosstermBackend::new(io::stdout())).map_err(failed)?;
+        let terminal = Terminal::new(CrosstermBackend::new(Screen::default())).map_err(failed)?;
         Ok(Self {
             terminal,
             _taken: taken,
@@ -55,7 +55,7 @@ impl Guard {
     }
 
     /// The terminal to draw on.
-    pub fn terminal(&mut self) -> &mut Terminal<CrosstermBackend<Stdout>> {
+    pub fn terminal(&mut self) -> &mut Terminal<CrosstermBackend<Screen>> {
         &mut self.terminal
     }
 }
@@ -110,13 +110,43 @@ impl Drop for Taken {
     }
 }
 
+/// Standard output, one frame at a time, as long as the terminal is taken.
+///
+/// What is drawn while a panic in another thread gives the terminal back is left out, so that it does
+/// not cover the message of the panic.
+#[derive(Debug, Default)]
+pub struct Screen {
+    frame: Vec<u8>,
+}
+
+impl Write for Screen {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.frame.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let frame = std::mem::take(&mut self.frame);
+        // The lock also holds off giving back, which looks at the same flag under it.
+        let mut out = io::stdout().lock();
+        if TAKEN.load(Ordering::SeqCst) {
+            out.write_all(&frame)?;
+            out.flush()?;
+        }
+        Ok(())
+    }
+}
+
 /// Gives the terminal back unless that is done already; says whether it did.
+///
+/// A thread may panic while it draws: the lock of standard output can be taken twice by one thread.
 ///
 /// Failures are passed over: there is no better place to report them than the terminal itself.
 fn give_back() -> bool {
+    let mut out = io::stdout().lock();
     let mine = TAKEN.swap(false, Ordering::SeqCst);
     if mine {
-        _ = leave(&mut io::stdout());
+        _ = leave(&mut out);
         _ = disable_raw_mode();
     }
     mine
