@@ -1,1 +1,60 @@
-//! Placeholder.
+//! What a service links: connect to a router, register, send, receive.
+//!
+//! - [`Session`] is one authenticated connection to a router: [`register`](Session::register),
+//!   [`send`](Session::send), [`next`](Session::next).
+//! - [`Service`] keeps such a session alive: it comes back after a loss, renews its registration,
+//!   answers what it gets, and takes its registration back at the end. What happens it tells as
+//!   [`ServiceEvent`]s.
+//! - [`keyfile`], [`identity_file`] and [`state_dir`] are the files around a key, with rules that
+//!   keep the secret half secret.
+//!
+//! A router is always known by its identity before it is connected to; the TLS handshake proves
+//! it, and nobody is trusted for having answered first.
+//!
+//! ```no_run
+//! use std::path::Path;
+//!
+//! use tuyau::{mem::Hub, stack::Stack};
+//! use tuyau_client::{Session, Settings, identity_file, keyfile, tls_settings};
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let key = keyfile::load_or_create(Path::new("identity.pem"))?;
+//! let router = identity_file::read(Path::new("state/router/identity.pub"))?;
+//! let stack = Stack::with_settings(tls_settings(&key)?, Hub::new())?;
+//!
+//! let address = "tls://127.0.0.1:6000".parse()?;
+//! let settings = Settings::new(key);
+//! let session = Session::connect(stack.context(), &address, router, &settings).await?;
+//! session.send(router, "hi there").await?;
+//! while let Some(delivery) = session.next().await {
+//!     session.send(delivery.from, delivery.body).await?;
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod file;
+pub mod identity_file;
+pub mod keyfile;
+mod pauses;
+mod router_identity;
+mod sequence;
+mod service;
+mod session;
+mod settings;
+pub mod state_dir;
+mod transport;
+
+pub use file::{FileError, FileErrorKind};
+pub use pauses::Pauses;
+pub use router_identity::RouterIdentity;
+pub use sequence::Sequence;
+pub use service::{
+    InboundError, LIFETIME, LinkError, STABLE, Service, ServiceError, ServiceEvent, Via,
+};
+pub use session::{
+    Delivery, OpenError, Peer, Receipt, Rejection, RequestError, Session, SessionError,
+    SessionErrorKind,
+};
+pub use settings::{HANDSHAKE_DEADLINE, REQUEST_DEADLINE, Settings};
+pub use transport::tls_settings;

@@ -1,0 +1,81 @@
+//! What every session of a service has in common.
+
+use std::time::Duration;
+
+use tuyau_wire::{HelloError, MAX_FRAME, Role, SecretKey};
+
+use crate::Sequence;
+
+/// The time for connecting, the TLS handshake and the hello together, unless set otherwise.
+pub const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
+
+/// The time for a request to be answered, unless set otherwise. A router may have to dial the
+/// recipient before it answers a send.
+pub const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
+
+/// What every session of a service has in common: its key, what it says of itself, its limits.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub(crate) key: SecretKey,
+    pub(crate) sequence: Sequence,
+    pub(crate) hello: tuyau_wire::Hello,
+    pub(crate) handshake_deadline: Duration,
+    pub(crate) request_deadline: Duration,
+}
+
+impl Settings {
+    /// The settings for the service that has this key, with the defaults of this crate.
+    pub fn new(key: SecretKey) -> Self {
+        let agent = concat!("tuyau-client/", env!("CARGO_PKG_VERSION"));
+        let hello = tuyau_wire::Hello::new(Role::Service, agent);
+        Self {
+            key,
+            sequence: Sequence::new(),
+            hello: hello.expect("the name of this crate is an agent"),
+            handshake_deadline: HANDSHAKE_DEADLINE,
+            request_deadline: REQUEST_DEADLINE,
+        }
+    }
+
+    /// Sets the name and version of the program, as the router's log shows it.
+    ///
+    /// # Errors
+    /// When it is not 1 to 128 printable ASCII characters.
+    pub fn agent(mut self, agent: &str) -> Result<Self, HelloError> {
+        let max_frame = self.hello.max_frame();
+        self.hello = tuyau_wire::Hello::new(Role::Service, agent)?.with_max_frame(max_frame)?;
+        Ok(self)
+    }
+
+    /// Sets the longest message that is accepted, in bytes; 1 MiB unless set.
+    ///
+    /// # Errors
+    /// When it is less than 4,096.
+    pub fn max_frame(mut self, bytes: u64) -> Result<Self, HelloError> {
+        self.hello = self.hello.with_max_frame(bytes)?;
+        Ok(self)
+    }
+
+    /// Sets where the sequence numbers of registrations and withdrawals come from.
+    pub fn sequence(mut self, sequence: Sequence) -> Self {
+        self.sequence = sequence;
+        self
+    }
+
+    /// Sets the time for connecting, the TLS handshake and the hello together.
+    pub fn handshake_deadline(mut self, deadline: Duration) -> Self {
+        self.handshake_deadline = deadline;
+        self
+    }
+
+    /// Sets the time for a request to be answered.
+    pub fn request_deadline(mut self, deadline: Duration) -> Self {
+        self.request_deadline = deadline;
+        self
+    }
+
+    /// The longest message that is accepted, in bytes.
+    pub(crate) fn frame_limit(&self) -> usize {
+        usize::try_from(self.hello.max_frame()).unwrap_or(MAX_FRAME)
+    }
+}

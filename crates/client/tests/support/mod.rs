@@ -1,0 +1,293 @@
+//! A router that does exactly what a test tells it, over the real stack in memory.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test file uses a part of it"
+)]
+
+use std::{future::Future, time::Duration};
+
+use tokio::sync::mpsc;
+use tuyau::{mem::Hub, stack::Stack, tls};
+use tuyau_client::{Pauses, Service, ServiceEvent, Session, Settings, tls_settings};
+use tuyau_core::{Address, AnyFlow, AnyListener, FlowExt as _, ListenerExt as _, Target};
+use tuyau_wire::{Hello, Identity, Message, Record, RejectCode, Role, SecretKey, frame};
+
+pub const ROUTER: &str = "tls+mem://router";
+pub const SERVICE: &str = "tls+mem://service";
+
+pub fn address(text: &str) -> Address {
+    text.parse().unwrap()
+}
+
+pub fn router_key() -> SecretKey {
+    SecretKey::from_seed([1; 32])
+}
+
+pub fn service_key() -> SecretKey {
+    SecretKey::from_seed([2; 32])
+}
+
+pub fn stranger_key() -> SecretKey {
+    SecretKey::from_seed([3; 32])
+}
+
+pub fn stack(key: &SecretKey, hub: &Hub) -> Stack {
+    Stack::with_settings(tls_settings(key).unwrap(), hub.clone()).unwrap()
+}
+
+pub async fn connect(hub: &Hub) -> Session {
+    let stack = stack(&service_key(), hub);
+    let settings = Settings::new(service_key());
+    let (address, router) = (address(ROUTER), router_key().identity());
+    let session = Session::connect(stack.context(), &address, router, &settings);
+    session.await.unwrap()
+}
+
+/// A session and the router's end of it.
+pub async fn pair(hub: &Hub) -> (Session, Wire) {
+    let mut router = Router::start(hub).await;
+    tokio::join!(connect(hub), router.welcome())
+}
+
+/// A router that listens.
+pub struct Router {
+    pub stack: Stack,
+    listener: AnyListener,
+}
+
+impl Router {
+    pub async fn start(hub: &Hub) -> Self {
+        Self::with_key(hub, &router_key()).await
+    }
+
+    pub async fn with_key(hub: &Hub, key: &SecretKey) -> Self {
+        let stack = stack(key, hub);
+        let listener = stack.listen(&address(ROUTER)).await.unwrap();
+        Self { stack, listener }
+    }
+
+    /// Accepts a connection and shakes hands, without hello.
+    pub async fn accept(&mut self) -> Wire {
+        let incoming = self.listener.accept().await.unwrap();
+        Wire::new(incoming.handshake.await.unwrap())
+    }
+
+    /// Accepts a connection whose handshake may fail.
+    pub async fn try_accept(&mut self) -> Option<Wire> {
+        let incoming = self.listener.accept().await.unwrap();
+        incoming.handshake.await.ok().map(Wire::new)
+    }
+
+    /// Accepts a connection and exchanges hellos.
+    pub async fn welcome(&mut self) -> Wire {
+        let mut wire = self.accept().await;
+        wire.hello().await;
+        wire
+    }
+
+    /// Dials a route at which `identity` has to answer.
+    pub async fn dial(&self, route: &Address, identity: Identity) -> Wire {
+        let expected = tls::ExpectedPeer(tls::PublicKey(*identity.as_bytes()));
+        let target = Target::from(route.clone()).with(expected);
+        let connected = self.stack.context().connect(target).open().await.unwrap();
+        Wire::new(connected.flow)
+    }
+}
+
+/// One end of a connection, frame by frame.
+pub struct Wire {
+    pub flow: AnyFlow,
+    buffer: Vec<u8>,
+}
+
+impl Wire {
+    pub fn new(flow: AnyFlow) -> Self {
+        let buffer = Vec::new();
+        Self { flow, buffer }
+    }
+
+    /// Who is at the other end.
+    pub fn peer(&self) -> Identity {
+        let tls::PeerKey(key) = self.flow.info::<tls::PeerKey>().unwrap();
+        Identity::from_bytes(key.0).unwrap()
+    }
+
+    /// Says hello as a router and gives the other side's hello.
+    pub async fn hello(&mut self) -> Hello {
+        let hello = Hello::new(Role::Router, "test router/1").unwrap();
+        self.write(&Message::Hello(hello)).await;
+        let bytes = self.read().await;
+        match Message::decode(&bytes).unwrap() {
+            Message::Hello(hello) => hello,
+            other => panic!("expected hello, found {other:?}"),
+        }
+    }
+
+    pub async fn write(&mut self, message: &Message<'_>) {
+        let mut bytes = Vec::new();
+        message.encode_frame(&mut bytes);
+        self.write_raw(&bytes).await;
+    }
+
+    pub async fn write_raw(&mut self, bytes: &[u8]) {
+        self.flow.write_all(bytes).await.unwrap();
+        self.flow.flush().await.unwrap();
+    }
+
+    /// The next message as bytes.
+    pub async fn read(&mut self) -> Vec<u8> {
+        self.try_read().await.expect("a message, not the end")
+    }
+
+    /// The next message as bytes, `None` at the end of the stream.
+    pub async fn try_read(&mut self) -> Option<Vec<u8>> {
+        loop {
+            if let Some(frame) = frame::split(&self.buffer, tuyau_wire::MAX_FRAME).unwrap() {
+                let (message, length) = (frame.message.to_vec(), frame.length);
+                self.buffer.drain(..length);
+                return Some(message);
+            }
+            let mut chunk = [0; 4_096];
+            match self.flow.read(&mut chunk).await {
+                Ok(0) | Err(_) => return None,
+                Ok(count) => self.buffer.extend_from_slice(&chunk[..count]),
+            }
+        }
+    }
+
+    pub async fn accept(&mut self, request: u64) {
+        self.write(&Message::Accept { request }).await;
+    }
+
+    pub async fn reject(&mut self, request: impl Into<Option<u64>>, code: RejectCode, text: &str) {
+        let request = request.into();
+        let message = Message::Reject {
+            request,
+            code,
+            text,
+        };
+        self.write(&message).await;
+    }
+
+    pub async fn deliver(&mut self, from: Identity, request: u64, body: &[u8]) {
+        let message = Message::Deliver {
+            from,
+            request,
+            body,
+        };
+        self.write(&message).await;
+    }
+
+    /// Reads a listen with a good signature.
+    pub async fn listen(&mut self) -> (u64, Record) {
+        let bytes = self.read().await;
+        match Message::decode(&bytes).unwrap() {
+            Message::Listen { request, record } => {
+                (request, Record::clone(&record.verify().unwrap()))
+            }
+            other => panic!("expected listen, found {other:?}"),
+        }
+    }
+
+    /// Reads a listen and accepts it.
+    pub async fn register(&mut self) -> Record {
+        let (request, record) = self.listen().await;
+        self.accept(request).await;
+        record
+    }
+
+    /// Reads an unlisten with a good signature and gives its sequence number.
+    pub async fn unlisten(&mut self) -> (u64, u64) {
+        let bytes = self.read().await;
+        match Message::decode(&bytes).unwrap() {
+            Message::Unlisten {
+                request,
+                withdrawal,
+            } => (request, withdrawal.verify().unwrap().sequence),
+            other => panic!("expected unlisten, found {other:?}"),
+        }
+    }
+
+    /// Reads a send.
+    pub async fn sent(&mut self) -> (u64, Identity, Vec<u8>) {
+        let bytes = self.read().await;
+        match Message::decode(&bytes).unwrap() {
+            Message::Send { request, to, body } => (request, to, body.to_vec()),
+            other => panic!("expected send, found {other:?}"),
+        }
+    }
+
+    /// Reads a reject that ends the session.
+    pub async fn rejected(&mut self) -> (RejectCode, String) {
+        let bytes = self.read().await;
+        match Message::decode(&bytes).unwrap() {
+            Message::Reject {
+                request: None,
+                code,
+                text,
+            } => (code, text.to_owned()),
+            other => panic!("expected reject, found {other:?}"),
+        }
+    }
+}
+
+/// A service that runs in the background, and what it reports.
+pub struct Running {
+    pub events: mpsc::UnboundedReceiver<ServiceEvent>,
+    stop: Option<tokio::sync::oneshot::Sender<()>>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+/// The service of the tests: it answers with what it got, and pauses as long as it may.
+pub fn service(hub: &Hub) -> Service {
+    let stack = stack(&service_key(), hub);
+    let settings = Settings::new(service_key());
+    Service::new(stack, settings, address(ROUTER), router_key().identity())
+        .listen(address(SERVICE))
+        .pauses(pauses())
+        .answer(|delivery| Some([b"got ", &delivery.body[..]].concat()))
+}
+
+pub fn pauses() -> Pauses {
+    Pauses::new(Duration::from_millis(100), Duration::from_secs(2)).jitter(|bound| bound)
+}
+
+impl Running {
+    pub fn start(service: Service) -> Self {
+        let (sender, events) = mpsc::unbounded_channel();
+        let service = service.events(move |event| drop(sender.send(event)));
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let task = tokio::spawn(async move {
+            let stop = async { drop(stopped.await) };
+            service.run(stop).await.unwrap();
+        });
+        let stop = Some(stop);
+        Self { events, stop, task }
+    }
+
+    /// Tells the service to stop; it goes on until it has.
+    pub fn stop(&mut self) {
+        drop(self.stop.take());
+    }
+
+    pub async fn stopped(self) {
+        self.task.await.unwrap();
+    }
+
+    /// The first event for which `want` gives something; those before are dropped.
+    pub async fn find<T>(&mut self, want: impl Fn(ServiceEvent) -> Option<T>) -> T {
+        loop {
+            let event = self.events.recv().await.expect("the service runs");
+            if let Some(found) = want(event) {
+                return found;
+            }
+        }
+    }
+}
+
+/// Both at once, for exchanges in which each side waits for the other.
+pub async fn both<A, B>(one: impl Future<Output = A>, two: impl Future<Output = B>) -> (A, B) {
+    tokio::join!(one, two)
+}
