@@ -1,0 +1,124 @@
+//! The administration of a running router, over a Unix socket that its owner alone can open.
+//!
+//! The stream has the same frames as the wire protocol. A client sends a [`Request`] and gets a
+//! [`Response`]; any number of times. The socket is local and both ends are of one version, so the
+//! messages are not part of the specification.
+
+mod client;
+mod message;
+
+use std::path::Path;
+
+use tokio::sync::mpsc;
+use tuyau::{ListenError, unix};
+use tuyau_core::{AnyFlow, AnyListener, Chain, ErrorKind, FlowError, FlowExt, ListenerExt};
+use tuyau_wire::frame;
+
+pub use client::{AdminClient, AdminError, AdminErrorKind};
+
+use crate::{
+    hub::Input,
+    router::{self, Watched},
+    snapshot,
+};
+use message::{Request, Response};
+
+/// The longest message, in bytes: a snapshot of a million entries.
+const MAX_MESSAGE: usize = 1 << 30;
+
+/// How much is read at a time, in bytes.
+const READ: usize = 64 * 1024;
+
+/// Listens on the socket, which only its owner can open.
+pub(crate) fn listen(path: &Path) -> Result<AnyListener, ListenError> {
+    unix::Listener::bind(path).map(ListenerExt::erase)
+}
+
+/// Serves the socket until the task is aborted.
+pub(crate) async fn serve(
+    mut listener: AnyListener,
+    inputs: mpsc::WeakSender<Input>,
+    watched: Watched,
+) {
+    while let Ok(incoming) = listener.accept().await {
+        let (inputs, watched) = (inputs.clone(), watched.clone());
+        tokio::spawn(async move {
+            if let Ok(mut flow) = incoming.handshake.await {
+                // A client that goes away mid-way has nothing to be told.
+                let _ = serve_one(&mut flow, &inputs, &watched).await;
+            }
+        });
+    }
+}
+
+async fn serve_one(
+    flow: &mut AnyFlow,
+    inputs: &mpsc::WeakSender<Input>,
+    watched: &Watched,
+) -> Result<(), FlowError> {
+    let mut input = Vec::new();
+    while let Some(message) = read_message(flow, &mut input).await? {
+        let response = match Request::decode(&message) {
+            Ok(request) => answer(request, inputs, watched).await,
+            Err(error) => Response::Failed(format!("a request of another version: {error}")),
+        };
+        write_message(flow, &response.encode()).await?;
+    }
+    Ok(())
+}
+
+async fn answer(request: Request, inputs: &mpsc::WeakSender<Input>, watched: &Watched) -> Response {
+    let ended = || Response::Failed("the router is ending".into());
+    let Some(inputs) = inputs.upgrade() else {
+        return ended();
+    };
+    match request {
+        Request::View { first, count } => {
+            let watched = watched.clone();
+            let view = router::ask(&inputs, move |hub| watched.view(&hub.engine, first, count));
+            view.await.map_or_else(ended, Response::View)
+        }
+        Request::Save => {
+            let save = router::ask(&inputs, |hub| snapshot::encode(hub.engine.state()));
+            save.await.map_or_else(ended, Response::Snapshot)
+        }
+        Request::Restore(bytes) => match snapshot::decode(&bytes) {
+            Ok(state) => {
+                let restored = router::restore(&inputs, state).await;
+                restored.map_or_else(ended, |()| Response::Restored)
+            }
+            Err(error) => Response::Failed(Chain(&error).to_string()),
+        },
+    }
+}
+
+/// Reads one message; `None` at the end of the stream.
+async fn read_message(
+    flow: &mut AnyFlow,
+    input: &mut Vec<u8>,
+) -> Result<Option<Vec<u8>>, FlowError> {
+    loop {
+        match frame::split(input, MAX_MESSAGE) {
+            Ok(Some(frame)) => {
+                let (message, length) = (frame.message.to_vec(), frame.length);
+                input.drain(..length);
+                return Ok(Some(message));
+            }
+            Ok(None) => {}
+            Err(error) => return Err(FlowError::new(ErrorKind::Protocol, error)),
+        }
+        let filled = input.len();
+        input.resize(filled + READ, 0);
+        let count = flow.read(&mut input[filled..]).await?;
+        input.truncate(filled + count);
+        if count == 0 {
+            return Ok(None);
+        }
+    }
+}
+
+async fn write_message(flow: &mut AnyFlow, message: &[u8]) -> Result<(), FlowError> {
+    flow.write_all(&message::frame_head(message.len())).await?;
+    flow.write_all(message).await?;
+    flow.flush().await
+}

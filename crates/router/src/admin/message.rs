@@ -1,0 +1,224 @@
+//! What is said on the administration socket.
+
+use std::convert::Infallible;
+
+use minicbor::{Decoder, Encoder, decode, encode};
+use tuyau_core::Address;
+use tuyau_wire::Identity;
+
+use crate::{RowView, Source, Timestamp, View};
+
+/// What a client wants.
+#[derive(Debug, PartialEq)]
+pub(super) enum Request {
+    /// The state, with some rows.
+    View { first: usize, count: usize },
+    /// A snapshot.
+    Save,
+    /// To replace the state by a snapshot.
+    Restore(Vec<u8>),
+}
+
+/// What the router answers.
+#[derive(Debug, PartialEq)]
+pub(super) enum Response {
+    View(View),
+    Snapshot(Vec<u8>),
+    Restored,
+    Failed(String),
+}
+
+type Written = Result<(), encode::Error<Infallible>>;
+type Read<T> = Result<T, decode::Error>;
+
+/// The head of the frame of a message of this length.
+pub(super) fn frame_head(length: usize) -> Vec<u8> {
+    write(|encoder| encoder.bytes_len(length as u64)?.ok())
+}
+
+/// What an encoder writes into memory, which cannot fail.
+fn write(write: impl FnOnce(&mut Encoder<Vec<u8>>) -> Written) -> Vec<u8> {
+    let mut encoder = Encoder::new(Vec::new());
+    if let Err(error) = write(&mut encoder) {
+        unreachable!("encoding into memory failed: {error}");
+    }
+    encoder.into_writer()
+}
+
+impl Request {
+    pub(super) fn encode(&self) -> Vec<u8> {
+        write(|encoder| match self {
+            Self::View { first, count } => encoder
+                .array(3)?
+                .u8(0)?
+                .u64(*first as u64)?
+                .u64(*count as u64)?
+                .ok(),
+            Self::Save => encoder.array(1)?.u8(1)?.ok(),
+            Self::Restore(bytes) => encoder.array(2)?.u8(2)?.bytes(bytes)?.ok(),
+        })
+    }
+
+    pub(super) fn decode(bytes: &[u8]) -> Read<Self> {
+        let mut decoder = Decoder::new(bytes);
+        decoder.array()?;
+        match decoder.u8()? {
+            0 => Ok(Self::View {
+                first: size(decoder.u64()?),
+                count: size(decoder.u64()?),
+            }),
+            1 => Ok(Self::Save),
+            2 => Ok(Self::Restore(decoder.bytes()?.to_vec())),
+            _ => Err(decode::Error::message("an unknown request")),
+        }
+    }
+}
+
+impl Response {
+    pub(super) fn encode(&self) -> Vec<u8> {
+        write(|encoder| match self {
+            Self::View(view) => write_view(encoder.array(2)?.u8(0)?, view),
+            Self::Snapshot(bytes) => encoder.array(2)?.u8(1)?.bytes(bytes)?.ok(),
+            Self::Restored => encoder.array(1)?.u8(2)?.ok(),
+            Self::Failed(text) => encoder.array(2)?.u8(3)?.str(text)?.ok(),
+        })
+    }
+
+    pub(super) fn decode(bytes: &[u8]) -> Read<Self> {
+        let mut decoder = Decoder::new(bytes);
+        decoder.array()?;
+        match decoder.u8()? {
+            0 => read_view(&mut decoder).map(Self::View),
+            1 => Ok(Self::Snapshot(decoder.bytes()?.to_vec())),
+            2 => Ok(Self::Restored),
+            3 => Ok(Self::Failed(decoder.str()?.to_owned())),
+            _ => Err(decode::Error::message("an unknown response")),
+        }
+    }
+}
+
+fn write_view(encoder: &mut Encoder<Vec<u8>>, view: &View) -> Written {
+    encoder.array(6)?.bytes(view.identity.as_bytes())?;
+    write_addresses(encoder, &view.listen)?;
+    encoder
+        .u64(view.started.millis())?
+        .u64(view.processed)?
+        .u64(view.total as u64)?;
+    encoder.array(view.rows.len() as u64)?;
+    for row in &view.rows {
+        encoder.array(6)?.bytes(row.identity.as_bytes())?;
+        write_addresses(encoder, &row.routes)?;
+        encoder.str(row.source.name())?.u64(row.since.millis())?;
+        encoder.encode(row.expires)?.bool(row.connected)?;
+    }
+    Ok(())
+}
+
+fn read_view(decoder: &mut Decoder<'_>) -> Read<View> {
+    decoder.array()?;
+    let (identity, listen) = (read_identity(decoder)?, read_addresses(decoder)?);
+    let (started, processed) = (Timestamp::from_millis(decoder.u64()?), decoder.u64()?);
+    let total = size(decoder.u64()?);
+    let count = decoder.array()?.unwrap_or_default();
+    let rows = (0..count).map(|_| read_row(decoder)).collect::<Read<_>>()?;
+    Ok(View {
+        identity,
+        listen,
+        started,
+        processed,
+        total,
+        rows,
+    })
+}
+
+fn read_row(decoder: &mut Decoder<'_>) -> Read<RowView> {
+    decoder.array()?;
+    Ok(RowView {
+        identity: read_identity(decoder)?,
+        routes: read_addresses(decoder)?,
+        source: read_source(decoder)?,
+        since: Timestamp::from_millis(decoder.u64()?),
+        expires: decoder.decode()?,
+        connected: decoder.bool()?,
+    })
+}
+
+fn read_source(decoder: &mut Decoder<'_>) -> Read<Source> {
+    let name = decoder.str()?;
+    let all = [Source::Static, Source::Registered, Source::Simulated];
+    let found = all.into_iter().find(|source| source.name() == name);
+    found.ok_or_else(|| decode::Error::message("an unknown source"))
+}
+
+fn read_identity(decoder: &mut Decoder<'_>) -> Read<Identity> {
+    let bytes = decoder
+        .bytes()?
+        .try_into()
+        .map_err(|_| decode::Error::message("32 bytes"))?;
+    Identity::from_bytes(bytes).map_err(decode::Error::message)
+}
+
+fn write_addresses(encoder: &mut Encoder<Vec<u8>>, addresses: &[Address]) -> Written {
+    encoder.array(addresses.len() as u64)?;
+    for address in addresses {
+        encoder.str(&address.to_string())?;
+    }
+    Ok(())
+}
+
+fn read_addresses(decoder: &mut Decoder<'_>) -> Read<Vec<Address>> {
+    let count = decoder.array()?.unwrap_or_default();
+    (0..count)
+        .map(|_| decoder.str()?.parse().map_err(decode::Error::message))
+        .collect()
+}
+
+fn size(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tuyau_wire::SecretKey;
+
+    #[test]
+    fn reads_what_it_wrote() {
+        for request in [
+            Request::View { first: 3, count: 9 },
+            Request::Save,
+            Request::Restore(vec![1]),
+        ] {
+            assert_eq!(Request::decode(&request.encode()).unwrap(), request);
+        }
+        let identity = SecretKey::from_seed([1; 32]).identity();
+        let routes = vec!["tls://127.0.0.1:1".parse().unwrap()];
+        let since = Timestamp::from_millis(5);
+        let row = RowView {
+            identity,
+            routes: routes.clone(),
+            source: Source::Registered,
+            since,
+            expires: Some(9),
+            connected: true,
+        };
+        let rows = vec![row];
+        let view = View {
+            identity,
+            listen: routes,
+            started: since,
+            processed: 4,
+            total: 7,
+            rows,
+        };
+        let responses = [
+            Response::View(view),
+            Response::Snapshot(vec![1, 2]),
+            Response::Restored,
+            Response::Failed("no".into()),
+        ];
+        for response in responses {
+            assert_eq!(Response::decode(&response.encode()).unwrap(), response);
+        }
+    }
+}

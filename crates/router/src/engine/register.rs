@@ -1,0 +1,192 @@
+//! Listen and unlisten: what an identity says about its routes.
+
+use std::net::IpAddr;
+
+use tuyau_core::{Address, Origin};
+use tuyau_wire::{Record, RejectCode, Signed, Withdrawal};
+
+use super::{Engine, Link, SessionId};
+use crate::{
+    Timestamp,
+    journal::Event,
+    table::{Refusal, Source},
+};
+
+/// Why a request was refused, for a program and for a person.
+type Reason = (RejectCode, String);
+
+impl Engine {
+    pub(super) fn listen(
+        &mut self,
+        session: SessionId,
+        request: u64,
+        record: Signed<Record>,
+        now: Timestamp,
+    ) {
+        match self.register(session, record, now) {
+            Ok(greet) => {
+                self.accept(session, request);
+                if greet {
+                    self.greet_route(session, now);
+                }
+            }
+            Err((code, text)) => self.reject(session, request, code, &text),
+        }
+    }
+
+    /// Takes a registration, and gives whether its route is to be greeted.
+    fn register(
+        &mut self,
+        id: SessionId,
+        record: Signed<Record>,
+        now: Timestamp,
+    ) -> Result<bool, Reason> {
+        let Some(session) = self.sessions.get(id) else {
+            return Err((RejectCode::Internal, "the session is closed".into()));
+        };
+        let claims = record.claims();
+        check_identity(session.peer, claims.identity)?;
+        check_expiry(claims.expires, now, self.rules.max_lifetime.as_secs())?;
+        for route in &claims.routes {
+            check_route(route, &session.link).map_err(|why| {
+                (
+                    RejectCode::RouteNotAllowed,
+                    format!("route {route} is not allowed: {why}"),
+                )
+            })?;
+        }
+        let (identity, sequence) = (claims.identity, claims.sequence);
+        let routes = claims.routes.clone();
+        let (simulated, first) = (session.link == Link::Simulated, !session.registered);
+        let source = if simulated {
+            Source::Simulated
+        } else {
+            Source::Registered
+        };
+        let record = record
+            .verify()
+            .map_err(|error| (RejectCode::BadSignature, error.to_string()))?;
+        let changed = self
+            .state
+            .table
+            .register(record, source, now, self.rules.max_entries)
+            .map_err(|refusal| refused(&refusal, sequence))?;
+        if let Some(session) = self.sessions.get_mut(id) {
+            session.registered = true;
+        }
+        self.tell(Event::Registered {
+            identity,
+            routes,
+            sequence,
+        });
+        Ok(!simulated && (first || changed))
+    }
+
+    pub(super) fn unlisten(
+        &mut self,
+        session: SessionId,
+        request: u64,
+        withdrawal: Signed<Withdrawal>,
+    ) {
+        match self.withdraw(session, withdrawal) {
+            Ok(()) => self.accept(session, request),
+            Err((code, text)) => self.reject(session, request, code, &text),
+        }
+    }
+
+    fn withdraw(&mut self, id: SessionId, withdrawal: Signed<Withdrawal>) -> Result<(), Reason> {
+        let Some(session) = self.sessions.get(id) else {
+            return Err((RejectCode::Internal, "the session is closed".into()));
+        };
+        let claims = withdrawal.claims();
+        check_identity(session.peer, claims.identity)?;
+        let (identity, sequence) = (claims.identity, claims.sequence);
+        let withdrawal = withdrawal
+            .verify()
+            .map_err(|error| (RejectCode::BadSignature, error.to_string()))?;
+        let removed = self
+            .state
+            .table
+            .withdraw(&withdrawal)
+            .map_err(|refusal| refused(&refusal, sequence))?;
+        if removed {
+            self.tell(Event::Withdrawn { identity });
+        }
+        Ok(())
+    }
+}
+
+fn check_identity(
+    proved: tuyau_wire::Identity,
+    claimed: tuyau_wire::Identity,
+) -> Result<(), Reason> {
+    if proved == claimed {
+        return Ok(());
+    }
+    let text =
+        format!("the statement is about {claimed}, but this session proved the key of {proved}");
+    Err((RejectCode::WrongIdentity, text))
+}
+
+fn check_expiry(expires: u64, now: Timestamp, max_lifetime: u64) -> Result<(), Reason> {
+    let now = now.seconds();
+    if expires <= now {
+        let ago = now - expires;
+        let text =
+            format!("the record expired {ago} s ago by the router's clock; check both clocks");
+        return Err((RejectCode::Expired, text));
+    }
+    if expires - now > max_lifetime {
+        let text = format!(
+            "the record holds for {} s, at most {max_lifetime} s are allowed",
+            expires - now
+        );
+        return Err((RejectCode::Limit, text));
+    }
+    Ok(())
+}
+
+fn refused(refusal: &Refusal, sequence: u64) -> Reason {
+    match refusal {
+        Refusal::Stale { known } => {
+            let text =
+                format!("sequence {sequence} is not newer than {known}, which is known already");
+            (RejectCode::StaleSequence, text)
+        }
+        Refusal::Full => (RejectCode::Limit, "the routing table is full".into()),
+    }
+}
+
+/// Whether the router may dial a route that a peer registered.
+///
+/// Only authenticated routes, so that nobody else can take the messages; and a peer from elsewhere
+/// cannot have the router connect to the machine that the router runs on.
+fn check_route(route: &Address, link: &Link) -> Result<(), &'static str> {
+    if route.scheme() != "tls" {
+        return Err("only tls:// routes can be registered");
+    }
+    if route.host().is_none() || route.port().is_none_or(|port| port == 0) || route.path().is_some()
+    {
+        return Err("it needs a host and a port, and nothing else");
+    }
+    let local = match link {
+        Link::Accepted {
+            origin: Origin::Ip(peer),
+        } => peer.ip().to_canonical().is_loopback(),
+        _ => true,
+    };
+    let host = route.host().unwrap_or_default();
+    let ip = host.parse::<IpAddr>().ok().map(|ip| ip.to_canonical());
+    match ip {
+        Some(ip) if ip.is_unspecified() || ip.is_multicast() => {
+            Err("no host can have this address")
+        }
+        Some(ip) if !local && ip.is_loopback() => {
+            Err("a loopback address of the router's own machine")
+        }
+        None if !local && (host == "localhost" || host.ends_with(".localhost")) => {
+            Err("a loopback name of the router's own machine")
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,294 @@
+//! The task that owns the engine and performs what it decides.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{broadcast, mpsc, oneshot},
+    task::JoinHandle,
+    time::{MissedTickBehavior, interval},
+};
+use tuyau_wire::{Identity, RejectCode, frame};
+
+use crate::{
+    StateDir, Timestamp,
+    connections::Connections,
+    dialler::Dialler,
+    engine::{Action, DialId, Engine, Link, SessionId},
+    journal::{Entry, Event},
+    outbox::Outbox,
+    snapshot,
+};
+
+/// How often time-outs are looked at and a changed state is saved.
+const TICK: Duration = Duration::from_secs(1);
+
+/// How many inputs are taken at a time.
+const BATCH: usize = 64;
+
+/// What the hub is told.
+pub(crate) enum Input {
+    /// A session begins.
+    Opened {
+        session: SessionId,
+        peer: Identity,
+        link: Link,
+        outbox: Outbox,
+    },
+    /// Whole frames came in.
+    Frames { session: SessionId, frames: Vec<u8> },
+    /// What came in is no frame.
+    Broken {
+        session: SessionId,
+        error: frame::FrameError,
+    },
+    /// A session is over.
+    Closed { session: SessionId, reason: String },
+    /// No route could be reached.
+    DialFailed { id: DialId, reason: String },
+    /// Something to tell.
+    Tell(Event),
+    /// Something to do with the engine.
+    Ask(Box<dyn FnOnce(&mut Hub) + Send>),
+    /// Every session is to be closed, the state saved, and the hub ended.
+    Stop(oneshot::Sender<()>),
+}
+
+/// How long sessions have to end when the router stops.
+const STOP: Duration = Duration::from_secs(5);
+
+pub(crate) struct Hub {
+    pub(crate) engine: Engine,
+    sessions: HashMap<SessionId, Outbox>,
+    inputs: mpsc::Receiver<Input>,
+    journal: broadcast::Sender<Arc<Entry>>,
+    dialler: Dialler,
+    connections: Connections,
+    state_dir: Option<Arc<StateDir>>,
+    saving: Option<JoinHandle<std::io::Result<()>>>,
+    unsaved: bool,
+    save_failed: bool,
+    /// Frames for simulated sessions, which nobody writes.
+    pub(crate) simulated: Vec<Vec<u8>>,
+}
+
+impl Hub {
+    pub(crate) fn new(
+        engine: Engine,
+        inputs: mpsc::Receiver<Input>,
+        journal: broadcast::Sender<Arc<Entry>>,
+        dialler: Dialler,
+        connections: Connections,
+        state_dir: Option<Arc<StateDir>>,
+    ) -> Self {
+        Self {
+            engine,
+            sessions: HashMap::new(),
+            inputs,
+            journal,
+            dialler,
+            connections,
+            state_dir,
+            saving: None,
+            unsaved: true,
+            save_failed: false,
+            simulated: Vec::new(),
+        }
+    }
+
+    /// Runs until told to stop, or nobody is left who could tell anything.
+    pub(crate) async fn run(mut self) {
+        let mut ticks = interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut batch = Vec::with_capacity(BATCH);
+        loop {
+            tokio::select! {
+                count = self.inputs.recv_many(&mut batch, BATCH) => {
+                    if count == 0 {
+                        return self.save_at_end().await;
+                    }
+                    for input in batch.drain(..) {
+                        if let Input::Stop(done) = input {
+                            self.stop().await;
+                            let _ = done.send(());
+                            return;
+                        }
+                        self.take(input);
+                    }
+                }
+                _ = ticks.tick() => self.tick().await,
+            }
+        }
+    }
+
+    fn take(&mut self, input: Input) {
+        let now = Timestamp::now();
+        match input {
+            Input::Opened {
+                session,
+                peer,
+                link,
+                outbox,
+            } => {
+                self.sessions.insert(session, outbox);
+                self.engine.opened(session, peer, link, now);
+            }
+            Input::Frames { session, frames } => self.receive(session, &frames, now),
+            Input::Broken { session, error } => {
+                let code = match error.kind() {
+                    frame::FrameErrorKind::TooLong => RejectCode::TooLarge,
+                    _ => RejectCode::Malformed,
+                };
+                self.engine.end(session, code, &error.to_string());
+            }
+            Input::Closed { session, reason } => {
+                self.sessions.remove(&session);
+                self.engine.closed(session, reason, now);
+            }
+            Input::DialFailed { id, reason } => self.engine.dial_failed(id, &reason, now),
+            Input::Tell(event) => self.tell(event),
+            Input::Ask(ask) => ask(self),
+            Input::Stop(_) => {}
+        }
+        self.perform();
+    }
+
+    fn receive(&mut self, session: SessionId, mut frames: &[u8], now: Timestamp) {
+        while let Ok(Some(frame)) = frame::split(frames, usize::MAX) {
+            self.engine.received(session, frame.message, now);
+            frames = &frames[frame.length..];
+        }
+    }
+
+    /// Performs what the engine decided, and what it decides in return.
+    pub(crate) fn perform(&mut self) {
+        loop {
+            let actions = self.engine.take_actions();
+            if actions.is_empty() {
+                break;
+            }
+            for action in actions {
+                self.perform_one(action);
+            }
+        }
+        self.unsaved |= self.engine.take_changed();
+    }
+
+    fn perform_one(&mut self, action: Action) {
+        match action {
+            Action::Send { session, frame } => match self.sessions.get(&session) {
+                Some(outbox) => {
+                    if !outbox.reply(frame) {
+                        outbox.close("it does not read the answers to its requests");
+                    }
+                }
+                None => self.simulated.push(frame),
+            },
+            Action::Deliver {
+                session,
+                frame,
+                receipt,
+            } => {
+                let outbox = self.sessions.get(&session);
+                let delivered = outbox.is_some_and(|outbox| outbox.deliver(frame));
+                match receipt {
+                    Some(receipt) if delivered => self.engine.delivered(receipt),
+                    Some(receipt) => self.engine.congested(receipt),
+                    None => {}
+                }
+            }
+            Action::Close { session, reason } => {
+                if let Some(outbox) = self.sessions.get(&session) {
+                    outbox.close(&reason);
+                }
+            }
+            Action::Dial {
+                id,
+                identity,
+                routes,
+            } => self.dialler.dial(id, identity, routes),
+            Action::Tell(event) => self.tell(event),
+        }
+    }
+
+    fn tell(&self, event: Event) {
+        // Nobody may be watching.
+        let _ = self.journal.send(Arc::new(Entry {
+            time: Timestamp::now(),
+            event,
+        }));
+    }
+
+    async fn tick(&mut self) {
+        self.engine.tick(Timestamp::now());
+        self.perform();
+        for event in self.connections.untold() {
+            self.tell(event);
+        }
+        self.finish_saving(false).await;
+        self.start_saving();
+    }
+
+    fn start_saving(&mut self) {
+        let Some(state_dir) = self.state_dir.clone().filter(|_| self.saving.is_none()) else {
+            return;
+        };
+        if std::mem::take(&mut self.unsaved) {
+            let bytes = snapshot::encode(self.engine.state());
+            self.saving = Some(tokio::task::spawn_blocking(move || state_dir.save(&bytes)));
+        }
+    }
+
+    /// Takes the result of a save that is under way, waiting for it only when told to.
+    async fn finish_saving(&mut self, wait: bool) {
+        let Some(saving) = self.saving.take_if(|saving| wait || saving.is_finished()) else {
+            return;
+        };
+        let result = saving
+            .await
+            .unwrap_or_else(|error| Err(std::io::Error::other(error)));
+        let Err(error) = result else {
+            self.save_failed = false;
+            return;
+        };
+        self.unsaved = true;
+        if !std::mem::replace(&mut self.save_failed, true) {
+            self.tell(Event::PersistFailed {
+                reason: error.to_string(),
+            });
+        }
+    }
+
+    async fn stop(&mut self) {
+        self.tell(Event::Stopping);
+        let sessions: Vec<_> = self.sessions.keys().copied().collect();
+        for session in sessions {
+            let text = "the router is shutting down; connect again later";
+            self.engine.end(session, RejectCode::ShuttingDown, text);
+        }
+        self.perform();
+        let ended = async {
+            while !self.sessions.is_empty() {
+                match self.inputs.recv().await {
+                    Some(input) => self.take(input),
+                    None => break,
+                }
+            }
+        };
+        let _ = tokio::time::timeout(STOP, ended).await;
+        self.save_at_end().await;
+    }
+
+    async fn save_at_end(&mut self) {
+        self.finish_saving(true).await;
+        self.start_saving();
+        self.finish_saving(true).await;
+    }
+}
+
+impl Drop for Hub {
+    fn drop(&mut self) {
+        for outbox in self.sessions.values() {
+            outbox.close("the router has ended");
+        }
+    }
+}

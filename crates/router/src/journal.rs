@@ -1,0 +1,326 @@
+//! What happened, for people and programs that watch a router.
+
+use std::{fmt, net::IpAddr};
+
+use tuyau_core::Address;
+use tuyau_wire::{Identity, RejectCode};
+
+use crate::Timestamp;
+
+/// One thing that happened.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// When.
+    pub time: Timestamp,
+    /// What.
+    pub event: Event,
+}
+
+/// How much an event matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// The router does what it is for.
+    Info,
+    /// A peer or a route misbehaves; the router goes on.
+    Warn,
+    /// The router cannot do something that it should.
+    Error,
+}
+
+impl Level {
+    /// The name, in lower case.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// What can happen. Printing it gives one line in which texts of peers have no control characters.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// A peer proved its identity and said hello.
+    Connected {
+        /// Who.
+        identity: Identity,
+        /// From where, or where to.
+        place: String,
+        /// The peer's program.
+        agent: String,
+    },
+    /// A session ended.
+    Disconnected {
+        /// Who.
+        identity: Identity,
+        /// Why.
+        reason: String,
+    },
+    /// A peer did not get as far as a session.
+    HandshakeFailed {
+        /// From where.
+        place: String,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// Connections were closed because of a limit.
+    Refused {
+        /// From where, when the limit is one of an address.
+        from: Option<IpAddr>,
+        /// How many since the last such entry.
+        count: u64,
+        /// The configuration key of the limit.
+        limit: &'static str,
+        /// Its value.
+        value: usize,
+    },
+    /// Accepting failed; it is tried again.
+    AcceptFailed {
+        /// Where.
+        address: Address,
+        /// Why.
+        reason: String,
+    },
+    /// An identity registered its routes.
+    Registered {
+        /// Who.
+        identity: Identity,
+        /// Where it can be reached.
+        routes: Vec<Address>,
+        /// The number of its record.
+        sequence: u64,
+    },
+    /// An identity took its registration back.
+    Withdrawn {
+        /// Who.
+        identity: Identity,
+    },
+    /// A registration ended because it was not renewed.
+    Expired {
+        /// Who.
+        identity: Identity,
+    },
+    /// A message was refused.
+    Rejected {
+        /// Whose message.
+        identity: Identity,
+        /// Why, for a program.
+        code: RejectCode,
+        /// Why, for a person.
+        text: String,
+    },
+    /// A message was handed to a session of its recipient.
+    Delivered {
+        /// The sender.
+        from: Identity,
+        /// The recipient.
+        to: Identity,
+        /// The length of the body in bytes.
+        bytes: usize,
+    },
+    /// The greeting was sent over a route that was registered.
+    Greeted {
+        /// Who registered it.
+        identity: Identity,
+        /// Where it was sent.
+        place: String,
+        /// What was sent.
+        text: String,
+    },
+    /// A message for the router itself came in, as the answer to a greeting does.
+    Received {
+        /// The sender.
+        from: Identity,
+        /// The body as text.
+        text: String,
+    },
+    /// No route of an identity could be reached.
+    Unreachable {
+        /// Who.
+        identity: Identity,
+        /// Every attempt.
+        reason: String,
+    },
+    /// The state was replaced by a snapshot.
+    Restored {
+        /// How many rows the table has now.
+        rows: usize,
+        /// How many messages were processed when it was saved.
+        processed: u64,
+    },
+    /// The state could not be written to the state directory; it is tried again.
+    PersistFailed {
+        /// Why.
+        reason: String,
+    },
+    /// The router is ending.
+    Stopping,
+}
+
+impl Event {
+    /// How much it matters.
+    pub fn level(&self) -> Level {
+        match self {
+            Self::HandshakeFailed { .. }
+            | Self::Refused { .. }
+            | Self::Rejected { .. }
+            | Self::Unreachable { .. } => Level::Warn,
+            Self::AcceptFailed { .. } | Self::PersistFailed { .. } => Level::Error,
+            _ => Level::Info,
+        }
+    }
+
+    /// The name of the kind, for programs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Connected { .. } => "connected",
+            Self::Disconnected { .. } => "disconnected",
+            Self::HandshakeFailed { .. } => "handshake-failed",
+            Self::Refused { .. } => "refused",
+            Self::AcceptFailed { .. } => "accept-failed",
+            Self::Registered { .. } => "registered",
+            Self::Withdrawn { .. } => "withdrawn",
+            Self::Expired { .. } => "expired",
+            Self::Rejected { .. } => "rejected",
+            Self::Delivered { .. } => "delivered",
+            Self::Greeted { .. } => "greeted",
+            Self::Received { .. } => "received",
+            Self::Unreachable { .. } => "unreachable",
+            Self::Restored { .. } => "restored",
+            Self::PersistFailed { .. } => "persist-failed",
+            Self::Stopping => "stopping",
+        }
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connected {
+                identity,
+                place,
+                agent,
+            } => {
+                write!(f, "connected {identity} at {place}, {}", Plain(agent))
+            }
+            Self::Disconnected { identity, reason } => {
+                write!(f, "disconnected {identity}: {}", Plain(reason))
+            }
+            Self::HandshakeFailed { place, reason } => {
+                write!(f, "handshake with {place} failed: {}", Plain(reason))
+            }
+            Self::Refused {
+                from,
+                count,
+                limit,
+                value,
+            } => {
+                write!(f, "refused {count} connections")?;
+                if let Some(from) = from {
+                    write!(f, " from {from}")?;
+                }
+                write!(
+                    f,
+                    ": limits.{limit} is {value}; raise it if these are wanted"
+                )
+            }
+            Self::AcceptFailed { address, reason } => {
+                write!(
+                    f,
+                    "cannot accept on {address}, trying again: {}",
+                    Plain(reason)
+                )
+            }
+            Self::Registered {
+                identity,
+                routes,
+                sequence,
+            } => {
+                write!(f, "registered {identity}")?;
+                for route in routes {
+                    write!(f, " {route}")?;
+                }
+                write!(f, ", sequence {sequence}")
+            }
+            Self::Withdrawn { identity } => write!(f, "withdrew {identity}"),
+            Self::Expired { identity } => write!(f, "registration of {identity} expired"),
+            Self::Rejected {
+                identity,
+                code,
+                text,
+            } => {
+                write!(
+                    f,
+                    "rejected a message of {identity}: {code}: {}",
+                    Plain(text)
+                )
+            }
+            Self::Delivered { from, to, bytes } => {
+                write!(
+                    f,
+                    "delivered {bytes} bytes from {} to {}",
+                    from.short(),
+                    to.short()
+                )
+            }
+            Self::Greeted {
+                identity,
+                place,
+                text,
+            } => {
+                write!(f, "greeted {identity} over {place}: {}", Plain(text))
+            }
+            Self::Received { from, text } => write!(f, "message from {from}: {}", Plain(text)),
+            Self::Unreachable { identity, reason } => {
+                write!(f, "cannot reach {identity}: {}", Plain(reason))
+            }
+            Self::Restored { rows, processed } => {
+                write!(
+                    f,
+                    "restored a state of {rows} rows and {processed} messages"
+                )
+            }
+            Self::PersistFailed { reason } => {
+                write!(f, "cannot write the state, trying again: {}", Plain(reason))
+            }
+            Self::Stopping => f.write_str("stopping"),
+        }
+    }
+}
+
+/// The longest text of a peer that an entry shows, in characters.
+const MAX_TEXT: usize = 400;
+
+/// A text on one line without control characters, cut when it is long.
+struct Plain<'a>(&'a str);
+
+impl fmt::Display for Plain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut characters = self.0.chars();
+        for character in characters.by_ref().take(MAX_TEXT) {
+            fmt::Write::write_char(
+                f,
+                if is_harmless(character) {
+                    character
+                } else {
+                    ' '
+                },
+            )?;
+        }
+        if characters.next().is_some() {
+            f.write_str("…")
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Whether a character shows as itself: no control character, and none that changes the direction
+/// or is invisible.
+fn is_harmless(character: char) -> bool {
+    let invisible = matches!(character,
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    !character.is_control() && !invisible
+}

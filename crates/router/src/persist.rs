@@ -1,0 +1,212 @@
+//! The state directory.
+
+use std::{
+    error::Error,
+    fmt,
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+use tempfile::NamedTempFile;
+
+use crate::{SnapshotError, State, snapshot};
+
+/// The name of the file with the state.
+const STATE_FILE: &str = "state.cbor";
+
+/// The name of the file that is locked while a router uses the directory.
+const LOCK_FILE: &str = "lock";
+
+/// The directory in which one router keeps its state, locked against others.
+#[derive(Debug)]
+pub struct StateDir {
+    path: PathBuf,
+    _lock: File,
+}
+
+/// Why a state directory cannot be used.
+#[derive(Debug)]
+pub enum StateDirError {
+    /// It cannot be made, or files in it cannot be written.
+    Unusable {
+        /// The file or directory.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another router uses it.
+    Locked {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The state in it is damaged.
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Where and how.
+        source: SnapshotError,
+    },
+}
+
+impl StateDir {
+    /// Opens a state directory, makes it (mode 0700) if it is not there, checks that it can be
+    /// written, and locks it for as long as the value lives.
+    ///
+    /// # Errors
+    /// When the directory cannot be made, written or locked.
+    pub fn open(path: &Path) -> Result<Self, StateDirError> {
+        let unusable = |at: &Path| {
+            let path = at.to_owned();
+            |source| StateDirError::Unusable { path, source }
+        };
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .map_err(unusable(path))?;
+        NamedTempFile::new_in(path).map_err(unusable(path))?;
+        let lock_path = path.join(LOCK_FILE);
+        let mut options = OpenOptions::new();
+        let lock = options
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(&lock_path);
+        let lock = lock.map_err(unusable(&lock_path))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self {
+                path: path.to_owned(),
+                _lock: lock,
+            }),
+            Err(TryLockError::WouldBlock) => Err(StateDirError::Locked {
+                path: path.to_owned(),
+            }),
+            Err(TryLockError::Error(source)) => Err(unusable(&lock_path)(source)),
+        }
+    }
+
+    /// Where the state is kept.
+    pub fn state_file(&self) -> PathBuf {
+        self.path.join(STATE_FILE)
+    }
+
+    /// The state that was saved last, if any was.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is damaged.
+    pub fn load(&self) -> Result<Option<State>, StateDirError> {
+        let path = self.state_file();
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(StateDirError::Unusable { path, source }),
+        };
+        match snapshot::decode(&bytes) {
+            Ok(state) => Ok(Some(state)),
+            Err(source) => Err(StateDirError::Damaged { path, source }),
+        }
+    }
+
+    /// Replaces the saved state: after a crash either the old one is there or the new one.
+    ///
+    /// # Errors
+    /// When the file cannot be written; the old one is as it was.
+    pub fn save(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut file = NamedTempFile::new_in(&self.path)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(self.state_file())?;
+        File::open(&self.path)?.sync_all()
+    }
+}
+
+impl fmt::Display for StateDirError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unusable { path, .. } => write!(
+                f,
+                "state directory: cannot use {}; make it writable or choose another state_dir",
+                path.display()
+            ),
+            Self::Locked { path } => write!(
+                f,
+                "state directory {} is in use by another router; stop that one or choose another state_dir",
+                path.display()
+            ),
+            Self::Damaged { path, .. } => write!(
+                f,
+                "the saved state {} is damaged; move it away to start with an empty table, or put a good snapshot in its place",
+                path.display()
+            ),
+        }
+    }
+}
+
+impl Error for StateDirError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Unusable { source, .. } => Some(source),
+            Self::Locked { .. } => None,
+            Self::Damaged { source, .. } => Some(source),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SnapshotErrorKind;
+
+    #[test]
+    fn gives_back_what_was_saved() {
+        let dir = tempfile::tempdir().unwrap();
+        let state_dir = StateDir::open(&dir.path().join("a/b")).unwrap();
+        assert!(state_dir.load().unwrap().is_none());
+        let state = State {
+            processed: 7,
+            ..State::default()
+        };
+        state_dir.save(&snapshot::encode(&state)).unwrap();
+        assert_eq!(state_dir.load().unwrap(), Some(state));
+    }
+
+    #[test]
+    fn is_used_by_one_router_at_a_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = StateDir::open(dir.path()).unwrap();
+        let error = StateDir::open(dir.path()).unwrap_err();
+        assert!(matches!(error, StateDirError::Locked { .. }), "{error}");
+        drop(first);
+        StateDir::open(dir.path()).unwrap();
+    }
+
+    #[test]
+    fn names_a_directory_that_cannot_be_made() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        fs::write(&file, "").unwrap();
+        let error = StateDir::open(&file.join("state")).unwrap_err();
+        assert!(matches!(error, StateDirError::Unusable { .. }));
+        assert!(
+            error.to_string().contains("choose another state_dir"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn refuses_a_damaged_state_and_leaves_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let state_dir = StateDir::open(dir.path()).unwrap();
+        let mut bytes = snapshot::encode(&State::default());
+        bytes[4] ^= 1;
+        fs::write(state_dir.state_file(), &bytes).unwrap();
+        let StateDirError::Damaged { source, .. } = state_dir.load().unwrap_err() else {
+            panic!("not damaged");
+        };
+        assert_eq!(source.kind(), SnapshotErrorKind::Checksum);
+        assert_eq!(fs::read(state_dir.state_file()).unwrap(), bytes);
+    }
+}

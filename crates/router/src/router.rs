@@ -1,0 +1,354 @@
+//! Starting, watching and stopping a router.
+
+use std::{
+    error::Error,
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{
+    sync::{broadcast, mpsc, oneshot},
+    task::JoinHandle,
+};
+use tuyau::{ListenError, stack::Stack, tls};
+use tuyau_core::{Address, BoxError, Listener};
+use tuyau_wire::{Hello, Identity, Message, Role};
+
+use crate::{
+    RowView, Settings, Simulated, SnapshotError, State, StateDir, Timestamp, View, admin,
+    connections::Connections,
+    dialler::Dialler,
+    engine::{Engine, Link, Rules, SessionId},
+    hub::{Hub, Input},
+    journal::Entry,
+    listen,
+    persist::StateDirError,
+    snapshot,
+};
+
+/// How many inputs wait for the engine before sessions pause reading.
+const INPUTS: usize = 256;
+
+/// How many entries of the journal a slow watcher can be behind before it misses some.
+const JOURNAL: usize = 4096;
+
+/// How long an identity counts as unreachable after its routes failed.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// A running router. Dropping it ends it at once; [`stop`](Self::stop) ends it in order.
+#[derive(Debug)]
+pub struct Router {
+    inputs: mpsc::Sender<Input>,
+    journal: broadcast::Sender<Arc<Entry>>,
+    identity: Identity,
+    listen: Vec<Address>,
+    started: Timestamp,
+    last_session: Arc<AtomicU64>,
+    hub: JoinHandle<()>,
+    accepting: Vec<JoinHandle<()>>,
+}
+
+impl Router {
+    /// Starts a router on the current tokio runtime, and gives what happens from the first moment.
+    ///
+    /// # Errors
+    /// When an address cannot be listened on, or the state directory cannot be used. Nothing is
+    /// left running then.
+    pub async fn start(
+        settings: Settings,
+    ) -> Result<(Self, broadcast::Receiver<Arc<Entry>>), StartError> {
+        let identity = settings.secret.identity();
+        let state_dir = settings
+            .state_dir
+            .as_deref()
+            .map(StateDir::open)
+            .transpose()?;
+        let state = load(&settings, state_dir.as_ref())?;
+        let stack = stack(&settings)?;
+        let mut listeners = Vec::new();
+        for address in &settings.listen {
+            listeners.push(stack.listen(address).await.map_err(StartError::Listen)?);
+        }
+        let listen: Vec<_> = listeners.iter().map(|it| it.address().clone()).collect();
+        let admin = match &settings.admin_socket {
+            Some(path) => Some(admin::listen(path).map_err(StartError::Listen)?),
+            None => None,
+        };
+        let (inputs, receiver) = mpsc::channel(INPUTS);
+        let (journal, watcher) = broadcast::channel(JOURNAL);
+        let connections = Connections::new(settings.limits.clone());
+        let last_session = Arc::new(AtomicU64::new(0));
+        let dialler = Dialler {
+            stack: Arc::new(stack),
+            inputs: inputs.downgrade(),
+            limits: settings.limits.clone(),
+            last_session: last_session.clone(),
+        };
+        let engine = Engine::new(rules(&settings, identity), state);
+        let hub = Hub::new(
+            engine,
+            receiver,
+            journal.clone(),
+            dialler.clone(),
+            connections.clone(),
+            state_dir.map(Arc::new),
+        );
+        let mut accepting: Vec<_> = listeners
+            .into_iter()
+            .map(|listener| listen::accept(listener, connections.clone(), dialler.clone()))
+            .map(tokio::spawn)
+            .collect();
+        let started = Timestamp::now();
+        let watched = Watched {
+            identity,
+            listen: listen.clone(),
+            started,
+        };
+        if let Some(listener) = admin {
+            accepting.push(tokio::spawn(admin::serve(
+                listener,
+                inputs.downgrade(),
+                watched,
+            )));
+        }
+        let hub = tokio::spawn(hub.run());
+        let router = Self {
+            inputs,
+            journal,
+            identity,
+            listen,
+            started,
+            last_session,
+            hub,
+            accepting,
+        };
+        Ok((router, watcher))
+    }
+
+    /// The router's identity.
+    pub fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// Where it accepts connections, with the ports that the system chose.
+    pub fn listen(&self) -> &[Address] {
+        &self.listen
+    }
+
+    /// What happens from now on.
+    pub fn watch(&self) -> broadcast::Receiver<Arc<Entry>> {
+        self.journal.subscribe()
+    }
+
+    /// The state, with up to `count` rows of the table from row `first` on.
+    pub async fn view(&self, first: usize, count: usize) -> Option<View> {
+        let watched = Watched {
+            identity: self.identity,
+            listen: self.listen.clone(),
+            started: self.started,
+        };
+        ask(&self.inputs, move |hub| {
+            watched.view(&hub.engine, first, count)
+        })
+        .await
+    }
+
+    /// A snapshot of the state; `None` when the router has ended.
+    pub async fn save(&self) -> Option<Vec<u8>> {
+        ask(&self.inputs, |hub| snapshot::encode(hub.engine.state())).await
+    }
+
+    /// Replaces the state by a snapshot, all of it or nothing.
+    ///
+    /// # Errors
+    /// When the snapshot is damaged; the state is then as it was.
+    pub async fn restore(&self, bytes: &[u8]) -> Result<(), SnapshotError> {
+        let state = snapshot::decode(bytes)?;
+        restore(&self.inputs, state).await;
+        Ok(())
+    }
+
+    /// Has a simulated service of this identity send a message, which is decoded, verified and
+    /// applied as one from the network. The caller vouches for the identity, as TLS does otherwise.
+    pub async fn simulate(&self, identity: Identity, message: Vec<u8>) -> Option<Simulated> {
+        let session = SessionId(self.last_session.fetch_add(1, Ordering::Relaxed) + 1);
+        ask(&self.inputs, move |hub| {
+            simulate(hub, session, identity, &message)
+        })
+        .await?
+    }
+
+    /// Stops: tells the peers, closes their sessions, saves the state. Takes at most some seconds.
+    pub async fn stop(mut self) {
+        for task in &self.accepting {
+            task.abort();
+        }
+        let (done, stopped) = oneshot::channel();
+        if self.inputs.send(Input::Stop(done)).await.is_ok() {
+            let _ = stopped.await;
+        }
+        let _ = (&mut self.hub).await;
+    }
+}
+
+impl Drop for Router {
+    fn drop(&mut self) {
+        for task in &self.accepting {
+            task.abort();
+        }
+    }
+}
+
+/// What a view tells beside the engine's state.
+#[derive(Clone, Debug)]
+pub(crate) struct Watched {
+    identity: Identity,
+    listen: Vec<Address>,
+    started: Timestamp,
+}
+
+impl Watched {
+    pub(crate) fn view(&self, engine: &Engine, first: usize, count: usize) -> View {
+        let state = engine.state();
+        let rows = state
+            .table
+            .rows()
+            .skip(first)
+            .take(count)
+            .map(|row| RowView {
+                identity: row.identity,
+                routes: row.routes.to_vec(),
+                source: row.source,
+                since: row.since,
+                expires: row.expires,
+                connected: engine.is_connected(&row.identity),
+            });
+        View {
+            identity: self.identity,
+            listen: self.listen.clone(),
+            started: self.started,
+            processed: state.processed,
+            total: state.table.len(),
+            rows: rows.collect(),
+        }
+    }
+}
+
+/// Does something with the hub; `None` when it has ended.
+pub(crate) async fn ask<T: Send + 'static>(
+    inputs: &mpsc::Sender<Input>,
+    question: impl FnOnce(&mut Hub) -> T + Send + 'static,
+) -> Option<T> {
+    let (sender, answer) = oneshot::channel();
+    let question = move |hub: &mut Hub| drop(sender.send(question(hub)));
+    inputs.send(Input::Ask(Box::new(question))).await.ok()?;
+    answer.await.ok()
+}
+
+/// Replaces the state.
+pub(crate) async fn restore(inputs: &mpsc::Sender<Input>, state: State) -> Option<()> {
+    ask(inputs, move |hub| hub.engine.restore(state)).await
+}
+
+fn simulate(
+    hub: &mut Hub,
+    session: SessionId,
+    identity: Identity,
+    message: &[u8],
+) -> Option<Simulated> {
+    let now = Timestamp::now();
+    hub.engine.opened(session, identity, Link::Simulated, now);
+    hub.engine.received(session, message, now);
+    hub.engine.closed(session, String::new(), now);
+    hub.simulated.clear();
+    hub.perform();
+    let frame = hub.simulated.pop()?;
+    let frame = tuyau_wire::frame::split(&frame, usize::MAX).ok()??;
+    match Message::decode(frame.message).ok()? {
+        Message::Accept { .. } => Some(Simulated::Accepted),
+        Message::Reject { code, text, .. } => Some(Simulated::Rejected {
+            code,
+            text: text.to_owned(),
+        }),
+        _ => None,
+    }
+}
+
+fn stack(settings: &Settings) -> Result<Stack, StartError> {
+    let key = tls::KeyPair::from_pkcs8_der(&settings.secret.to_pkcs8_der());
+    let key = key.map_err(|error| StartError::Tls(error.into()))?;
+    Stack::new(key, settings.authority.clone(), settings.hub.clone())
+        .map_err(|error| StartError::Tls(error.into()))
+}
+
+fn load(settings: &Settings, state_dir: Option<&StateDir>) -> Result<State, StartError> {
+    let mut state = state_dir
+        .map(StateDir::load)
+        .transpose()?
+        .flatten()
+        .unwrap_or_default();
+    let now = Timestamp::now();
+    state.table.expire(now);
+    state.table.set_static(&settings.static_routes, now);
+    Ok(state)
+}
+
+fn rules(settings: &Settings, identity: Identity) -> Rules {
+    let limits = &settings.limits;
+    let agent = concat!("tuyau-router/", env!("CARGO_PKG_VERSION"));
+    let hello = Hello::new(Role::Router, agent)
+        .and_then(|hello| hello.with_max_frame(limits.frame_bytes as u64));
+    Rules {
+        identity,
+        hello: hello.unwrap_or_else(|error| unreachable!("the router's own hello: {error}")),
+        greeting: settings.greeting.clone(),
+        max_lifetime: limits.registration_max,
+        max_entries: limits.routes,
+        max_dials: limits.dials,
+        max_waiting_bytes: limits.queue_bytes,
+        idle: limits.idle,
+        retry: RETRY,
+    }
+}
+
+/// Why a router did not start.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StartError {
+    /// An address cannot be listened on.
+    Listen(ListenError),
+    /// The state directory cannot be used.
+    StateDir(StateDirError),
+    /// TLS cannot be set up with this key and these certificates.
+    Tls(BoxError),
+}
+
+impl From<StateDirError> for StartError {
+    fn from(error: StateDirError) -> Self {
+        Self::StateDir(error)
+    }
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Listen(error) => error.fmt(f),
+            Self::StateDir(error) => error.fmt(f),
+            Self::Tls(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for StartError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Listen(error) => error.source(),
+            Self::StateDir(error) => error.source(),
+            Self::Tls(error) => error.source(),
+        }
+    }
+}

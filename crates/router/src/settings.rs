@@ -1,0 +1,92 @@
+//! What a router is started with.
+
+use std::{path::PathBuf, time::Duration};
+
+use tuyau::{mem, tls};
+use tuyau_core::Address;
+use tuyau_wire::{Identity, MAX_FRAME, SecretKey};
+
+/// What a router is started with.
+#[derive(Debug)]
+pub struct Settings {
+    /// The key that it proves to its peers.
+    pub secret: SecretKey,
+    /// Where it accepts connections.
+    pub listen: Vec<Address>,
+    /// The directory in which it keeps its state; without one the state is lost at its end.
+    pub state_dir: Option<PathBuf>,
+    /// The Unix socket of its administration, an absolute path.
+    pub admin_socket: Option<PathBuf>,
+    /// What it sends over each newly registered route, as a check that the route works.
+    pub greeting: Option<String>,
+    /// Rows of the table that do not come from registrations.
+    pub static_routes: Vec<(Identity, Vec<Address>)>,
+    /// Certificates of an authority, where an organisation wants one.
+    pub authority: Option<tls::Authority>,
+    /// What peers can make it spend.
+    pub limits: Limits,
+    /// The names that `mem` addresses are about.
+    pub hub: mem::Hub,
+}
+
+impl Settings {
+    /// A router with this key and nothing else: no address, no state directory, the default limits.
+    pub fn new(secret: SecretKey) -> Self {
+        Self {
+            secret,
+            listen: Vec::new(),
+            state_dir: None,
+            admin_socket: None,
+            greeting: None,
+            static_routes: Vec::new(),
+            authority: None,
+            limits: Limits::default(),
+            hub: mem::Hub::default(),
+        }
+    }
+}
+
+/// What peers can make a router spend.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Connections at one time, all peers together.
+    pub connections: usize,
+    /// Connections at one time from one IP address.
+    pub connections_per_address: usize,
+    /// Time for the TLS handshake and hello together.
+    pub handshake: Duration,
+    /// Handshakes that begin in one second; what is above is closed at once.
+    pub handshakes_per_second: u32,
+    /// The longest message that is accepted, in bytes.
+    pub frame_bytes: usize,
+    /// Time for a message to arrive in full once its first byte has.
+    pub frame: Duration,
+    /// Bytes that wait for one slow reader.
+    pub queue_bytes: usize,
+    /// The longest lifetime of a registration.
+    pub registration_max: Duration,
+    /// Entries of the routing table.
+    pub routes: usize,
+    /// Outgoing connections that are being set up at one time.
+    pub dials: usize,
+    /// How long a connection that the router dialled is kept without traffic.
+    pub idle: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 10_000,
+            connections_per_address: 1024,
+            handshake: Duration::from_secs(10),
+            handshakes_per_second: 2000,
+            frame_bytes: MAX_FRAME,
+            frame: Duration::from_secs(30),
+            queue_bytes: 1 << 20,
+            registration_max: Duration::from_secs(7 * 24 * 3600),
+            routes: 1_000_000,
+            dials: 64,
+            idle: Duration::from_secs(60),
+        }
+    }
+}

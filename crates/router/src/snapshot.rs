@@ -1,0 +1,28 @@
+//! The state as a file: a CBOR sequence in which each item has its own checksum.
+//!
+//! An item is `[payload: bstr, crc: uint]` with the CRC-32 (ISO-HDLC) of the payload. The payload
+//! of the first item is the header `["tuyau snapshot", version, processed, entries]`; each of the
+//! others is one entry of the table, sorted by identity. Damage is so found in the item where it is.
+
+mod decode;
+mod encode;
+mod error;
+
+pub use decode::decode;
+pub use encode::encode;
+pub use error::{SnapshotError, SnapshotErrorKind};
+
+/// The version of the format that this crate reads and writes.
+pub const VERSION: u64 = 1;
+
+/// The first element of the header.
+const MAGIC: &str = "tuyau snapshot";
+
+/// What stands first in the claim of an entry.
+mod claim {
+    pub(super) const REGISTERED: u64 = 0;
+    pub(super) const WITHDRAWN: u64 = 1;
+}
+
+#[cfg(test)]
+mod tests;

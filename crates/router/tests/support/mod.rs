@@ -1,0 +1,268 @@
+//! A router in this process, and peers that say what a test wants.
+
+// Each test binary uses a part of this.
+#![allow(dead_code)]
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::broadcast;
+use tuyau::{mem, stack::Stack, tls};
+use tuyau_core::{Address, AnyFlow, AnyListener, FlowExt, ListenerExt, Security, Target};
+use tuyau_router::{
+    Router, Settings, Timestamp,
+    journal::{Entry, Event},
+};
+use tuyau_wire::{
+    Hello, Identity, Message, Record, RejectCode, Role, SecretKey, Signed, Withdrawal, frame,
+};
+
+/// How long a test waits for something that must come.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(crate) fn key(seed: u8) -> SecretKey {
+    SecretKey::from_seed([seed; 32])
+}
+
+/// A router that listens on a free TCP port, with these settings changed.
+pub(crate) async fn start(change: impl FnOnce(&mut Settings)) -> TestRouter {
+    let mut settings = Settings::new(key(100));
+    settings.listen = vec!["tls://127.0.0.1:0".parse().unwrap()];
+    change(&mut settings);
+    let (router, journal) = Router::start(settings).await.unwrap();
+    TestRouter { router, journal }
+}
+
+/// A router and what it tells.
+pub(crate) struct TestRouter {
+    pub(crate) router: Router,
+    journal: broadcast::Receiver<Arc<Entry>>,
+}
+
+impl TestRouter {
+    pub(crate) fn address(&self) -> Address {
+        self.router.listen()[0].clone()
+    }
+
+    /// Waits for an event.
+    pub(crate) async fn event<T>(&mut self, find: impl Fn(&Event) -> Option<T>) -> T {
+        let search = async {
+            loop {
+                let entry = self.journal.recv().await.expect("the router tells on");
+                if let Some(found) = find(&entry.event) {
+                    return found;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, search)
+            .await
+            .expect("the event comes")
+    }
+
+    /// Connects a peer, up to the router's hello.
+    pub(crate) async fn connect(&self, seed: u8) -> Peer {
+        let mut peer = self.connect_silent(seed).await;
+        peer.say(&Message::Hello(Hello::new(Role::Service, "test").unwrap()))
+            .await;
+        peer
+    }
+
+    /// Connects a peer that has not said hello.
+    pub(crate) async fn connect_silent(&self, seed: u8) -> Peer {
+        let stack = stack(seed);
+        let router = tls::PublicKey(*self.router.identity().as_bytes());
+        let target = Target::from(self.address()).with(tls::ExpectedPeer(router));
+        let connect = stack
+            .context()
+            .connect(target)
+            .at_least(Security::Authenticated);
+        let flow = connect.deadline(PATIENCE).open().await.unwrap().flow;
+        let mut peer = Peer {
+            flow,
+            input: Vec::new(),
+            key: key(seed),
+            request: 0,
+            sequence: 0,
+        };
+        let hello = peer.hear().await.expect("the router says hello");
+        assert!(matches!(Message::decode(&hello), Ok(Message::Hello(_))));
+        peer
+    }
+
+    /// The count and the table, to compare.
+    pub(crate) async fn state(&self) -> (u64, Vec<Identity>) {
+        let view = self.router.view(0, usize::MAX).await.unwrap();
+        (
+            view.processed,
+            view.rows.iter().map(|row| row.identity).collect(),
+        )
+    }
+}
+
+pub(crate) fn stack(seed: u8) -> Stack {
+    let key = tls::KeyPair::from_pkcs8_der(&key(seed).to_pkcs8_der()).unwrap();
+    Stack::new(key, None, mem::Hub::new()).unwrap()
+}
+
+/// A route of a peer: a listener that the router can dial.
+pub(crate) async fn listen(seed: u8) -> AnyListener {
+    stack(seed)
+        .listen(&"tls://127.0.0.1:0".parse().unwrap())
+        .await
+        .unwrap()
+}
+
+/// A peer of the router, after TLS.
+pub(crate) struct Peer {
+    pub(crate) flow: AnyFlow,
+    pub(crate) input: Vec<u8>,
+    pub(crate) key: SecretKey,
+    pub(crate) request: u64,
+    pub(crate) sequence: u64,
+}
+
+impl Peer {
+    /// Accepts the router at a route, up to its hello.
+    pub(crate) async fn accept(listener: &mut AnyListener, seed: u8) -> Self {
+        let accepted = async { listener.accept().await.unwrap().handshake.await.unwrap() };
+        let flow = tokio::time::timeout(PATIENCE, accepted)
+            .await
+            .expect("the router dials");
+        let mut peer = Self {
+            flow,
+            input: Vec::new(),
+            key: key(seed),
+            request: 0,
+            sequence: 0,
+        };
+        peer.say(&Message::Hello(Hello::new(Role::Service, "test").unwrap()))
+            .await;
+        let hello = peer.hear().await.expect("the router says hello");
+        assert!(matches!(Message::decode(&hello), Ok(Message::Hello(_))));
+        peer
+    }
+
+    pub(crate) async fn say(&mut self, message: &Message<'_>) {
+        let mut bytes = Vec::new();
+        message.encode_frame(&mut bytes);
+        self.say_bytes(&bytes).await;
+    }
+
+    pub(crate) async fn say_bytes(&mut self, bytes: &[u8]) {
+        self.flow.write_all(bytes).await.unwrap();
+        self.flow.flush().await.unwrap();
+    }
+
+    /// The next message, or `None` when the router closed the connection.
+    pub(crate) async fn hear(&mut self) -> Option<Vec<u8>> {
+        tokio::time::timeout(PATIENCE, self.hear_patiently())
+            .await
+            .expect("the router answers")
+    }
+
+    async fn hear_patiently(&mut self) -> Option<Vec<u8>> {
+        loop {
+            if let Some(frame) = frame::split(&self.input, 1 << 30).unwrap() {
+                let (message, length) = (frame.message.to_vec(), frame.length);
+                self.input.drain(..length);
+                return Some(message);
+            }
+            let mut chunk = [0; 4096];
+            match self.flow.read(&mut chunk).await {
+                Ok(0) | Err(_) => return None,
+                Ok(count) => self.input.extend_from_slice(&chunk[..count]),
+            }
+        }
+    }
+
+    /// The router's answer to the last request: `None` when it was accepted.
+    pub(crate) async fn answer(&mut self) -> Option<(RejectCode, String)> {
+        loop {
+            let message = self
+                .hear()
+                .await
+                .expect("the router answers before it closes");
+            match Message::decode(&message).unwrap() {
+                Message::Accept { request } if request == self.request => return None,
+                Message::Reject {
+                    request: Some(request),
+                    code,
+                    text,
+                } if request == self.request => {
+                    return Some((code, text.to_owned()));
+                }
+                Message::Reject {
+                    request: None,
+                    code,
+                    text,
+                } => panic!("session: {code}: {text}"),
+                _ => {}
+            }
+        }
+    }
+
+    /// How the router ended the session.
+    pub(crate) async fn ended(&mut self) -> Option<(RejectCode, String)> {
+        let mut reason = None;
+        while let Some(message) = self.hear().await {
+            if let Message::Reject {
+                request: None,
+                code,
+                text,
+            } = Message::decode(&message).unwrap()
+            {
+                reason = Some((code, text.to_owned()));
+            }
+        }
+        reason
+    }
+
+    /// A record of this peer's own, newer than all before.
+    pub(crate) fn record(&mut self, route: &str) -> Signed<Record> {
+        self.sequence += 1;
+        let record = Record {
+            identity: self.key.identity(),
+            sequence: self.sequence,
+            routes: vec![route.parse().unwrap()],
+            expires: Timestamp::now().seconds() + 600,
+        };
+        Signed::sign(&self.key, record).unwrap()
+    }
+
+    pub(crate) async fn listen(&mut self, record: Signed<Record>) -> Option<(RejectCode, String)> {
+        self.request += 1;
+        let request = self.request;
+        self.say(&Message::Listen { request, record }).await;
+        self.answer().await
+    }
+
+    pub(crate) async fn unlisten(&mut self) -> Option<(RejectCode, String)> {
+        self.request += 1;
+        self.sequence += 1;
+        let (identity, sequence) = (self.key.identity(), self.sequence);
+        let withdrawal = Signed::sign(&self.key, Withdrawal { identity, sequence }).unwrap();
+        let request = self.request;
+        self.say(&Message::Unlisten {
+            request,
+            withdrawal,
+        })
+        .await;
+        self.answer().await
+    }
+
+    pub(crate) async fn send(&mut self, to: Identity, body: &[u8]) -> Option<(RejectCode, String)> {
+        self.request += 1;
+        let request = self.request;
+        self.say(&Message::Send { request, to, body }).await;
+        self.answer().await
+    }
+
+    /// The next message that is delivered: its sender and body.
+    pub(crate) async fn delivery(&mut self) -> (Identity, Vec<u8>) {
+        loop {
+            let message = self.hear().await.expect("a delivery comes");
+            if let Message::Deliver { from, body, .. } = Message::decode(&message).unwrap() {
+                return (from, body.to_vec());
+            }
+        }
+    }
+}
