@@ -133,7 +133,9 @@ impl ConfigError {
             return Ok(());
         }
         let shown: String = source.chars().take(SNIPPET_CHARACTERS).collect();
-        write!(f, "\n  {line:>4} | {shown}\n       | {:>column$}", '^')
+        let number = format!("{line:>6}");
+        let gutter = " ".repeat(number.len());
+        write!(f, "\n{number} | {shown}\n{gutter} | {:>column$}", '^')
     }
 }
 
