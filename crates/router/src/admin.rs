@@ -7,17 +7,20 @@
 mod client;
 mod message;
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use tokio::sync::mpsc;
 use tuyau::{ListenError, unix};
-use tuyau_core::{AnyFlow, AnyListener, Chain, ErrorKind, FlowError, FlowExt, ListenerExt};
+use tuyau_core::{
+    AnyFlow, AnyListener, Chain, ErrorKind, FlowError, FlowExt, Listener, ListenerExt,
+};
 use tuyau_wire::frame;
 
 pub use client::{AdminClient, AdminError, AdminErrorKind};
 
 use crate::{
     hub::Input,
+    journal::Event,
     router::{self, Watched},
     snapshot,
 };
@@ -25,6 +28,9 @@ use message::{Request, Response};
 
 /// The longest message, in bytes: a snapshot of a million entries.
 const MAX_MESSAGE: usize = 1 << 30;
+
+/// How long accepting pauses after it failed, as it does when files run out.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// How much is read at a time, in bytes.
 const READ: usize = 64 * 1024;
@@ -40,7 +46,19 @@ pub(crate) async fn serve(
     inputs: mpsc::WeakSender<Input>,
     watched: Watched,
 ) {
-    while let Ok(incoming) = listener.accept().await {
+    loop {
+        let incoming = match listener.accept().await {
+            Ok(incoming) => incoming,
+            Err(error) => {
+                let (address, reason) = (listener.address().clone(), Chain(&error).to_string());
+                if let Some(inputs) = inputs.upgrade() {
+                    let event = Event::AcceptFailed { address, reason };
+                    let _ = inputs.send(Input::Tell(event)).await;
+                }
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+        };
         let (inputs, watched) = (inputs.clone(), watched.clone());
         tokio::spawn(async move {
             if let Ok(mut flow) = incoming.handshake.await {
@@ -57,14 +75,23 @@ async fn serve_one(
     watched: &Watched,
 ) -> Result<(), FlowError> {
     let mut input = Vec::new();
-    while let Some(message) = read_message(flow, &mut input).await? {
+    loop {
+        let message = match read_message(flow, &mut input).await {
+            Ok(Some(message)) => message,
+            Ok(None) => return Ok(()),
+            Err(error) if error.kind() == ErrorKind::Protocol => {
+                let failed = Response::Failed(Chain(&error).to_string());
+                write_message(flow, &failed.encode()).await?;
+                return flow.close_write().await;
+            }
+            Err(error) => return Err(error),
+        };
         let response = match Request::decode(&message) {
             Ok(request) => answer(request, inputs, watched).await,
             Err(error) => Response::Failed(format!("a request of another version: {error}")),
         };
         write_message(flow, &response.encode()).await?;
     }
-    Ok(())
 }
 
 async fn answer(request: Request, inputs: &mpsc::WeakSender<Input>, watched: &Watched) -> Response {
@@ -82,7 +109,7 @@ async fn answer(request: Request, inputs: &mpsc::WeakSender<Input>, watched: &Wa
             let save = router::ask(&inputs, |hub| snapshot::encode(hub.engine.state()));
             save.await.map_or_else(ended, Response::Snapshot)
         }
-        Request::Restore(bytes) => match snapshot::decode(&bytes) {
+        Request::Restore(bytes) => match router::decode(bytes).await {
             Ok(state) => {
                 let restored = router::restore(&inputs, state).await;
                 restored.map_or_else(ended, |()| Response::Restored)

@@ -94,6 +94,22 @@ impl Connections {
         })
     }
 
+    /// Takes a place for a connection that the router dials, or gives why there is none, and what
+    /// to tell about it, if anything.
+    pub(crate) fn admit_dial(&self) -> Result<Permit, (String, Option<Event>)> {
+        let (limit, mut counts) = (self.limits.connections, self.lock());
+        if counts.total >= limit {
+            let reason = format!("no connection is free for it, limits.connections is {limit}");
+            return Err((reason, counts.refuse(None, "connections", limit)));
+        }
+        counts.total += 1;
+        let (connections, address) = (self.clone(), None);
+        Ok(Permit {
+            connections,
+            address,
+        })
+    }
+
     /// What to tell about refusals that nobody was told of yet.
     pub(crate) fn untold(&self) -> Vec<Event> {
         let now = Instant::now();

@@ -12,7 +12,7 @@ use tuyau_wire::Identity;
 
 use crate::{
     Limits,
-    connections::Permit,
+    connections::{Connections, Permit},
     engine::{DialId, Link, SessionId},
     hub::Input,
     outbox::Outbox,
@@ -25,6 +25,7 @@ pub(crate) struct Dialler {
     pub(crate) stack: Arc<Stack>,
     pub(crate) inputs: mpsc::WeakSender<Input>,
     pub(crate) limits: Limits,
+    pub(crate) connections: Connections,
     pub(crate) last_session: Arc<AtomicU64>,
 }
 
@@ -33,14 +34,26 @@ impl Dialler {
     pub(crate) fn dial(&self, id: DialId, identity: Identity, routes: Vec<Address>) {
         let this = self.clone();
         tokio::spawn(async move {
+            let permit = match this.connections.admit_dial() {
+                Ok(permit) => permit,
+                Err((reason, event)) => {
+                    if let Some(event) = event {
+                        this.tell(Input::Tell(event)).await;
+                    }
+                    this.tell(Input::DialFailed { id, reason }).await;
+                    return;
+                }
+            };
             let begin = Instant::now();
             let deadline = begin + this.limits.handshake;
             match this.connect(identity, &routes, deadline).await {
                 Ok((flow, route)) => {
                     let link = Link::Dialled { dial: id, route };
-                    this.run(flow, identity, link, begin, None).await;
+                    this.run(flow, identity, link, begin, permit).await;
                 }
-                Err(reason) => this.tell(Input::DialFailed { id, reason }).await,
+                Err(reason) => {
+                    this.tell(Input::DialFailed { id, reason }).await;
+                }
             }
         });
     }
@@ -52,7 +65,7 @@ impl Dialler {
         deadline: Instant,
     ) -> Result<(AnyFlow, Address), String> {
         let mut reasons = Vec::new();
-        for route in routes {
+        for (index, route) in routes.iter().enumerate() {
             let expected = tls::ExpectedPeer(tls::PublicKey(*identity.as_bytes()));
             let target = Target::from(route.clone()).with(expected);
             let connect = self
@@ -60,8 +73,10 @@ impl Dialler {
                 .context()
                 .connect(target)
                 .at_least(Security::Authenticated);
+            // A route that does not answer leaves the routes after it their share of the time.
             let left = deadline.saturating_duration_since(Instant::now());
-            match connect.deadline(left).open().await {
+            let share = left / (routes.len() - index) as u32;
+            match connect.deadline(share).open().await {
                 Ok(connected) => return Ok((connected.flow, route.clone())),
                 Err(error) => reasons.push(error.to_string()),
             }
@@ -76,38 +91,48 @@ impl Dialler {
         peer: Identity,
         link: Link,
         begin: Instant,
-        permit: Option<Permit>,
+        permit: Permit,
     ) {
         let session = SessionId(self.last_session.fetch_add(1, Ordering::Relaxed) + 1);
         let outbox = Outbox::new(self.limits.queue_bytes);
         let bounds = Bounds {
             frame_bytes: self.limits.frame_bytes,
             frame: self.limits.frame,
-            hello: begin + self.limits.handshake,
+            begin,
+            handshake: self.limits.handshake,
         };
         let mut io = SessionIo::new(flow, outbox.clone(), bounds);
-        self.tell(Input::Opened {
+        let opened = Input::Opened {
             session,
             peer,
             link,
             outbox,
-        })
-        .await;
-        let reason = loop {
-            match io.receive().await {
-                Received::Frames(frames) => self.tell(Input::Frames { session, frames }).await,
-                Received::Broken(error) => self.tell(Input::Broken { session, error }).await,
-                Received::End(reason) => break reason,
-            }
         };
-        drop((io, permit));
-        self.tell(Input::Closed { session, reason }).await;
+        let mut told = self.tell(opened).await;
+        while told {
+            let input = match io.receive().await {
+                Received::Frames(frames) => Input::Frames { session, frames },
+                Received::Refused(code, text) => Input::Refused {
+                    session,
+                    code,
+                    text,
+                },
+                Received::Ending(reason) => Input::Closed { session, reason },
+                Received::End(reason) => {
+                    drop((io, permit));
+                    self.tell(Input::Closed { session, reason }).await;
+                    return;
+                }
+            };
+            told = self.tell(input).await;
+        }
     }
 
-    /// Tells the hub, unless it has ended.
-    pub(crate) async fn tell(&self, input: Input) {
-        if let Some(inputs) = self.inputs.upgrade() {
-            let _ = inputs.send(input).await;
+    /// Tells the hub; `false` when it has ended.
+    pub(crate) async fn tell(&self, input: Input) -> bool {
+        match self.inputs.upgrade() {
+            Some(inputs) => inputs.send(input).await.is_ok(),
+            None => false,
         }
     }
 }

@@ -35,7 +35,7 @@ pub(crate) struct Rules {
     pub(crate) max_entries: usize,
     /// The most dials at one time.
     pub(crate) max_dials: usize,
-    /// The most bytes that wait for one dial.
+    /// The most bytes of one sender that wait for dials.
     pub(crate) max_waiting_bytes: usize,
     /// How long a dialled session without traffic is kept.
     pub(crate) idle: Duration,
@@ -164,16 +164,18 @@ impl Engine {
         let Some(closed) = self.sessions.close(session) else {
             return;
         };
-        if let Link::Dialled { dial, .. } = closed.link
-            && !closed.greeted
-        {
-            return self.dial_failed(dial, &reason, now);
-        }
-        if closed.greeted && !matches!(closed.link, Link::Simulated) {
-            self.tell(Event::Disconnected {
+        self.dials.forget_sender(session, &closed.waits_for);
+        match closed.link {
+            Link::Simulated => {}
+            _ if closed.greeted => self.tell(Event::Disconnected {
                 identity: closed.peer,
                 reason,
-            });
+            }),
+            Link::Dialled { dial, .. } => self.dial_failed(dial, &reason, now),
+            Link::Accepted { origin } => self.tell(Event::HandshakeFailed {
+                place: origin.to_string(),
+                reason,
+            }),
         }
     }
 
@@ -194,7 +196,7 @@ impl Engine {
             Ok(message) if greeted => self.message(session, message, now),
             Ok(message) => {
                 let text = format!(
-                    "expected a hello as the first message, found {}",
+                    "expected a hello as the first message, found the message {}",
                     message.name()
                 );
                 self.end(session, RejectCode::Unexpected, &text);
@@ -221,7 +223,7 @@ impl Engine {
         });
         match (link, hello.role()) {
             (Link::Dialled { dial, .. }, _) => self.dialled(dial, session),
-            (_, Role::Service) => {}
+            (_, Role::Service) => self.hand_over_waiting(identity, session),
             (_, role) => {
                 let text = format!("a session of role {role:?} is not supported by this router");
                 self.end(session, RejectCode::Unexpected, &text);
@@ -261,8 +263,16 @@ impl Engine {
             }
             // The router asks for no receipts in this version, so these name nothing.
             Message::Accept { .. } | Message::Reject { .. } => {}
+            Message::Hello(_) => {
+                let text = "expected one hello in a session, found a second one";
+                self.end(session, RejectCode::Unexpected, text);
+            }
             other => {
-                let text = format!("a router does not take the message {}", other.name());
+                let text = format!(
+                    "expected listen, unlisten or send, found the message {}, \
+                     which a router does not take",
+                    other.name()
+                );
                 self.end(session, RejectCode::Unexpected, &text);
             }
         }
@@ -275,7 +285,10 @@ impl Engine {
         };
         let last = state.last_request;
         if last.is_some_and(|last| request <= last) {
-            let text = format!("request {request} is not greater than the one before");
+            let last = last.unwrap_or_default();
+            let text = format!(
+                "expected a request number greater than {last}, the one before, found {request}"
+            );
             self.end(session, RejectCode::Malformed, &text);
             return false;
         }
@@ -322,6 +335,22 @@ impl Engine {
         );
     }
 
+    /// What came over a session's connection, or did not come, ends it. Whoever waits for the
+    /// session of a dial is told at once.
+    pub(crate) fn refuse_session(
+        &mut self,
+        session: SessionId,
+        code: RejectCode,
+        text: &str,
+        now: Timestamp,
+    ) {
+        let link = self.sessions.get(session).map(|it| (&it.link, it.greeted));
+        if let Some((Link::Dialled { dial, .. }, false)) = link {
+            self.dial_failed(*dial, text, now);
+        }
+        self.end(session, code, text);
+    }
+
     /// Refuses the session itself and closes it.
     pub(crate) fn end(&mut self, session: SessionId, code: RejectCode, text: &str) {
         self.send(
@@ -344,7 +373,11 @@ impl Engine {
         });
     }
 
+    /// Sends a message, unless the session has ended: an answer may come later than that.
     fn send(&mut self, session: SessionId, message: &Message<'_>) {
+        if self.sessions.get(session).is_none() {
+            return;
+        }
         let mut frame = Vec::new();
         message.encode_frame(&mut frame);
         self.actions.push(Action::Send { session, frame });

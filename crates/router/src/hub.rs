@@ -36,12 +36,13 @@ pub(crate) enum Input {
     },
     /// Whole frames came in.
     Frames { session: SessionId, frames: Vec<u8> },
-    /// What came in is no frame.
-    Broken {
+    /// What came in, or did not, ends the session.
+    Refused {
         session: SessionId,
-        error: frame::FrameError,
+        code: RejectCode,
+        text: String,
     },
-    /// A session is over.
+    /// A session is over, or its peer sends no more.
     Closed { session: SessionId, reason: String },
     /// No route could be reached.
     DialFailed { id: DialId, reason: String },
@@ -52,6 +53,9 @@ pub(crate) enum Input {
     /// Every session is to be closed, the state saved, and the hub ended.
     Stop(oneshot::Sender<()>),
 }
+
+/// What peers are told when the router stops.
+const STOPPING: &str = "the router is shutting down; connect again later";
 
 /// How long sessions have to end when the router stops.
 const STOP: Duration = Duration::from_secs(5);
@@ -67,6 +71,7 @@ pub(crate) struct Hub {
     saving: Option<JoinHandle<std::io::Result<()>>>,
     unsaved: bool,
     save_failed: bool,
+    stopping: bool,
     /// Frames for simulated sessions, which nobody writes.
     pub(crate) simulated: Vec<Vec<u8>>,
 }
@@ -91,6 +96,7 @@ impl Hub {
             saving: None,
             unsaved: true,
             save_failed: false,
+            stopping: false,
             simulated: Vec::new(),
         }
     }
@@ -106,13 +112,17 @@ impl Hub {
                     if count == 0 {
                         return self.save_at_end().await;
                     }
+                    let mut stop = None;
                     for input in batch.drain(..) {
-                        if let Input::Stop(done) = input {
-                            self.stop().await;
-                            let _ = done.send(());
-                            return;
+                        match input {
+                            Input::Stop(done) => stop = Some(done),
+                            input => self.take(input),
                         }
-                        self.take(input);
+                    }
+                    if let Some(done) = stop {
+                        self.stop().await;
+                        let _ = done.send(());
+                        return;
                     }
                 }
                 _ = ticks.tick() => self.tick().await,
@@ -131,18 +141,22 @@ impl Hub {
             } => {
                 self.sessions.insert(session, outbox);
                 self.engine.opened(session, peer, link, now);
+                if self.stopping {
+                    self.engine.end(session, RejectCode::ShuttingDown, STOPPING);
+                }
             }
             Input::Frames { session, frames } => self.receive(session, &frames, now),
-            Input::Broken { session, error } => {
-                let code = match error.kind() {
-                    frame::FrameErrorKind::TooLong => RejectCode::TooLarge,
-                    _ => RejectCode::Malformed,
-                };
-                self.engine.end(session, code, &error.to_string());
-            }
+            Input::Refused {
+                session,
+                code,
+                text,
+            } => self.engine.refuse_session(session, code, &text, now),
             Input::Closed { session, reason } => {
-                self.sessions.remove(&session);
-                self.engine.closed(session, reason, now);
+                let outbox = self.sessions.remove(&session);
+                self.engine.closed(session, reason.clone(), now);
+                if let Some(outbox) = outbox {
+                    outbox.close(&reason);
+                }
             }
             Input::DialFailed { id, reason } => self.engine.dial_failed(id, &reason, now),
             Input::Tell(event) => self.tell(event),
@@ -246,24 +260,36 @@ impl Hub {
         let result = saving
             .await
             .unwrap_or_else(|error| Err(std::io::Error::other(error)));
-        let Err(error) = result else {
-            self.save_failed = false;
-            return;
-        };
-        self.unsaved = true;
-        if !std::mem::replace(&mut self.save_failed, true) {
-            self.tell(Event::PersistFailed {
-                reason: error.to_string(),
-            });
+        let failed = std::mem::replace(&mut self.save_failed, result.is_err());
+        match result {
+            Ok(()) if failed => self.tell(Event::Persisted),
+            Ok(()) => {}
+            Err(error) => {
+                self.unsaved = true;
+                if !failed {
+                    self.tell(Event::PersistFailed {
+                        reason: self.persist_failure(&error),
+                    });
+                }
+            }
         }
+    }
+
+    fn persist_failure(&self, error: &std::io::Error) -> String {
+        let file = self.state_dir.as_ref().map(|dir| dir.state_file());
+        let file = file.unwrap_or_default();
+        format!(
+            "{}: {error}; make its directory writable, and room for it",
+            file.display()
+        )
     }
 
     async fn stop(&mut self) {
         self.tell(Event::Stopping);
+        self.stopping = true;
         let sessions: Vec<_> = self.sessions.keys().copied().collect();
         for session in sessions {
-            let text = "the router is shutting down; connect again later";
-            self.engine.end(session, RejectCode::ShuttingDown, text);
+            self.engine.end(session, RejectCode::ShuttingDown, STOPPING);
         }
         self.perform();
         let ended = async {
@@ -287,8 +313,17 @@ impl Hub {
 
 impl Drop for Hub {
     fn drop(&mut self) {
+        let ended = "the router has ended";
         for outbox in self.sessions.values() {
-            outbox.close("the router has ended");
+            outbox.close(ended);
+        }
+        // What nobody will take any more: without this, a session that was about to begin would
+        // wait for ever.
+        self.inputs.close();
+        while let Ok(input) = self.inputs.try_recv() {
+            if let Input::Opened { outbox, .. } = input {
+                outbox.close(ended);
+            }
         }
     }
 }

@@ -152,9 +152,11 @@ pub enum Event {
     },
     /// The state could not be written to the state directory; it is tried again.
     PersistFailed {
-        /// Why.
+        /// Where, why, and what to do.
         reason: String,
     },
+    /// The state was written to the state directory after that had failed.
+    Persisted,
     /// The router is ending.
     Stopping,
 }
@@ -169,6 +171,22 @@ impl Event {
             | Self::Unreachable { .. } => Level::Warn,
             Self::AcceptFailed { .. } | Self::PersistFailed { .. } => Level::Error,
             _ => Level::Info,
+        }
+    }
+
+    /// Whom it is about, if it is one identity: the sender of a message that was delivered.
+    pub fn identity(&self) -> Option<Identity> {
+        match self {
+            Self::Connected { identity, .. }
+            | Self::Disconnected { identity, .. }
+            | Self::Registered { identity, .. }
+            | Self::Withdrawn { identity }
+            | Self::Expired { identity }
+            | Self::Rejected { identity, .. }
+            | Self::Greeted { identity, .. }
+            | Self::Unreachable { identity, .. } => Some(*identity),
+            Self::Delivered { from, .. } | Self::Received { from, .. } => Some(*from),
+            _ => None,
         }
     }
 
@@ -190,6 +208,7 @@ impl Event {
             Self::Unreachable { .. } => "unreachable",
             Self::Restored { .. } => "restored",
             Self::PersistFailed { .. } => "persist-failed",
+            Self::Persisted => "persisted",
             Self::Stopping => "stopping",
         }
     }
@@ -217,7 +236,12 @@ impl fmt::Display for Event {
                 limit,
                 value,
             } => {
-                write!(f, "refused {count} connections")?;
+                let connections = if *count == 1 {
+                    "connection"
+                } else {
+                    "connections"
+                };
+                write!(f, "refused {count} {connections}")?;
                 if let Some(from) = from {
                     write!(f, " from {from}")?;
                 }
@@ -285,6 +309,7 @@ impl fmt::Display for Event {
             Self::PersistFailed { reason } => {
                 write!(f, "cannot write the state, trying again: {}", Plain(reason))
             }
+            Self::Persisted => f.write_str("the state is written again"),
             Self::Stopping => f.write_str("stopping"),
         }
     }

@@ -55,15 +55,16 @@ where
             Ok(Ok(flow)) => match prove(&flow) {
                 Ok(peer) => {
                     let link = Link::Accepted { origin };
-                    return dialler.run(flow, peer, link, begin, Some(permit)).await;
+                    return dialler.run(flow, peer, link, begin, permit).await;
                 }
                 Err(reason) => reason,
             },
             Ok(Err(error)) => Chain(&error).to_string(),
-            Err(_) => {
-                let seconds = limit.as_secs();
-                format!("no TLS handshake within {seconds} s (limits.handshake_seconds)")
-            }
+            Err(_) => format!(
+                "expected a TLS handshake within {limit:?} of connecting \
+                 (limits.handshake_seconds), found none or a part of one; \
+                 is the peer a tuyau service, and the network fast enough?"
+            ),
         };
         drop(permit);
         let place = origin.to_string();

@@ -16,7 +16,7 @@ use tokio::{
 };
 use tuyau::{ListenError, stack::Stack, tls};
 use tuyau_core::{Address, BoxError, Listener};
-use tuyau_wire::{Hello, Identity, Message, Role};
+use tuyau_wire::{Hello, HelloError, Identity, Message, Role};
 
 use crate::{
     RowView, Settings, Simulated, SnapshotError, State, StateDir, Timestamp, View, admin,
@@ -62,6 +62,7 @@ impl Router {
         settings: Settings,
     ) -> Result<(Self, broadcast::Receiver<Arc<Entry>>), StartError> {
         let identity = settings.secret.identity();
+        let rules = rules(&settings, identity)?;
         let state_dir = settings
             .state_dir
             .as_deref()
@@ -86,9 +87,10 @@ impl Router {
             stack: Arc::new(stack),
             inputs: inputs.downgrade(),
             limits: settings.limits.clone(),
+            connections: connections.clone(),
             last_session: last_session.clone(),
         };
-        let engine = Engine::new(rules(&settings, identity), state);
+        let engine = Engine::new(rules, state);
         let hub = Hub::new(
             engine,
             receiver,
@@ -167,7 +169,7 @@ impl Router {
     /// # Errors
     /// When the snapshot is damaged; the state is then as it was.
     pub async fn restore(&self, bytes: &[u8]) -> Result<(), SnapshotError> {
-        let state = snapshot::decode(bytes)?;
+        let state = decode(bytes.to_vec()).await?;
         restore(&self.inputs, state).await;
         Ok(())
     }
@@ -184,8 +186,10 @@ impl Router {
 
     /// Stops: tells the peers, closes their sessions, saves the state. Takes at most some seconds.
     pub async fn stop(mut self) {
-        for task in &self.accepting {
+        for task in std::mem::take(&mut self.accepting) {
             task.abort();
+            // Once it has ended its address is free again.
+            let _ = task.await;
         }
         let (done, stopped) = oneshot::channel();
         if self.inputs.send(Input::Stop(done)).await.is_ok() {
@@ -249,6 +253,12 @@ pub(crate) async fn ask<T: Send + 'static>(
     answer.await.ok()
 }
 
+/// Reads a snapshot where its many signatures keep nobody waiting.
+pub(crate) async fn decode(bytes: Vec<u8>) -> Result<State, SnapshotError> {
+    let decoded = tokio::task::spawn_blocking(move || snapshot::decode(&bytes)).await;
+    decoded.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+}
+
 /// Replaces the state.
 pub(crate) async fn restore(inputs: &mpsc::Sender<Input>, state: State) -> Option<()> {
     ask(inputs, move |hub| hub.engine.restore(state)).await
@@ -297,14 +307,14 @@ fn load(settings: &Settings, state_dir: Option<&StateDir>) -> Result<State, Star
     Ok(state)
 }
 
-fn rules(settings: &Settings, identity: Identity) -> Rules {
+fn rules(settings: &Settings, identity: Identity) -> Result<Rules, StartError> {
     let limits = &settings.limits;
     let agent = concat!("tuyau-router/", env!("CARGO_PKG_VERSION"));
     let hello = Hello::new(Role::Router, agent)
         .and_then(|hello| hello.with_max_frame(limits.frame_bytes as u64));
-    Rules {
+    Ok(Rules {
         identity,
-        hello: hello.unwrap_or_else(|error| unreachable!("the router's own hello: {error}")),
+        hello: hello.map_err(StartError::Limits)?,
         greeting: settings.greeting.clone(),
         max_lifetime: limits.registration_max,
         max_entries: limits.routes,
@@ -312,7 +322,7 @@ fn rules(settings: &Settings, identity: Identity) -> Rules {
         max_waiting_bytes: limits.queue_bytes,
         idle: limits.idle,
         retry: RETRY,
-    }
+    })
 }
 
 /// Why a router did not start.
@@ -323,6 +333,8 @@ pub enum StartError {
     Listen(ListenError),
     /// The state directory cannot be used.
     StateDir(StateDirError),
+    /// A limit is one that the wire protocol does not allow.
+    Limits(HelloError),
     /// TLS cannot be set up with this key and these certificates.
     Tls(BoxError),
 }
@@ -338,6 +350,7 @@ impl fmt::Display for StartError {
         match self {
             Self::Listen(error) => error.fmt(f),
             Self::StateDir(error) => error.fmt(f),
+            Self::Limits(error) => write!(f, "limits.frame_bytes: {error}"),
             Self::Tls(error) => error.fmt(f),
         }
     }
@@ -348,6 +361,7 @@ impl Error for StartError {
         match self {
             Self::Listen(error) => error.source(),
             Self::StateDir(error) => error.source(),
+            Self::Limits(error) => error.source(),
             Self::Tls(error) => error.source(),
         }
     }

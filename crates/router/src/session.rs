@@ -1,20 +1,24 @@
 //! The task of one connection: reads frames, many at a time, and writes what is queued.
 
+mod deadline;
+mod input;
+
 use std::{
-    future::{Future, poll_fn},
-    pin::Pin,
+    future::poll_fn,
     task::{Context, Poll, ready},
     time::Duration,
 };
 
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 use tuyau_core::{AnyFlow, Chain, Flow, FlowError};
-use tuyau_wire::frame::{self, FrameError};
+use tuyau_wire::{
+    RejectCode,
+    frame::{FrameError, FrameErrorKind},
+};
 
 use crate::outbox::Outbox;
-
-/// How much is read at a time while frames are small, in bytes: as much as one TLS record holds.
-const READ: usize = 16 * 1024;
+use deadline::Deadline;
+use input::Input;
 
 /// About how much is handed to the flow in one write, in bytes.
 const WRITE: usize = 64 * 1024;
@@ -22,15 +26,18 @@ const WRITE: usize = 64 * 1024;
 /// How long a session that is being closed may take to send what is queued.
 const CLOSE: Duration = Duration::from_secs(5);
 
-/// What a session reads by.
+/// What a session reads and writes by.
 #[derive(Clone, Debug)]
 pub(crate) struct Bounds {
     /// The longest message, in bytes.
     pub(crate) frame_bytes: usize,
-    /// Time for a message to arrive in full once its first byte has.
+    /// Time for a message to arrive in full once its first byte has, and for the peer to take some
+    /// of what waits for it.
     pub(crate) frame: Duration,
-    /// When the first message must have arrived.
-    pub(crate) hello: Instant,
+    /// When the connection began.
+    pub(crate) begin: Instant,
+    /// Time for the first message to arrive, from the begin on.
+    pub(crate) handshake: Duration,
 }
 
 /// What came in on a session.
@@ -38,8 +45,12 @@ pub(crate) struct Bounds {
 pub(crate) enum Received {
     /// Whole frames, one after the other.
     Frames(Vec<u8>),
-    /// What follows is no frame.
-    Broken(FrameError),
+    /// What came, or did not come, ends the session; the peer can still be told. Nothing more is
+    /// read, and the session goes on until its queue is closed.
+    Refused(RejectCode, String),
+    /// The peer sends no more. The session goes on until its queue is closed, so that the answers
+    /// to what it sent last still reach it.
+    Ending(String),
     /// The session is over.
     End(String),
 }
@@ -49,15 +60,17 @@ pub(crate) struct SessionIo {
     flow: AnyFlow,
     outbox: Outbox,
     bounds: Bounds,
-    input: Vec<u8>,
-    filled: usize,
+    input: Input,
     output: Vec<u8>,
     written: usize,
     unflushed: bool,
-    broken: bool,
-    /// When what is awaited must have come: the hello, the rest of a frame, or the close.
-    deadline: Option<(Instant, Awaited)>,
-    sleep: Pin<Box<Sleep>>,
+    /// Whether nothing is read any more.
+    deaf: bool,
+    /// What is to happen by the deadline.
+    awaited: Awaited,
+    deadline: Deadline,
+    /// By when the peer must have taken something of what waits for it.
+    stall: Deadline,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,20 +82,18 @@ enum Awaited {
 
 impl SessionIo {
     pub(crate) fn new(flow: AnyFlow, outbox: Outbox, bounds: Bounds) -> Self {
-        let deadline = Some((bounds.hello, Awaited::Hello));
-        let sleep = Box::pin(sleep_until(bounds.hello));
         Self {
             flow,
             outbox,
-            bounds,
-            input: Vec::new(),
-            filled: 0,
+            input: Input::new(bounds.frame_bytes),
             output: Vec::new(),
             written: 0,
             unflushed: false,
-            broken: false,
-            deadline,
-            sleep,
+            deaf: false,
+            awaited: Awaited::Hello,
+            deadline: Deadline::at(bounds.begin + bounds.handshake),
+            stall: Deadline::default(),
+            bounds,
         }
     }
 
@@ -94,30 +105,41 @@ impl SessionIo {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Received> {
         self.outbox.register(cx);
         let closing = self.outbox.closing().is_some();
-        if closing && !matches!(self.deadline, Some((_, Awaited::Close))) {
-            self.set_deadline(Some((Instant::now() + CLOSE, Awaited::Close)));
+        if closing && self.awaited != Awaited::Close {
+            self.awaited = Awaited::Close;
+            self.deadline.set(Instant::now() + CLOSE);
         }
         if let Poll::Ready(end) = self.poll_write(cx) {
             return Poll::Ready(Received::End(end));
         }
-        let paused = self.broken || closing || self.outbox.is_full();
+        let paused = self.deaf || closing || self.outbox.is_full();
         if !paused && let Poll::Ready(received) = self.poll_read(cx) {
             return Poll::Ready(received);
         }
-        if paused && matches!(self.deadline, Some((_, Awaited::Frame))) {
+        if self.stall.poll(cx).is_ready() {
+            return Poll::Ready(Received::End(self.stalled()));
+        }
+        // A message that this side does not read cannot be late.
+        if paused && self.awaited == Awaited::Frame {
             return Poll::Pending;
         }
-        self.poll_deadline(cx).map(Received::End)
+        ready!(self.deadline.poll(cx));
+        Poll::Ready(self.late())
     }
 
     /// Writes until there is nothing to write; ready when the session is over.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<String> {
         loop {
             if self.written < self.output.len() {
-                match ready!(self.flow.poll_write(cx, &self.output[self.written..])) {
+                let rest = &self.output[self.written..];
+                let Poll::Ready(result) = self.flow.poll_write(cx, rest) else {
+                    return self.await_reader();
+                };
+                match result {
                     Ok(count) => self.written += count,
                     Err(error) => return Poll::Ready(lost(&error)),
                 }
+                self.stall.clear();
                 self.unflushed = true;
                 continue;
             }
@@ -129,13 +151,25 @@ impl SessionIo {
             }
             self.output = Vec::new();
             if self.unflushed {
-                if let Err(error) = ready!(self.flow.poll_flush(cx)) {
+                let Poll::Ready(result) = self.flow.poll_flush(cx) else {
+                    return self.await_reader();
+                };
+                if let Err(error) = result {
                     return Poll::Ready(lost(&error));
                 }
                 self.unflushed = false;
             }
+            self.stall.clear();
             return self.poll_close(cx);
         }
+    }
+
+    /// Starts the time in which the peer must take something, unless it runs.
+    fn await_reader(&mut self) -> Poll<String> {
+        if !self.stall.is_set() {
+            self.stall.set(Instant::now() + self.bounds.frame);
+        }
+        Poll::Pending
     }
 
     /// Closes the flow when the session is being closed; everything queued has been written.
@@ -149,8 +183,7 @@ impl SessionIo {
         // Closing with unread input would reset the connection, and what was written last, the
         // reason of the close, could be lost: the peer has till the deadline to close as well.
         loop {
-            self.input.resize(READ, 0);
-            match ready!(self.flow.poll_read(cx, &mut self.input)) {
+            match ready!(self.flow.poll_read(cx, self.input.room())) {
                 Ok(0) | Err(_) => return Poll::Ready(reason),
                 Ok(_) => {}
             }
@@ -159,101 +192,105 @@ impl SessionIo {
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Received> {
         loop {
-            let room = frame::missing(&self.input[..self.filled]).max(READ);
-            let room = room.min(self.bounds.frame_bytes.max(READ));
-            self.input.resize(self.filled + room, 0);
-            let count = match self.flow.poll_read(cx, &mut self.input[self.filled..]) {
-                Poll::Ready(Ok(0)) if self.filled > 0 => {
-                    return Poll::Ready(Received::End("the peer closed within a frame".into()));
+            match self.input.frames() {
+                Ok(Some(frames)) => {
+                    self.deadline.clear();
+                    self.awaited = Awaited::Frame;
+                    return Poll::Ready(Received::Frames(frames));
                 }
-                Poll::Ready(Ok(0)) => {
-                    return Poll::Ready(Received::End("the peer closed the connection".into()));
-                }
-                Poll::Ready(Ok(count)) => count,
+                Ok(None) => self.await_frame(),
+                Err(error) => return Poll::Ready(self.refuse(error.reject_code(), text(&error))),
+            }
+            match self.flow.poll_read(cx, self.input.room()) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(self.end()),
+                Poll::Ready(Ok(count)) => self.input.add(count),
                 Poll::Ready(Err(error)) => return Poll::Ready(Received::End(lost(&error))),
                 Poll::Pending => {
-                    self.shrink();
+                    self.input.release();
                     return Poll::Pending;
                 }
-            };
-            self.filled += count;
-            if let Some(received) = self.split() {
-                return Poll::Ready(received);
             }
         }
-    }
-
-    /// Takes all whole frames out of the input.
-    fn split(&mut self) -> Option<Received> {
-        let mut end = 0;
-        let mut error = None;
-        while end < self.filled {
-            match frame::split(&self.input[end..self.filled], self.bounds.frame_bytes) {
-                Ok(Some(frame)) => end += frame.length,
-                Ok(None) => break,
-                Err(found) => {
-                    error = Some(found);
-                    break;
-                }
-            }
-        }
-        if end == 0 {
-            self.await_frame();
-            return error.map(|error| {
-                self.broken = true;
-                Received::Broken(error)
-            });
-        }
-        let frames = self.input[..end].to_vec();
-        self.input.copy_within(end..self.filled, 0);
-        self.filled -= end;
-        self.set_deadline(None);
-        self.await_frame();
-        Some(Received::Frames(frames))
     }
 
     /// Starts the time that a begun frame has, unless it runs.
     fn await_frame(&mut self) {
-        if self.filled > 0 && self.deadline.is_none() {
-            self.set_deadline(Some((Instant::now() + self.bounds.frame, Awaited::Frame)));
+        if self.input.len() > 0 && !self.deadline.is_set() {
+            self.deadline.set(Instant::now() + self.bounds.frame);
         }
     }
 
-    /// Gives memory back while nothing comes in.
-    fn shrink(&mut self) {
-        if self.filled == 0 {
-            self.input = Vec::new();
-        } else {
-            self.input.truncate(self.filled);
-        }
+    fn refuse(&mut self, code: RejectCode, text: String) -> Received {
+        self.deaf = true;
+        self.deadline.clear();
+        Received::Refused(code, text)
     }
 
-    fn set_deadline(&mut self, deadline: Option<(Instant, Awaited)>) {
-        self.deadline = deadline;
-        if let Some((at, _)) = deadline {
-            self.sleep.as_mut().reset(at);
+    /// The stream of the peer has ended.
+    fn end(&mut self) -> Received {
+        if self.input.len() > 0 {
+            let text = format!(
+                "expected the rest of a message, found the end of the stream after {} bytes of it",
+                self.input.len()
+            );
+            return self.refuse(RejectCode::Malformed, text);
         }
+        self.deaf = true;
+        self.deadline.clear();
+        Received::Ending("the peer closed the connection".into())
     }
 
-    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<String> {
-        let Some((_, awaited)) = self.deadline else {
-            return Poll::Pending;
-        };
-        ready!(self.sleep.as_mut().poll(cx));
-        self.flow.abort();
-        Poll::Ready(match awaited {
-            Awaited::Hello => "no hello came in time; is the peer a tuyau service?".into(),
-            Awaited::Frame => {
-                let seconds = self.bounds.frame.as_secs();
-                format!(
-                    "a message did not arrive in full within {seconds} s (limits.frame_seconds)"
-                )
+    /// What was awaited has not come in time.
+    fn late(&mut self) -> Received {
+        let (frame, handshake) = (self.bounds.frame, self.bounds.handshake);
+        let came = self.input.len();
+        let text = match self.awaited {
+            Awaited::Hello if came == 0 => format!(
+                "expected a hello within {handshake:?} of connecting (limits.handshake_seconds), \
+                 found nothing; is the peer a tuyau service?"
+            ),
+            Awaited::Hello => format!(
+                "expected a hello within {handshake:?} of connecting (limits.handshake_seconds), \
+                 found {came} bytes of a message; send it at once"
+            ),
+            Awaited::Frame => format!(
+                "expected a whole message within {frame:?} of its first byte \
+                 (limits.frame_seconds), found {came} bytes of {}; send faster or shorter messages",
+                came + self.input.missing()
+            ),
+            Awaited::Close => {
+                self.flow.abort();
+                return Received::End(self.outbox.closing().unwrap_or_default());
             }
-            Awaited::Close => self.outbox.closing().unwrap_or_default(),
-        })
+        };
+        self.refuse(RejectCode::Limit, text)
+    }
+
+    /// The peer takes nothing, so it cannot be told.
+    fn stalled(&mut self) -> String {
+        self.flow.abort();
+        let time = self.bounds.frame;
+        let why = format!(
+            "it does not read: nothing of what waits for it was taken within {time:?} \
+             (limits.frame_seconds)"
+        );
+        match self.outbox.closing() {
+            Some(reason) => format!("{reason} ({why})"),
+            None => why,
+        }
     }
 }
 
 fn lost(error: &FlowError) -> String {
     format!("the connection was lost: {}", Chain(error))
+}
+
+/// What the peer is told about a stream that is none of frames.
+fn text(error: &FrameError) -> String {
+    match error.kind() {
+        FrameErrorKind::TooLong => {
+            format!("{error}; send shorter messages, or raise the router's limits.frame_bytes")
+        }
+        _ => error.to_string(),
+    }
 }

@@ -57,9 +57,10 @@ pub struct Limits {
     pub handshake: Duration,
     /// Handshakes that begin in one second; what is above is closed at once.
     pub handshakes_per_second: u32,
-    /// The longest message that is accepted, in bytes.
+    /// The longest message that is accepted, in bytes; 4,096 at least.
     pub frame_bytes: usize,
-    /// Time for a message to arrive in full once its first byte has.
+    /// Time for a message to arrive in full once its first byte has, and for a peer to take some of
+    /// what waits for it.
     pub frame: Duration,
     /// Bytes that wait for one slow reader.
     pub queue_bytes: usize,

@@ -1,6 +1,9 @@
 //! Dialling the routes of identities that have no session.
 
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{BTreeSet, HashMap, VecDeque},
+    mem,
+};
 
 use tuyau_wire::{Identity, Message, RejectCode};
 
@@ -8,7 +11,7 @@ use super::{Action, Engine, Receipt, SessionId};
 use crate::{Timestamp, journal::Event};
 
 /// The number of a dial, never used twice while a router runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct DialId(pub(crate) u64);
 
 /// What waits for a dial.
@@ -18,6 +21,20 @@ pub(super) enum Waiting {
     Greeting,
     /// A message.
     Message { body: Vec<u8>, receipt: Receipt },
+}
+
+impl Waiting {
+    /// What it costs while it waits, in bytes.
+    fn cost(&self) -> usize {
+        match self {
+            Self::Greeting => 0,
+            Self::Message { body, .. } => body.len() + size_of::<Self>(),
+        }
+    }
+
+    fn is_of(&self, sender: SessionId) -> bool {
+        matches!(self, Self::Message { receipt, .. } if receipt.session == sender)
+    }
 }
 
 /// Dials that are under way, wait, or have failed lately.
@@ -36,7 +53,14 @@ struct Dial {
     identity: Identity,
     started: bool,
     waiting: Vec<Waiting>,
-    bytes: usize,
+}
+
+impl Dial {
+    fn greets(&self) -> bool {
+        self.waiting
+            .iter()
+            .any(|waiting| matches!(waiting, Waiting::Greeting))
+    }
 }
 
 impl Dials {
@@ -44,20 +68,43 @@ impl Dials {
         self.failed.retain(|_, until| *until > now);
     }
 
-    /// The dial of an identity, made if there is none.
-    fn of(&mut self, identity: Identity) -> &mut Dial {
-        let id = *self.by_identity.entry(identity).or_insert_with(|| {
+    /// The number of the dial of an identity, which is made if there is none.
+    fn id_of(&mut self, identity: Identity) -> DialId {
+        *self.by_identity.entry(identity).or_insert_with(|| {
             self.last += 1;
             self.queue.push_back(DialId(self.last));
             DialId(self.last)
-        });
+        })
+    }
+
+    /// The dial of an identity, made if there is none.
+    fn of(&mut self, identity: Identity) -> &mut Dial {
+        let id = self.id_of(identity);
         let new = || Dial {
             identity,
             started: false,
             waiting: Vec::new(),
-            bytes: 0,
         };
         self.active.entry(id).or_insert_with(new)
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.active.is_empty() && self.by_identity.is_empty() && self.running == 0
+    }
+
+    /// Drops what waits of a session that has ended. A dial that has not begun and for which nothing
+    /// waits any more does not begin.
+    pub(super) fn forget_sender(&mut self, sender: SessionId, dials: &BTreeSet<DialId>) {
+        for id in dials {
+            let Some(dial) = self.active.get_mut(id) else {
+                continue;
+            };
+            dial.waiting.retain(|waiting| !waiting.is_of(sender));
+            if dial.waiting.is_empty() && !dial.started {
+                self.end(*id);
+            }
+        }
     }
 
     fn end(&mut self, id: DialId) -> Option<Dial> {
@@ -96,17 +143,27 @@ impl Engine {
             let text = format!("no route of {identity} could be reached a moment ago");
             return self.refuse(waiting, RejectCode::Unreachable, &text);
         }
-        let limit = self.rules.max_waiting_bytes;
-        let dial = self.dials.of(identity);
-        if let Waiting::Message { body, .. } = &waiting {
-            if dial.bytes + body.len() > limit {
-                let text = format!("too much waits until {identity} is connected");
-                return self.refuse(waiting, RejectCode::Congested, &text);
+        match &waiting {
+            Waiting::Greeting if self.dials.of(identity).greets() => return,
+            Waiting::Greeting => {}
+            Waiting::Message { receipt, .. } => {
+                let (cost, limit) = (waiting.cost(), self.rules.max_waiting_bytes);
+                let Some(sender) = self.sessions.get_mut(receipt.session) else {
+                    return;
+                };
+                // One message of any length can always wait.
+                if sender.waiting_bytes > 0 && sender.waiting_bytes + cost > limit {
+                    let text = format!(
+                        "too many messages of this session wait for recipients that are not \
+                         connected, such as {identity}; send again later"
+                    );
+                    return self.refuse(waiting, RejectCode::Congested, &text);
+                }
+                sender.waiting_bytes += cost;
+                sender.waits_for.insert(self.dials.id_of(identity));
             }
-            // What a message costs beside its body.
-            dial.bytes += body.len() + size_of::<Waiting>();
         }
-        dial.waiting.push(waiting);
+        self.dials.of(identity).waiting.push(waiting);
         self.start_dials();
     }
 
@@ -131,27 +188,73 @@ impl Engine {
         }
     }
 
+    /// Takes a dial out, and gives the senders of what waits for it their budget back.
+    fn end_dial(&mut self, id: DialId) -> Option<Dial> {
+        let dial = self.dials.end(id)?;
+        for waiting in &dial.waiting {
+            self.give_back(id, waiting);
+        }
+        Some(dial)
+    }
+
+    /// Gives the sender of what waited for a dial its budget back.
+    fn give_back(&mut self, id: DialId, waiting: &Waiting) {
+        if let Waiting::Message { receipt, .. } = waiting
+            && let Some(sender) = self.sessions.get_mut(receipt.session)
+        {
+            sender.waiting_bytes = sender.waiting_bytes.saturating_sub(waiting.cost());
+            sender.waits_for.remove(&id);
+        }
+    }
+
     /// A dialled session has come as far as hello: what waited for it is sent.
     pub(super) fn dialled(&mut self, id: DialId, session: SessionId) {
-        let Some(dial) = self.dials.end(id) else {
+        let Some(dial) = self.end_dial(id) else {
             return;
         };
         self.dials.failed.remove(&dial.identity);
         for waiting in dial.waiting {
-            match waiting {
-                Waiting::Greeting => self.greet(session),
-                Waiting::Message { body, receipt } => {
-                    let Receipt { from, request, .. } = receipt;
-                    let message = Message::Deliver {
-                        from,
-                        request,
-                        body: &body,
-                    };
-                    self.hand_over(session, &message, Some(receipt));
-                }
-            }
+            self.hand_over_one(session, waiting);
         }
         self.start_dials();
+    }
+
+    /// An identity has connected by itself: the messages that wait for a dial of it are sent. A
+    /// greeting goes on waiting, because it is about the route.
+    pub(super) fn hand_over_waiting(&mut self, identity: Identity, session: SessionId) {
+        self.dials.failed.remove(&identity);
+        let Some(&id) = self.dials.by_identity.get(&identity) else {
+            return;
+        };
+        let Some(dial) = self.dials.active.get_mut(&id) else {
+            return;
+        };
+        let all = mem::take(&mut dial.waiting).into_iter();
+        let (greetings, messages) = all.partition(|waiting| matches!(waiting, Waiting::Greeting));
+        dial.waiting = greetings;
+        let messages: Vec<_> = messages;
+        if dial.waiting.is_empty() && !dial.started {
+            self.dials.end(id);
+        }
+        for waiting in messages {
+            self.give_back(id, &waiting);
+            self.hand_over_one(session, waiting);
+        }
+    }
+
+    fn hand_over_one(&mut self, session: SessionId, waiting: Waiting) {
+        match waiting {
+            Waiting::Greeting => self.greet(session),
+            Waiting::Message { body, receipt } => {
+                let Receipt { from, request, .. } = receipt;
+                let message = Message::Deliver {
+                    from,
+                    request,
+                    body: &body,
+                };
+                self.hand_over(session, &message, Some(receipt));
+            }
+        }
     }
 
     fn greet(&mut self, session: SessionId) {
@@ -177,7 +280,7 @@ impl Engine {
 
     /// No route could be reached, or the session ended before its hello.
     pub(crate) fn dial_failed(&mut self, id: DialId, reason: &str, now: Timestamp) {
-        let Some(dial) = self.dials.end(id) else {
+        let Some(dial) = self.end_dial(id) else {
             return;
         };
         let identity = dial.identity;

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use tuyau_core::{Address, Origin};
-use tuyau_wire::{Record, RejectCode, Signed, Withdrawal};
+use tuyau_wire::{Record, RejectCode, SignatureError, Signed, Withdrawal};
 
 use super::{Engine, Link, SessionId};
 use crate::{
@@ -63,9 +63,7 @@ impl Engine {
         } else {
             Source::Registered
         };
-        let record = record
-            .verify()
-            .map_err(|error| (RejectCode::BadSignature, error.to_string()))?;
+        let record = record.verify().map_err(|error| bad_signature(&error))?;
         let changed = self
             .state
             .table
@@ -101,9 +99,7 @@ impl Engine {
         let claims = withdrawal.claims();
         check_identity(session.peer, claims.identity)?;
         let (identity, sequence) = (claims.identity, claims.sequence);
-        let withdrawal = withdrawal
-            .verify()
-            .map_err(|error| (RejectCode::BadSignature, error.to_string()))?;
+        let withdrawal = withdrawal.verify().map_err(|error| bad_signature(&error))?;
         let removed = self
             .state
             .table
@@ -123,8 +119,10 @@ fn check_identity(
     if proved == claimed {
         return Ok(());
     }
-    let text =
-        format!("the statement is about {claimed}, but this session proved the key of {proved}");
+    let text = format!(
+        "the statement is about {claimed}, but this session proved the key of {proved}; \
+         connect with the key that the statement is about"
+    );
     Err((RejectCode::WrongIdentity, text))
 }
 
@@ -132,28 +130,40 @@ fn check_expiry(expires: u64, now: Timestamp, max_lifetime: u64) -> Result<(), R
     let now = now.seconds();
     if expires <= now {
         let ago = now - expires;
-        let text =
-            format!("the record expired {ago} s ago by the router's clock; check both clocks");
+        let text = format!(
+            "expected an expiry in the future, found one {ago} s ago by the router's clock; \
+             check both clocks"
+        );
         return Err((RejectCode::Expired, text));
     }
     if expires - now > max_lifetime {
         let text = format!(
-            "the record holds for {} s, at most {max_lifetime} s are allowed",
+            "expected a lifetime of at most {max_lifetime} s, found {} s; \
+             choose a shorter one and register again in time",
             expires - now
         );
-        return Err((RejectCode::Limit, text));
+        return Err((RejectCode::Expired, text));
     }
     Ok(())
+}
+
+fn bad_signature(error: &SignatureError) -> Reason {
+    let text = format!("{error}; sign it with that identity's key, and send the bytes as signed");
+    (RejectCode::BadSignature, text)
 }
 
 fn refused(refusal: &Refusal, sequence: u64) -> Reason {
     match refusal {
         Refusal::Stale { known } => {
-            let text =
-                format!("sequence {sequence} is not newer than {known}, which is known already");
+            let text = format!(
+                "expected a sequence number greater than {known}, found {sequence}; sign the statement anew with a greater one"
+            );
             (RejectCode::StaleSequence, text)
         }
-        Refusal::Full => (RejectCode::Limit, "the routing table is full".into()),
+        Refusal::Full => {
+            let text = "the routing table is full (limits.routes); try again later".into();
+            (RejectCode::Limit, text)
+        }
     }
 }
 

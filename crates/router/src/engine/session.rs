@@ -50,6 +50,9 @@ pub(super) struct Session {
     pub(super) registered: bool,
     pub(super) last_request: Option<u64>,
     pub(super) last_heard: Timestamp,
+    /// The dials for which messages of this session wait, and the bytes of these messages.
+    pub(super) waits_for: BTreeSet<DialId>,
+    pub(super) waiting_bytes: usize,
     /// The longest message that the peer accepts, in bytes.
     pub(super) max_frame: usize,
 }
@@ -77,6 +80,8 @@ impl Sessions {
             registered: false,
             last_request: None,
             last_heard: now,
+            waits_for: BTreeSet::new(),
+            waiting_bytes: 0,
             max_frame: 0,
         };
         self.all.insert(id, session);

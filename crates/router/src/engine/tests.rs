@@ -1,3 +1,5 @@
+mod dials;
+
 use super::*;
 use tuyau_core::Origin;
 use tuyau_wire::{Record, SecretKey, Signed, Withdrawal, frame};
@@ -210,7 +212,7 @@ fn refuses_bad_records_and_changes_nothing() {
         (record(1, 5, "tls://192.0.2.1:2"), RejectCode::StaleSequence),
         (expiring(now), RejectCode::Expired),
         (expiring(0), RejectCode::Expired),
-        (expiring(now + 3601), RejectCode::Limit),
+        (expiring(now + 3601), RejectCode::Expired),
         (
             record(1, 9, "tcp://192.0.2.1:1"),
             RejectCode::RouteNotAllowed,
@@ -390,177 +392,6 @@ fn unknown_recipients_are_unreachable() {
 }
 
 #[test]
-fn dials_a_recipient_that_has_a_route_and_no_session() {
-    let mut world = World::new();
-    let recipient = world.open(2, 2);
-    assert_eq!(
-        world.listen(recipient, 1, record(2, 1, "tls://192.0.2.2:2")),
-        None
-    );
-    world.engine.closed(recipient, "gone".into(), NOW);
-    let sender = world.open(1, 1);
-    world.say(
-        sender,
-        &Message::Send {
-            request: 1,
-            to: identity(2),
-            body: b"a",
-        },
-    );
-    world.say(
-        sender,
-        &Message::Send {
-            request: 2,
-            to: identity(2),
-            body: b"b",
-        },
-    );
-    assert_eq!(world.dialled.len(), 1, "one dial for both");
-    let (dial, to, routes) = world.dialled[0].clone();
-    assert_eq!(
-        (to, routes),
-        (identity(2), vec!["tls://192.0.2.2:2".parse().unwrap()])
-    );
-    let session = SessionId(7);
-    let route = "tls://192.0.2.2:2".parse().unwrap();
-    world
-        .engine
-        .opened(session, identity(2), Link::Dialled { dial, route }, NOW);
-    world.say(
-        session,
-        &Message::Hello(Hello::new(Role::Service, "test").unwrap()),
-    );
-    let from = identity(1);
-    assert_eq!(
-        world.delivered(session),
-        [(from, b"a".to_vec()), (from, b"b".to_vec())]
-    );
-    assert_eq!(
-        (world.answer(sender, 1), world.answer(sender, 2)),
-        (None, None)
-    );
-}
-
-#[test]
-fn a_failed_dial_rejects_what_waits_and_is_not_repeated_at_once() {
-    let mut world = World::new();
-    let recipient = world.open(2, 2);
-    world.listen(recipient, 1, record(2, 1, "tls://192.0.2.2:2"));
-    world.engine.closed(recipient, "gone".into(), NOW);
-    let sender = world.open(1, 1);
-    world.say(
-        sender,
-        &Message::Send {
-            request: 1,
-            to: identity(2),
-            body: b"a",
-        },
-    );
-    let dial = world.dialled[0].0;
-    world.engine.dial_failed(dial, "refused", NOW);
-    world.perform();
-    assert_eq!(world.answer(sender, 1), Some(RejectCode::Unreachable));
-    world.say(
-        sender,
-        &Message::Send {
-            request: 2,
-            to: identity(2),
-            body: b"a",
-        },
-    );
-    assert_eq!(world.answer(sender, 2), Some(RejectCode::Unreachable));
-    assert_eq!(world.dialled.len(), 1);
-    world.engine.tick(NOW + Duration::from_secs(2));
-    world.say(
-        sender,
-        &Message::Send {
-            request: 3,
-            to: identity(2),
-            body: b"a",
-        },
-    );
-    assert_eq!(world.dialled.len(), 2, "later it is");
-}
-
-#[test]
-fn what_waits_for_a_dial_is_bounded() {
-    let mut world = World::new();
-    let recipient = world.open(2, 2);
-    world.listen(recipient, 1, record(2, 1, "tls://192.0.2.2:2"));
-    world.engine.closed(recipient, "gone".into(), NOW);
-    let sender = world.open(1, 1);
-    world.say(
-        sender,
-        &Message::Send {
-            request: 1,
-            to: identity(2),
-            body: &[0; 9_000],
-        },
-    );
-    world.say(
-        sender,
-        &Message::Send {
-            request: 2,
-            to: identity(2),
-            body: &[0; 2_000],
-        },
-    );
-    assert_eq!(world.answer(sender, 2), Some(RejectCode::Congested));
-}
-
-#[test]
-fn no_more_dials_run_than_allowed() {
-    let mut world = World::new();
-    let sender = world.open(1, 1);
-    for seed in 2..=5 {
-        let recipient = world.open(seed.into(), seed);
-        world.listen(recipient, 1, record(seed, 1, "tls://192.0.2.2:2"));
-        world.engine.closed(recipient, "gone".into(), NOW);
-        let request = u64::from(seed);
-        world.say(
-            sender,
-            &Message::Send {
-                request,
-                to: identity(seed),
-                body: b"x",
-            },
-        );
-    }
-    assert_eq!(world.dialled.len(), 2);
-    world.engine.dial_failed(world.dialled[0].0, "refused", NOW);
-    world.perform();
-    assert_eq!(world.dialled.len(), 3);
-}
-
-#[test]
-fn greets_the_route_of_a_new_registration_once() {
-    let mut world = World::with(|rules| rules.greeting = Some("hi there".into()));
-    let session = world.open(1, 1);
-    world.listen(session, 1, record(1, 1, "tls://192.0.2.1:1"));
-    assert_eq!(world.dialled.len(), 1);
-    let dial = world.dialled[0].0;
-    let route = "tls://192.0.2.1:1".parse().unwrap();
-    world.engine.opened(
-        SessionId(2),
-        identity(1),
-        Link::Dialled { dial, route },
-        NOW,
-    );
-    world.say(
-        SessionId(2),
-        &Message::Hello(Hello::new(Role::Service, "test").unwrap()),
-    );
-    assert_eq!(
-        world.delivered(SessionId(2)),
-        [(identity(100), b"hi there".to_vec())]
-    );
-    world.listen(session, 2, record(1, 2, "tls://192.0.2.1:1"));
-    assert_eq!(world.dialled.len(), 1, "a renewal is not greeted");
-    world.listen(session, 3, record(1, 3, "tls://192.0.2.1:3"));
-    assert_eq!(world.dialled.len(), 2, "another route is");
-}
-
-#[test]
 fn simulated_registrations_are_never_dialled() {
     let mut world = World::with(|rules| rules.greeting = Some("hi there".into()));
     let now = NOW;
@@ -676,5 +507,21 @@ fn refuses_a_hello_of_another_version() {
         world.closed[0].1.starts_with("version"),
         "{:?}",
         world.closed
+    );
+}
+
+#[test]
+fn tells_of_a_peer_that_did_not_get_as_far_as_a_session() {
+    let mut world = World::new();
+    let session = SessionId(1);
+    let origin = Origin::Ip("192.0.2.7:5".parse().unwrap());
+    let link = Link::Accepted { origin };
+    world.engine.opened(session, identity(1), link, NOW);
+    world.engine.closed(session, "no hello".into(), NOW);
+    world.perform();
+    let told = world.told.iter().map(ToString::to_string);
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        ["handshake with 192.0.2.7:5 failed: no hello"]
     );
 }
