@@ -7,7 +7,7 @@ use std::{
 };
 
 use rustls::{
-    ServerConfig, ServerConnection,
+    AlertDescription, ServerConfig, ServerConnection,
     server::{Accepted, AcceptedAlert, CertificateType, ClientHello},
 };
 use tuyau_core::Flow;
@@ -128,6 +128,9 @@ impl From<(rustls::Error, AcceptedAlert)> for Refused {
         let mut bytes = Vec::new();
         // Writing into memory does not fail.
         let _ = alert.write_all(&mut bytes);
+        if bytes.is_empty() {
+            bytes.extend(alert_record(AlertDescription::DecodeError));
+        }
         Self(error.into(), bytes)
     }
 }
@@ -157,7 +160,8 @@ fn poll_hello<F: Flow>(
             }
         }
         if !*began && let Some(text) = PlainText::detect(input.rest()) {
-            return Poll::Ready(Err(Refused(Kind::PlainText(text), NOT_TLS.to_vec())));
+            let alert = alert_record(AlertDescription::UnexpectedMessage);
+            return Poll::Ready(Err(Refused(Kind::PlainText(text), alert.to_vec())));
         }
         *began = true;
         let mut rest = input.rest();
@@ -169,5 +173,7 @@ fn poll_hello<F: Flow>(
     }
 }
 
-/// The alert for a client that does not speak TLS: fatal, unexpected_message (RFC 8446, section 6).
-const NOT_TLS: [u8; 7] = [21, 3, 3, 0, 2, 2, 10];
+/// A fatal alert in the clear (RFC 8446, section 6), for what is refused before rustls has a session.
+fn alert_record(alert: AlertDescription) -> [u8; 7] {
+    [21, 3, 3, 0, 2, 2, alert.into()]
+}

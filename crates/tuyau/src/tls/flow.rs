@@ -118,6 +118,11 @@ impl<F: tuyau_core::Flow> Flow<F> {
         self.negotiated
     }
 
+    /// Takes the flow beneath out. TLS can not be continued over it, and nothing told the peer of an end.
+    pub fn into_inner(self) -> F {
+        self.transport.inner
+    }
+
     /// Which side the peer is.
     pub fn peer_side(&self) -> Side {
         self.scene.peer

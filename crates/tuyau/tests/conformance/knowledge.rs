@@ -1,0 +1,51 @@
+//! What flows know, and how it is reached through layers.
+
+use tuyau::{mem, tcp, tls, unix};
+use tuyau_core::{AnyFlow, LocalAddress, PeerAddress};
+
+use crate::pairs;
+
+#[tokio::test]
+async fn a_tcp_flow_knows_both_addresses_through_tls() {
+    let (near, far) = pairs::tls_tcp().await;
+    let (near, far) = (AnyFlow::new(near), AnyFlow::new(far));
+    let near_peer = &near.info::<PeerAddress>().unwrap().0;
+    assert_eq!(near_peer, &far.info::<LocalAddress>().unwrap().0);
+    let far_peer = &far.info::<PeerAddress>().unwrap().0;
+    assert_eq!(far_peer, &near.info::<LocalAddress>().unwrap().0);
+    assert_eq!(near_peer.scheme(), "tcp");
+}
+
+#[tokio::test]
+async fn a_tls_flow_knows_its_peer() {
+    let (near, far) = pairs::tls_mem().await;
+    let (near, far) = (AnyFlow::new(near), AnyFlow::new(far));
+    assert_ne!(near.info::<tls::PeerKey>(), far.info::<tls::PeerKey>());
+    let form = near.info::<tls::CertificateForm>().unwrap();
+    assert_eq!(*form, tls::CertificateForm::RawKey);
+    let negotiated = near.info::<tls::Negotiated>().unwrap();
+    assert_eq!(negotiated, far.info::<tls::Negotiated>().unwrap());
+    assert_eq!(format!("{:?}", negotiated.version), "TLSv1_3");
+}
+
+#[tokio::test]
+async fn a_unix_flow_knows_path_and_credentials() {
+    let (near, far) = pairs::unix().await;
+    let (near, far) = (AnyFlow::new(near), AnyFlow::new(far));
+    let path = &near.info::<PeerAddress>().unwrap().0;
+    assert_eq!(path, &far.info::<LocalAddress>().unwrap().0);
+    let credentials = far.info::<unix::PeerCredentials>().unwrap();
+    assert_eq!(credentials.process, Some(std::process::id() as i32));
+}
+
+#[tokio::test]
+async fn layers_are_found_at_any_depth_and_taken_out_again() {
+    let (near, _far) = pairs::tls_tls_mem().await;
+    let near = AnyFlow::new(near);
+    assert!(near.find::<tls::Flow<tls::Flow<mem::Flow>>>().is_some());
+    assert!(near.find::<tls::Flow<mem::Flow>>().is_some());
+    assert!(near.find::<mem::Flow>().is_some());
+    assert!(near.find::<tcp::Flow>().is_none());
+    let near = near.downcast::<mem::Flow>().unwrap_err();
+    assert!(near.downcast::<tls::Flow<tls::Flow<mem::Flow>>>().is_ok());
+}
