@@ -1,2 +1,7 @@
-//! Placeholder.
-fn main() {}
+//! The program `tuyau`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tuyau_cli::main()
+}

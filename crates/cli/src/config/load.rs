@@ -39,9 +39,12 @@ pub(crate) struct Document {
 
 /// Reads a configuration from its sources.
 pub(crate) fn load<C: Read>(sources: &Sources) -> Result<Loaded<C>, ConfigErrors> {
-    let document = match sources.file() {
-        Some(path) => Document::open(path)?,
-        None => Document::none(),
+    let document = match (sources.file(), &sources.text) {
+        (Some(path), _) => Document::open(path)?,
+        (None, Some((name, text))) => {
+            Document::parse(&name.as_str().into(), Path::new(""), text.as_bytes())?
+        }
+        (None, None) => Document::none(),
     };
     document.read(sources)
 }

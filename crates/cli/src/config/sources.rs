@@ -28,6 +28,7 @@ use super::schema::VARIABLE_PREFIX;
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     pub(crate) file: Option<PathBuf>,
+    pub(crate) text: Option<(String, String)>,
     pub(crate) variables: Vec<(OsString, OsString)>,
     pub(crate) overrides: Vec<Override>,
 }
@@ -55,6 +56,13 @@ impl Sources {
     /// Reads this file.
     pub fn with_file(mut self, file: impl Into<PathBuf>) -> Self {
         self.file = Some(file.into());
+        self
+    }
+
+    /// Reads this text in place of a file; errors name it `name`, and relative paths in it start in
+    /// the working directory.
+    pub fn with_text(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
+        self.text = Some((name.into(), text.into()));
         self
     }
 

@@ -98,8 +98,6 @@ pub enum Origin {
     Registered,
     /// A listen message that the demo made up.
     Simulated,
-    /// A snapshot that was restored.
-    Restored,
 }
 
 impl Origin {
@@ -109,7 +107,6 @@ impl Origin {
             Self::Static => "static",
             Self::Registered => "registered",
             Self::Simulated => "simulated",
-            Self::Restored => "restored",
         }
     }
 }

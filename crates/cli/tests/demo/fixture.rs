@@ -35,19 +35,14 @@ pub(crate) fn identity(number: usize) -> String {
 
 /// Entry `index` of a table in which every kind of entry occurs.
 pub(crate) fn row(index: usize) -> Row {
-    let origins = [
-        Origin::Static,
-        Origin::Registered,
-        Origin::Simulated,
-        Origin::Restored,
-    ];
+    let origins = [Origin::Static, Origin::Registered, Origin::Simulated];
     let route = |port: usize| format!("tls://10.{}.{}.7:{port}", index / 256 % 256, index % 256);
     Row {
         identity: identity(index),
         routes: (0..1 + index % 3)
             .map(|extra| route(6000 + extra))
             .collect(),
-        origin: origins[index % 4],
+        origin: origins[index % 3],
         age: Duration::from_secs((index * 97) as u64),
         connected: index % 4 == 1,
     }

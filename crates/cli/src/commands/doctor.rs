@@ -1,0 +1,73 @@
+//! `tuyau doctor` finds out, step by step, why a router does not answer.
+
+mod advice;
+mod examine;
+mod report;
+
+use std::time::Duration;
+
+use tuyau::{mem::Hub, stack::Stack, tls::CertificateForm};
+use tuyau_client::{HANDSHAKE_DEADLINE, identity_file, keyfile};
+use tuyau_wire::{Identity, SecretKey, SecretKeyError};
+
+use super::{CommandError, CommandErrorKind, small_runtime};
+use crate::{args::DoctorArgs, output::Output};
+use examine::examine;
+
+/// What an examination works with.
+struct Instruments {
+    key: SecretKey,
+    /// Dials with a raw public key, as services and routers do.
+    raw: Stack,
+    /// Dials with a certificate, for servers that know nothing else.
+    x509: Stack,
+    /// The time for each of: resolving, connecting with TLS, the hello, the request.
+    deadline: Duration,
+}
+
+impl Instruments {
+    fn new(key: SecretKey, hub: Hub) -> Result<Self, CommandError> {
+        // Whoever answers is to be named, not refused; the key is compared afterwards.
+        let settings = tuyau_client::tls_settings(&key)?.danger_accept_any_key();
+        let x509 = settings.clone().form(CertificateForm::X509);
+        Ok(Self {
+            key,
+            raw: Stack::with_settings(settings, hub.clone())?,
+            x509: Stack::with_settings(x509, hub)?,
+            deadline: HANDSHAKE_DEADLINE,
+        })
+    }
+}
+
+pub(super) fn run(args: DoctorArgs) -> Result<(), CommandError> {
+    let expected = expected(&args)?;
+    let key = match &args.key {
+        Some(file) => keyfile::load(file)?,
+        None => new_key()?,
+    };
+    let report = small_runtime()?.block_on(async {
+        let instruments = Instruments::new(key, Hub::new())?;
+        Ok::<_, CommandError>(examine(&instruments, &args.address, expected).await)
+    })?;
+    Output::new(args.json).either(&report, &report)?;
+    match report.is_ok() {
+        true => Ok(()),
+        false => Err(CommandError::new(CommandErrorKind::Found)),
+    }
+}
+
+fn expected(args: &DoctorArgs) -> Result<Option<Identity>, CommandError> {
+    match (&args.identity, &args.identity_file) {
+        (Some(text), _) => Ok(Some(text.parse()?)),
+        (None, Some(file)) => Ok(Some(identity_file::read(file)?)),
+        (None, None) => Ok(None),
+    }
+}
+
+fn new_key() -> Result<SecretKey, CommandError> {
+    let random = |error: SecretKeyError| CommandError::caused(CommandErrorKind::Runtime, error);
+    SecretKey::generate().map_err(random)
+}
+
+#[cfg(test)]
+mod tests;

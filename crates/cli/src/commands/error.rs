@@ -1,0 +1,192 @@
+//! Why a command failed.
+
+use std::{
+    error::Error,
+    fmt, io,
+    path::{Path, PathBuf},
+};
+
+use tuyau::tls;
+use tuyau_client::{FileError, ServiceError};
+use tuyau_core::{BoxError, Chain};
+use tuyau_router::{AdminError, SnapshotError};
+use tuyau_wire::{HelloError, IdentityError};
+
+use crate::config::{ConfigError, ConfigErrors};
+
+/// Why a command failed.
+#[derive(Debug)]
+pub struct CommandError {
+    kind: CommandErrorKind,
+    source: Option<BoxError>,
+}
+
+/// The kinds of [`CommandError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CommandErrorKind {
+    /// The configuration is not valid.
+    Config,
+    /// A key file, an identity file or a state directory cannot be used.
+    File,
+    /// An identity on the command line is none.
+    Identity,
+    /// TLS cannot be set up.
+    Tls,
+    /// The service cannot begin.
+    Service,
+    /// The output cannot be written.
+    Output,
+    /// The runtime, or a part of the operating system that it needs, is not to be had.
+    Runtime,
+    /// What was to be found out turned out bad, and the output says what.
+    Found,
+    /// The router cannot begin.
+    Router,
+    /// The administration of a router failed.
+    Admin,
+    /// A snapshot file cannot be read or written, or is damaged.
+    Snapshot,
+    /// The demo failed.
+    Demo,
+    /// A signal ended the command before its end.
+    Interrupted,
+}
+
+impl CommandError {
+    /// An error without a cause.
+    pub(super) fn new(kind: CommandErrorKind) -> Self {
+        Self { kind, source: None }
+    }
+
+    /// An error that says what its cause says.
+    pub(super) fn caused(kind: CommandErrorKind, source: impl Into<BoxError>) -> Self {
+        let source = Some(source.into());
+        Self { kind, source }
+    }
+
+    /// A file that cannot be read or written.
+    pub(super) fn file(path: &Path, verb: &'static str, source: io::Error) -> Self {
+        let path = path.to_owned();
+        Self::caused(
+            CommandErrorKind::Snapshot,
+            SnapshotFile { path, verb, source },
+        )
+    }
+
+    /// A snapshot file that is damaged.
+    pub(super) fn snapshot(path: &Path, error: SnapshotError) -> Self {
+        let path = path.to_owned();
+        Self::caused(CommandErrorKind::Snapshot, DamagedFile { path, error })
+    }
+
+    /// What kind of failure it is.
+    pub fn kind(&self) -> CommandErrorKind {
+        self.kind
+    }
+
+    /// What there is to say on standard error; nothing when the output has said it.
+    pub fn text(&self) -> Option<String> {
+        if self.kind == CommandErrorKind::Found {
+            return None;
+        }
+        // Problems of a configuration stand on lines of their own, with their causes.
+        let config = self
+            .source
+            .as_ref()
+            .and_then(|source| source.downcast_ref::<ConfigErrors>());
+        Some(match config {
+            Some(errors) => format!("the configuration is not valid\n{errors}"),
+            None => Chain(self).to_string(),
+        })
+    }
+}
+
+/// Transparent: it prints what its cause says.
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.source, self.kind) {
+            (Some(source), _) => source.fmt(f),
+            (None, CommandErrorKind::Interrupted) => f.write_str("interrupted by a signal"),
+            (None, _) => f.write_str("the command failed"),
+        }
+    }
+}
+
+impl Error for CommandError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_ref()?.source()
+    }
+}
+
+/// A snapshot file that cannot be read or written.
+#[derive(Debug)]
+struct SnapshotFile {
+    path: PathBuf,
+    verb: &'static str,
+    source: io::Error,
+}
+
+impl fmt::Display for SnapshotFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "cannot {} the snapshot {}",
+            self.verb,
+            self.path.display()
+        )
+    }
+}
+
+impl Error for SnapshotFile {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+/// A snapshot file that is damaged.
+#[derive(Debug)]
+struct DamagedFile {
+    path: PathBuf,
+    error: SnapshotError,
+}
+
+impl fmt::Display for DamagedFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "snapshot {}", self.path.display())
+    }
+}
+
+impl Error for DamagedFile {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
+macro_rules! kinds {
+    ($($error:ty => $kind:ident),* $(,)?) => {
+        $(impl From<$error> for CommandError {
+            fn from(error: $error) -> Self {
+                Self::caused(CommandErrorKind::$kind, error)
+            }
+        })*
+    };
+}
+
+kinds! {
+    ConfigErrors => Config,
+    FileError => File,
+    IdentityError => Identity,
+    tls::KeyError => Tls,
+    tls::SetupError => Tls,
+    HelloError => Tls,
+    ServiceError => Service,
+    AdminError => Admin,
+    io::Error => Output,
+}
+
+impl From<ConfigError> for CommandError {
+    fn from(error: ConfigError) -> Self {
+        ConfigErrors::from(error).into()
+    }
+}

@@ -1,0 +1,190 @@
+//! `tuyau state` talks to a running router, and reads what was saved.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use tuyau_core::Address;
+use tuyau_router::{AdminClient, RowView, Source, State, Timestamp, snapshot};
+use tuyau_wire::Identity;
+
+use super::{CommandError, small_runtime};
+use crate::{
+    args::{AdminArgs, StateArgs, StateCommand},
+    config::{RouterConfig, Sources},
+    files,
+    output::Output,
+};
+
+/// How many rows are asked for at a time.
+const PAGE: usize = 10_000;
+
+pub(super) fn run(args: StateArgs) -> Result<(), CommandError> {
+    match args.command {
+        StateCommand::Show { router, json } => show(&socket(router)?, Output::new(json)),
+        StateCommand::Save { file, router } => save(&socket(router)?, &file),
+        StateCommand::Restore { file, router } => restore(&socket(router)?, &file),
+        StateCommand::Inspect { file, json } => inspect(&file, Output::new(json)),
+    }
+}
+
+fn socket(args: AdminArgs) -> Result<PathBuf, CommandError> {
+    if let Some(socket) = args.socket {
+        return Ok(socket);
+    }
+    let mut sources = Sources::new().with_environment();
+    if let Some(file) = args.config {
+        sources = sources.with_file(file);
+    }
+    Ok(RouterConfig::load(&sources)?.admin_socket)
+}
+
+fn show(socket: &Path, output: Output) -> Result<(), CommandError> {
+    small_runtime()?.block_on(async {
+        let mut router = AdminClient::connect(socket).await?;
+        let mut view = router.view(0, PAGE).await?;
+        while view.rows.len() < view.total {
+            let page = router.view(view.rows.len(), PAGE).await?;
+            if page.rows.is_empty() {
+                break;
+            }
+            view.rows.extend(page.rows);
+        }
+        let rows: Vec<_> = view.rows.iter().map(Shown::from).collect();
+        let now = Timestamp::now();
+        if output.is_json() {
+            let value = json!({
+                "identity": view.identity.to_string(),
+                "listen": texts(&view.listen),
+                "uptime_seconds": now.since(view.started).as_secs(),
+                "processed": view.processed,
+                "routes": rows.iter().map(Shown::json).collect::<Vec<_>>(),
+            });
+            return Ok(output.line(value)?);
+        }
+        output.line(format_args!("router    {}", view.identity))?;
+        output.line(format_args!("listen    {}", texts(&view.listen).join(" ")))?;
+        output.line(format_args!(
+            "uptime    {} s",
+            now.since(view.started).as_secs()
+        ))?;
+        print(view.processed, &rows, output)
+    })
+}
+
+fn save(socket: &Path, file: &Path) -> Result<(), CommandError> {
+    let bytes = small_runtime()?.block_on(async {
+        let mut router = AdminClient::connect(socket).await?;
+        Ok::<_, CommandError>(router.save().await?)
+    })?;
+    files::replace(file, &bytes).map_err(|error| CommandError::file(file, "write", error))?;
+    Ok(Output::new(false).line(format_args!(
+        "saved {} bytes to {}",
+        bytes.len(),
+        file.display()
+    ))?)
+}
+
+fn restore(socket: &Path, file: &Path) -> Result<(), CommandError> {
+    let (bytes, state) = read(file)?;
+    small_runtime()?.block_on(async {
+        let mut router = AdminClient::connect(socket).await?;
+        Ok::<_, CommandError>(router.restore(bytes).await?)
+    })?;
+    let (processed, routes) = (state.processed, state.table.len());
+    let text = format!(
+        "restored {processed} messages and {routes} routes from {}",
+        file.display()
+    );
+    Ok(Output::new(false).line(text)?)
+}
+
+fn inspect(file: &Path, output: Output) -> Result<(), CommandError> {
+    let (_, state) = read(file)?;
+    let rows: Vec<_> = state.table.rows().map(Shown::from).collect();
+    if output.is_json() {
+        let routes = rows.iter().map(Shown::json).collect::<Vec<_>>();
+        return Ok(output.line(json!({ "processed": state.processed, "routes": routes }))?);
+    }
+    print(state.processed, &rows, output)
+}
+
+/// Reads a snapshot, which is checked before a router is troubled with it.
+fn read(file: &Path) -> Result<(Vec<u8>, State), CommandError> {
+    let bytes = fs::read(file).map_err(|error| CommandError::file(file, "read", error))?;
+    let state = snapshot::decode(&bytes).map_err(|error| CommandError::snapshot(file, error))?;
+    Ok((bytes, state))
+}
+
+fn print(processed: u64, rows: &[Shown], output: Output) -> Result<(), CommandError> {
+    output.line(format_args!("messages  {processed}"))?;
+    output.line(format_args!("routes    {}", rows.len()))?;
+    for row in rows {
+        output.line(row.line())?;
+    }
+    Ok(())
+}
+
+fn texts(addresses: &[Address]) -> Vec<String> {
+    addresses.iter().map(ToString::to_string).collect()
+}
+
+/// A row as it is shown.
+struct Shown {
+    identity: Identity,
+    routes: Vec<String>,
+    source: Source,
+    since: Timestamp,
+    expires: Option<u64>,
+    connected: Option<bool>,
+}
+
+impl From<&RowView> for Shown {
+    fn from(row: &RowView) -> Self {
+        Self {
+            identity: row.identity,
+            routes: texts(&row.routes),
+            source: row.source,
+            since: row.since,
+            expires: row.expires,
+            connected: Some(row.connected),
+        }
+    }
+}
+
+impl From<tuyau_router::Row<'_>> for Shown {
+    fn from(row: tuyau_router::Row<'_>) -> Self {
+        Self {
+            identity: row.identity,
+            routes: texts(row.routes),
+            source: row.source,
+            since: row.since,
+            expires: row.expires,
+            connected: None,
+        }
+    }
+}
+
+impl Shown {
+    fn line(&self) -> String {
+        let age = Timestamp::now().since(self.since).as_secs();
+        let connected = if self.connected == Some(true) {
+            ", connected"
+        } else {
+            ""
+        };
+        let (source, routes) = (self.source.name(), self.routes.join(" "));
+        format!("  {} {source} {age} s{connected} {routes}", self.identity)
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "identity": self.identity.to_string(),
+            "routes": self.routes,
+            "source": self.source.name(),
+            "since_ms": self.since.millis(),
+            "expires": self.expires,
+            "connected": self.connected,
+        })
+    }
+}
