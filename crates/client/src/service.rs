@@ -8,7 +8,7 @@ mod link;
 
 use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
-use tokio::task::JoinSet;
+use tokio::{sync::watch, task::JoinSet};
 use tuyau::stack::Stack;
 use tuyau_core::{Address, AnyListener, Listener as _};
 use tuyau_wire::MAX_ROUTES;
@@ -152,10 +152,11 @@ impl Service {
         let routes = self.routes(listener.as_ref().map(|listener| listener.address()))?;
         let service = Arc::new(self);
         let mut inbound = JoinSet::new();
+        let (open, closing) = watch::channel(());
         if let Some(listener) = listener {
             let address = listener.address().clone();
             service.report(ServiceEvent::Listening { address });
-            inbound.spawn(inbound::accept(service.clone(), listener));
+            inbound.spawn(inbound::accept(service.clone(), listener, closing));
         }
         let mut link = Link::new(service.clone(), routes);
         tokio::select! {
@@ -163,7 +164,8 @@ impl Service {
             () = stop => {}
         }
         link.withdraw().await;
-        inbound.shutdown().await;
+        drop(open);
+        while inbound.join_next().await.is_some() {}
         service.report(ServiceEvent::Stopped);
         Ok(())
     }

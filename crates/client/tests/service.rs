@@ -350,6 +350,27 @@ async fn takes_its_registration_back_at_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn connections_of_the_router_are_closed_properly_at_the_end() {
+    let hub = Hub::new();
+    let (mut running, router, mut wire) = running(&hub, service(&hub)).await;
+    let mut route = router
+        .dial(&address(SERVICE), service_key().identity())
+        .await;
+    route.hello().await;
+    running
+        .find(|event| matches!(event, Reached { .. }).then_some(()))
+        .await;
+    running.stop();
+    let (request, _) = wire.unlisten().await;
+    wire.accept(request).await;
+    wire.flow.close_write().await.unwrap();
+    // An end that was not meant would be an error.
+    assert_eq!(route.flow.read(&mut [0; 1]).await.unwrap(), 0);
+    route.flow.close_write().await.unwrap();
+    running.stopped().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn comes_back_to_take_its_registration_back_when_it_is_stopped_in_a_pause() {
     let hub = Hub::new();
     let (mut running, mut router, wire) = running(&hub, service(&hub)).await;

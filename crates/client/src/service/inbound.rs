@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::{
+    sync::watch,
     task::JoinSet,
     time::{sleep, timeout},
 };
@@ -20,14 +21,17 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 type Handshake = <AnyListener as Listener>::Handshake;
 
-/// Accepts connections for as long as it is polled.
-pub(super) async fn accept(service: Arc<Service>, mut listener: AnyListener) {
+/// Ready when the service ends, which is when the sender is dropped.
+type Closing = watch::Receiver<()>;
+
+/// Accepts connections until the service ends, and then closes them.
+pub(super) async fn accept(service: Arc<Service>, mut listener: AnyListener, mut closing: Closing) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             incoming = listener.accept(), if connections.len() < CONNECTIONS_MAX => match incoming {
                 Ok(incoming) => {
-                    connections.spawn(attend(service.clone(), incoming));
+                    connections.spawn(attend(service.clone(), incoming, closing.clone()));
                 }
                 Err(error) => {
                     service.report(ServiceEvent::AcceptFailed { error });
@@ -35,16 +39,26 @@ pub(super) async fn accept(service: Arc<Service>, mut listener: AnyListener) {
                 }
             },
             Some(_) = connections.join_next() => {}
+            _ = closing.changed() => break,
         }
     }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
 }
 
-async fn attend(service: Arc<Service>, incoming: Incoming<Handshake>) {
+async fn attend(service: Arc<Service>, incoming: Incoming<Handshake>, mut closing: Closing) {
     let Incoming { origin, handshake } = incoming;
-    match open(&service, handshake).await {
+    let opened = tokio::select! {
+        opened = open(&service, handshake) => opened,
+        _ = closing.changed() => return,
+    };
+    match opened {
         Ok(session) => {
             service.report(ServiceEvent::Reached { origin });
-            answer::serve(&service, &session, Via::Route).await;
+            tokio::select! {
+                () = answer::serve(&service, &session, Via::Route) => {}
+                _ = closing.changed() => session.close().await,
+            }
         }
         Err(error) => service.report(ServiceEvent::Turned { origin, error }),
     }
