@@ -1,0 +1,124 @@
+//! What can be wrong before a router serves: each message says where, what and what to do.
+
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+
+use crate::program::{Program, fail, run};
+
+/// Starts a router that must fail.
+fn fail_router(directory: &Path, listen: &str) -> String {
+    fail(
+        directory,
+        &["router", "--listen", listen, "--state-dir", "router"],
+    )
+}
+
+#[test]
+fn a_port_in_use() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut router = Program::router(directory.path(), "tls://127.0.0.1:0");
+    let address = router.listening();
+    let words = ["router", "--listen", &address, "--state-dir", "other"];
+    let error = fail(directory.path(), &words);
+    assert!(
+        error.contains(&address) && error.contains("in use"),
+        "{error}"
+    );
+    let output = run(
+        directory.path(),
+        &["state", "show", "--socket", "router/admin.sock"],
+    );
+    assert!(output.status.success(), "the first router is undisturbed");
+}
+
+#[test]
+fn a_state_directory_of_another_router() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut router = Program::router(directory.path(), "tls://127.0.0.1:0");
+    router.listening();
+    let error = fail_router(directory.path(), "tls://127.0.0.1:0");
+    assert!(error.contains("in use by another router"), "{error}");
+    let output = run(
+        directory.path(),
+        &["state", "show", "--socket", "router/admin.sock"],
+    );
+    assert!(output.status.success(), "the first router is undisturbed");
+}
+
+#[test]
+fn a_key_file_that_others_can_read() {
+    let directory = tempfile::tempdir().unwrap();
+    assert!(
+        run(directory.path(), &["key", "new", "--out", "identity.pem"])
+            .status
+            .success()
+    );
+    fs::create_dir(directory.path().join("router")).unwrap();
+    let key = directory.path().join("router/identity.pem");
+    fs::rename(directory.path().join("identity.pem"), &key).unwrap();
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+    let before = fs::read(&key).unwrap();
+    let error = fail_router(directory.path(), "tls://127.0.0.1:0");
+    assert!(
+        error.contains("identity.pem") && error.contains("chmod 600"),
+        "{error}"
+    );
+    assert_eq!(fs::read(&key).unwrap(), before);
+}
+
+#[test]
+fn a_corrupt_key_file_is_told_and_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir(directory.path().join("router")).unwrap();
+    let key = directory.path().join("router/identity.pem");
+    fs::write(
+        &key,
+        "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+    )
+    .unwrap();
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+    let error = fail_router(directory.path(), "tls://127.0.0.1:0");
+    assert!(error.contains("router/identity.pem"), "{error}");
+    assert!(fs::read_to_string(&key).unwrap().contains("AAAA"));
+}
+
+#[test]
+fn a_damaged_state() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir(directory.path().join("router")).unwrap();
+    let state = directory.path().join("router/state.cbor");
+    fs::write(&state, b"\x82\x41\x00\x00").unwrap();
+    let error = fail_router(directory.path(), "tls://127.0.0.1:0");
+    assert!(error.contains("router/state.cbor is damaged"), "{error}");
+    assert!(
+        error.contains("move it away") && error.contains("byte 0, header"),
+        "{error}"
+    );
+    assert_eq!(fs::read(&state).unwrap(), b"\x82\x41\x00\x00");
+}
+
+#[test]
+fn a_state_directory_that_cannot_be_written() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("router"), "a file").unwrap();
+    let error = fail_router(directory.path(), "tls://127.0.0.1:0");
+    assert!(error.contains("router"), "{error}");
+    assert_eq!(
+        fs::read_to_string(directory.path().join("router")).unwrap(),
+        "a file"
+    );
+}
+
+#[test]
+fn an_address_that_is_plain_or_no_address() {
+    let directory = tempfile::tempdir().unwrap();
+    let error = fail_router(directory.path(), "tcp://127.0.0.1:0");
+    assert!(
+        error.contains("--listen") && error.contains("tls://"),
+        "{error}"
+    );
+    let error = fail_router(directory.path(), "127.0.0.1:6000");
+    assert!(
+        error.contains("--listen") && error.contains("://"),
+        "{error}"
+    );
+}

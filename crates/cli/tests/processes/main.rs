@@ -1,0 +1,11 @@
+//! The program as its users run it: routers, services and the demo as processes of their own, which
+//! are killed and started again.
+
+#![cfg(unix)]
+
+mod bad_input;
+mod demo;
+mod openssl;
+mod program;
+mod restart;
+mod state;
