@@ -1,0 +1,75 @@
+//! Law 3 and law 6: forcing a key or a protocol, and keys that differ by their instance.
+
+use tuyau_core::{ConnectErrorKind, Connected, Registry, Target};
+
+use crate::world::{Clock, Numbered, OTHER, Place, Says, Scripted, WIRE};
+
+fn two_keys(clock: &Clock) -> Registry {
+    let mut registry = Registry::new();
+    registry.protocol(WIRE, Scripted::new(clock));
+    registry.protocol(OTHER, Scripted::new(clock));
+    registry.resolver(WIRE, 0, Says(Ok(vec![Place::Up(1, 1)])));
+    registry.resolver(OTHER, 0, Says(Ok(vec![Place::Up(1, 2)])));
+    registry
+}
+
+#[test]
+fn law_6_a_forced_key_leaves_the_others_out() {
+    let clock = Clock::default();
+    let context = two_keys(&clock).freeze(clock.clone());
+    let connected = clock
+        .run(context.connect(Target::name("x")).key(OTHER).open())
+        .unwrap();
+    assert_eq!(connected.flow.info::<u32>(), Some(&2));
+    assert!(
+        connected
+            .report
+            .to_string()
+            .contains("another key or protocol was forced")
+    );
+}
+
+#[test]
+fn law_6_a_forced_protocol_gives_its_own_flow() {
+    let clock = Clock::default();
+    let mut registry = two_keys(&clock);
+    let handle = registry.protocol(OTHER, Scripted::new(&clock));
+    let context = registry.freeze(clock.clone());
+    let connected: Connected<Numbered> = clock
+        .run(context.connect(Target::name("x")).via(&handle).open())
+        .unwrap();
+    assert_eq!(connected.flow.0, 2);
+}
+
+#[test]
+fn a_protocol_of_another_registry_cannot_be_forced() {
+    let clock = Clock::default();
+    let foreign = Registry::new().protocol(WIRE, Scripted::new(&clock));
+    let context = two_keys(&clock).freeze(clock.clone());
+    let error = clock
+        .run(context.connect(Target::name("x")).via(&foreign).open())
+        .unwrap_err();
+    assert_eq!(error.kind(), ConnectErrorKind::NotRegistered);
+}
+
+#[test]
+fn law_3_keys_of_two_stacks_of_one_kind_differ() {
+    assert_ne!(WIRE.id(), OTHER.id());
+    assert_eq!(WIRE.id(), tuyau_core::Key::<crate::world::Wire>::new().id());
+    assert_eq!(
+        (WIRE.id().to_string(), OTHER.id().to_string()),
+        ("wire".into(), "wire#1".into())
+    );
+}
+
+#[test]
+fn law_8_the_concrete_flow_can_be_taken_out_again() {
+    let clock = Clock::default();
+    let context = two_keys(&clock).freeze(clock.clone());
+    let connected = clock
+        .run(context.connect(Target::name("x")).open())
+        .unwrap();
+    assert!(connected.flow.find::<Numbered>().is_some());
+    let flow = connected.flow.downcast::<Numbered>().unwrap();
+    assert_eq!(flow.0, 1);
+}

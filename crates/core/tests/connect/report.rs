@@ -1,0 +1,88 @@
+//! Law 7: every attempt is reported, and a person sees what to fix.
+
+use tuyau_core::{Address, ConnectErrorKind, Outcome, Target};
+
+use crate::world::{Clock, Place, Says, WIRE, ms, registry};
+
+#[test]
+fn law_7_a_failed_connect_prints_every_attempt() {
+    let clock = Clock::default();
+    let (mut registry, _) = registry(&clock);
+    registry.resolver(WIRE, 0, Says(Err("no such name")));
+    registry.resolver(WIRE, 0, Says(Ok(vec![Place::Down(7), Place::Silent])));
+    let context = registry.freeze(clock.clone());
+    let connect = context
+        .connect(Target::name("router").port(6000))
+        .deadline(ms(1_000));
+    let error = clock.run(connect.open()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "cannot connect to router:6000: the deadline passed
+  1. 0.0ms +0.0ms says for wire, stage resolve: no such name
+  2. 0.0ms +7.0ms Down(7) over dial, stage dial: it is down
+  3. 7.0ms +993.0ms Silent over dial, stage dial: the deadline passed"
+    );
+}
+
+#[test]
+fn law_7_a_connect_that_worked_has_the_report_too() {
+    let clock = Clock::default();
+    let (mut registry, _) = registry(&clock);
+    registry.resolver(WIRE, 0, Says(Ok(vec![Place::Silent, Place::Up(10, 1)])));
+    let context = registry.freeze(clock.clone());
+    let connected = clock
+        .run(context.connect(Target::name("x")).open())
+        .unwrap();
+    let report = &connected.report;
+    let outcomes: Vec<_> = report
+        .attempts
+        .iter()
+        .map(|attempt| &attempt.outcome)
+        .collect();
+    assert!(
+        matches!(outcomes[..], [Outcome::Cancelled, Outcome::Won]),
+        "{report}"
+    );
+    assert_eq!(report.attempts[1].stage.name(), "shake");
+    assert_eq!(
+        (report.attempts[1].started, report.attempts[1].took),
+        (ms(250), ms(10))
+    );
+}
+
+#[test]
+fn law_7_a_plan_connects_to_nothing() {
+    let clock = Clock::default();
+    let (mut registry, protocol) = registry(&clock);
+    registry.resolver(WIRE, 1, Says(Ok(vec![Place::Up(1, 1)])));
+    registry.resolver(WIRE, 0, Says(Ok(vec![Place::Silent, Place::Down(1)])));
+    let context = registry.freeze(clock.clone());
+    let plan = clock.run(context.connect(Target::name("x")).plan());
+    let endpoints: Vec<_> = plan
+        .attempts
+        .iter()
+        .map(|row| row.endpoint.as_deref().unwrap())
+        .collect();
+    assert_eq!(endpoints, ["Silent", "Down(1)", "Up(1, 1)"]);
+    assert!(
+        plan.attempts
+            .iter()
+            .all(|row| matches!(row.outcome, Outcome::Planned))
+    );
+    assert_eq!(*protocol.running.lock().unwrap(), 0);
+}
+
+#[test]
+fn a_target_that_no_resolver_knows_is_said_to_be_so() {
+    let clock = Clock::default();
+    let (mut registry, _) = registry(&clock);
+    registry.resolver(WIRE, 0, Says(Ok(vec![Place::Silent])));
+    let context = registry.freeze(clock.clone());
+    let address: Address = "unknown://x".parse().unwrap();
+    let error = clock.run(context.connect(address).open()).unwrap_err();
+    assert_eq!(error.kind(), ConnectErrorKind::NothingResolved);
+    assert_eq!(
+        error.to_string(),
+        "cannot connect to unknown://x: no resolver is registered for such a name"
+    );
+}
