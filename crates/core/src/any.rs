@@ -69,6 +69,7 @@ impl fmt::Debug for AnyFlow {
 }
 
 impl Flow for AnyFlow {
+    #[inline]
     fn poll_read(
         &mut self,
         cx: &mut TaskContext<'_>,
@@ -77,6 +78,7 @@ impl Flow for AnyFlow {
         self.0.poll_read(cx, buffer)
     }
 
+    #[inline]
     fn poll_write(
         &mut self,
         cx: &mut TaskContext<'_>,
@@ -85,6 +87,7 @@ impl Flow for AnyFlow {
         self.0.poll_write(cx, bytes)
     }
 
+    #[inline]
     fn poll_write_vectored(
         &mut self,
         cx: &mut TaskContext<'_>,
@@ -93,26 +96,32 @@ impl Flow for AnyFlow {
         self.0.poll_write_vectored(cx, slices)
     }
 
+    #[inline]
     fn is_write_vectored(&self) -> bool {
         self.0.is_write_vectored()
     }
 
+    #[inline]
     fn poll_flush(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<(), FlowError>> {
         self.0.poll_flush(cx)
     }
 
+    #[inline]
     fn poll_close_write(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<(), FlowError>> {
         self.0.poll_close_write(cx)
     }
 
+    #[inline]
     fn abort(&mut self) {
         self.0.abort();
     }
 
+    #[inline]
     fn inner(&self) -> Option<&dyn Flow> {
         Some(&*self.0)
     }
 
+    #[inline]
     fn info(&self, want: TypeId) -> Option<&dyn Any> {
         self.0.info(want)
     }

@@ -21,7 +21,7 @@ pub trait Timer: Send + Sync + 'static {
 ///
 /// A protocol or resolver whose endpoint type is not the key's does not compile:
 ///
-/// ```compile_fail,E0308
+/// ```compile_fail,E0271
 /// # use tuyau_core::*;
 /// # struct A; struct B;
 /// # impl EndpointKey for A { type Endpoint = u8; const NAME: &'static str = "a";

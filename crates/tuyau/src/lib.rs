@@ -1,11 +1,93 @@
-//! The batteries of [`tuyau_core`].
-#![cfg_attr(docsrs, feature(doc_cfg))]
+//! The batteries of [`tuyau_core`]: protocols, layers, resolvers and backends, one module and one
+//! feature each.
+//!
+//! | module and feature | what it is |
+//! |---|---|
+//! | `mem` | flows inside one process, without a runtime |
+//! | `tcp` | TCP on tokio, and host names resolved by the operating system |
+//! | `unix` | Unix stream sockets on tokio |
+//! | `tls` | TLS 1.3 as a layer over any flow, with Ed25519 keys as identities |
+//! | `tokio` | any flow as a tokio stream, any tokio stream as a flow, tokio's timer |
+//! | `stack` | all of these as the router and its clients use them |
+//!
+//! No feature is on unless asked for, and none changes what another does.
+//!
+//! # An application with TCP and TLS
+//!
+//! It plugs together what it wants to speak, and hands libraries the [`Context`]. They say where they
+//! want to go, and the report says how it went:
+//!
+//! ```
+//! # #[cfg(all(feature = "tcp", feature = "tls"))]
+//! # mod example {
+//! use tuyau::{tcp::{self, SystemResolver, Tcp}, tls, tokio::TokioTimer};
+//! use tuyau_core::{
+//!     Address, FlowExt, Key, Listener, ListenerExt, ProtocolExt, Registry, ResolverExt, Security,
+//!     Target,
+//! };
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # pub async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // A server, for the example: TLS over TCP, on a free port.
+//! let server_key = tls::KeyPair::generate()?;
+//! let acceptor = tls::Settings::new(server_key.clone()).acceptor()?;
+//! let address: Address = "tcp://127.0.0.1:0".parse()?;
+//! let mut listener = tcp::Listener::bind(&address)?.layer("tls", acceptor)?;
+//! let address = listener.address().clone();
+//! let serving = tokio::spawn(async move {
+//!     // Accepting and shaking hands are two steps; a server spawns the second.
+//!     let incoming = listener.accept().await?;
+//!     let mut flow = incoming.handshake.await?;
+//!     flow.write_all(b"welcome").await?;
+//!     flow.close_write().await?;
+//!     flow.read(&mut [0; 1]).await?;
+//!     Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+//! });
+//!
+//! // The application: two protocols, each with a resolver for its scheme.
+//! let connector = tls::Settings::new(tls::KeyPair::generate()?).connector()?;
+//! let mut registry = Registry::new();
+//! registry.protocol(Key::new(), Tcp::new().layer(connector));
+//! registry.protocol(tcp::KEY, Tcp::new());
+//! let secure = SystemResolver.configure::<tls::TlsKey, _>(tls::Peer::of);
+//! registry.resolver(Key::new(), 0, secure.for_scheme("tls"));
+//! registry.resolver(tcp::KEY, 1, SystemResolver.for_scheme("tcp"));
+//! let context = registry.freeze(TokioTimer::new());
+//!
+//! // The library: a target goes in, a flow and a report come out.
+//! let target = Target::from(address).with(tls::ExpectedPeer(server_key.public_key()));
+//! let connect = context.connect(target).at_least(Security::Authenticated);
+//! let mut connected = connect.open().await?;
+//! println!("{}", connected.report);
+//! //   1. 0.0ms +1.9ms 127.0.0.1:41219 over tls/tcp, stage tls: connected
+//!
+//! let mut text = [0; 7];
+//! connected.flow.read_exact(&mut text).await?;
+//! assert_eq!(&text, b"welcome");
+//! let peer = connected.flow.info::<tls::PeerKey>().expect("TLS knows its peer");
+//! assert_eq!(peer.0, server_key.public_key());
+//! connected.flow.close_write().await?;
+//! # serving.await?.map_err(|error| error.to_string())?;
+//! # Ok(())
+//! # }
+//! # }
+//! # #[cfg(all(feature = "tcp", feature = "tls"))]
+//! # example::main().unwrap();
+//! ```
+//!
+//! [`Context`]: tuyau_core::Context
 
 #[cfg(any(feature = "mem", feature = "tcp", feature = "unix"))]
 mod listen_error;
 #[cfg(feature = "mem")]
 pub mod mem;
-#[cfg(all(feature = "mem", feature = "tcp", feature = "tls", feature = "unix"))]
+#[cfg(all(
+    unix,
+    feature = "mem",
+    feature = "tcp",
+    feature = "tls",
+    feature = "unix"
+))]
 pub mod stack;
 #[cfg(feature = "tcp")]
 pub mod tcp;

@@ -1,6 +1,8 @@
 //! Why listening at an address failed.
 
-use std::{error::Error, fmt, io};
+#[cfg(any(feature = "tcp", feature = "unix"))]
+use std::io;
+use std::{error::Error, fmt};
 
 use tuyau_core::{Address, BoxError};
 

@@ -343,3 +343,6 @@ impl<F: tuyau_core::Flow> tuyau_core::Flow for Flow<F> {
         }
     }
 }
+
+#[cfg(all(test, feature = "mem"))]
+mod tests;

@@ -1,0 +1,15 @@
+#[path = "support.rs"]
+mod support;
+
+use support::{Line, Port, Serial};
+use tuyau_core::{Key, Registry, Table};
+
+const LINE: Key<Line> = Key::new();
+const PORT: Key<Port> = Key::new();
+
+fn main() {
+    let _ = (LINE, PORT);
+    let mut registry = Registry::new();
+    registry.protocol(PORT, Serial);
+    registry.resolver(LINE, 0, Table::<Line>::new());
+}
