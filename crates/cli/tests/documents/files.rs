@@ -1,0 +1,72 @@
+//! The documents of the repository, and where their links lead.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The root of the repository.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Every Markdown file that is not built or downloaded, by its path from the root.
+pub(crate) fn documents() -> Vec<String> {
+    let mut found = Vec::new();
+    visit(&root(), "", &mut found);
+    assert!(found.contains(&"README.md".to_owned()), "found {found:?}");
+    found.sort();
+    found
+}
+
+fn visit(directory: &Path, prefix: &str, found: &mut Vec<String>) {
+    for entry in fs::read_dir(directory).expect("the directory can be read") {
+        let entry = entry.expect("the directory can be read");
+        let name = entry.file_name().into_string().expect("names are UTF-8");
+        let path = format!("{prefix}{name}");
+        if entry.file_type().expect("the entry has a type").is_dir() {
+            let ours = !name.starts_with('.') && !matches!(&*name, "target" | "state" | "corpus");
+            if ours {
+                visit(&entry.path(), &format!("{path}/"), found);
+            }
+        } else if name.ends_with(".md") {
+            found.push(path);
+        }
+    }
+}
+
+/// A link to another file.
+pub(crate) struct Link {
+    pub(crate) text: String,
+    pub(crate) target: PathBuf,
+}
+
+/// The links of a document to other files of the repository.
+pub(crate) fn links(document: &str) -> Vec<Link> {
+    let path = root().join(document);
+    let text = fs::read_to_string(&path).expect("the document is there");
+    let directory = path.parent().expect("a file has a directory");
+    let mut links = Vec::new();
+    let mut in_block = false;
+    for line in text.lines() {
+        in_block ^= line.starts_with("```");
+        if in_block {
+            continue;
+        }
+        for (_, after) in line
+            .match_indices("](")
+            .map(|(at, it)| line.split_at(at + it.len()))
+        {
+            let text = after.split(')').next().unwrap_or_default();
+            let file = text.split('#').next().unwrap_or_default();
+            if !file.is_empty() && !text.contains("://") {
+                let target = directory.join(file);
+                links.push(Link {
+                    text: text.to_owned(),
+                    target,
+                });
+            }
+        }
+    }
+    links
+}
