@@ -31,7 +31,11 @@ impl Flow for Nothing {
     }
 
     #[inline(never)]
-    fn poll_write(&mut self, _cx: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize, FlowError>> {
+    fn poll_write(
+        &mut self,
+        _cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<Result<usize, FlowError>> {
         self.bytes += bytes.len();
         Poll::Ready(Ok(bytes.len()))
     }

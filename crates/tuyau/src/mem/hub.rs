@@ -100,7 +100,10 @@ impl Hub {
             return Poll::Ready(Err(ErrorKind::Refused.into()));
         }
         if waiting.flows.len() >= BACKLOG {
-            waiting.dialling.push(cx.waker().clone());
+            let mut known = waiting.dialling.iter();
+            if !known.any(|waker| waker.will_wake(cx.waker())) {
+                waiting.dialling.push(cx.waker().clone());
+            }
             return Poll::Pending;
         }
         let (mut client, mut server) = pair();

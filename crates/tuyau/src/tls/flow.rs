@@ -3,7 +3,7 @@
 use std::{
     any::{Any, TypeId},
     io,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
 };
 
 use rustls::{CipherSuite, ProtocolVersion};
@@ -50,6 +50,8 @@ pub struct Flow<F> {
     gathered: Vec<u8>,
     reading: Reading,
     writing: Writing,
+    /// The task that waits for something to read.
+    reader: Option<Waker>,
     scene: Scene,
     peer: PeerKey,
     form: CertificateForm,
@@ -96,6 +98,7 @@ impl<F: tuyau_core::Flow> Flow<F> {
             gathered: Vec::new(),
             reading: Reading::Open,
             writing: Writing::Open,
+            reader: None,
             scene,
             peer: PeerKey(key),
             form,
@@ -210,9 +213,37 @@ impl<F: tuyau_core::Flow> Flow<F> {
         Ok(count)
     }
 
-    fn poll_send_all(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), FlowError>> {
-        self.encrypt_gathered()?;
-        self.transport.poll_send(cx, Half::Write, 0)
+    fn poll_send(&mut self, cx: &mut Context<'_>, most: usize) -> Poll<Result<(), FlowError>> {
+        let sent = ready!(self.transport.poll_send(cx, Half::Write, most));
+        Poll::Ready(sent.map_err(|error| self.explain(cx, error)))
+    }
+
+    /// Sending failed; perhaps because the peer went after it had said why, in an alert that
+    /// nobody has read yet.
+    fn explain(&mut self, cx: &mut Context<'_>, error: FlowError) -> FlowError {
+        // What this registers must wake the task that reads, not the one that writes.
+        let waker = self.reader.take().unwrap_or_else(|| cx.waker().clone());
+        while matches!(self.reading, Reading::Open) && self.transport.session.wants_read() {
+            match self.transport.poll_fill(&mut Context::from_waker(&waker)) {
+                Poll::Ready(Ok(true)) => {}
+                Poll::Ready(Err(kind @ Kind::PeerAlert(_))) => {
+                    self.fail(kind);
+                }
+                Poll::Ready(_) | Poll::Pending => break,
+            }
+        }
+        waker.wake();
+        match &self.reading {
+            Reading::Failed(reason) if reason.is_fatal() => reason.clone().into(),
+            _ => error,
+        }
+    }
+
+    fn wait_to_read(&mut self, cx: &Context<'_>) {
+        match &mut self.reader {
+            Some(waker) => waker.clone_from(cx.waker()),
+            None => self.reader = Some(cx.waker().clone()),
+        }
     }
 }
 
@@ -250,6 +281,7 @@ impl<F: tuyau_core::Flow> tuyau_core::Flow for Flow<F> {
                     return Poll::Ready(Err(error));
                 }
                 Poll::Pending => {
+                    self.wait_to_read(cx);
                     // Nobody should wait for an answer to what was never sent. When sending fails,
                     // the writing side says so; there may still be something to read.
                     if self.check_writing().is_ok() {
@@ -276,7 +308,7 @@ impl<F: tuyau_core::Flow> tuyau_core::Flow for Flow<F> {
             return Poll::Ready(Ok(0));
         }
         if self.transport.unsent() >= UNSENT {
-            ready!(self.transport.poll_send(cx, Half::Write, UNSENT - 1))?;
+            ready!(self.poll_send(cx, UNSENT - 1))?;
         }
         let mut total = 0;
         for slice in slices {
@@ -301,7 +333,10 @@ impl<F: tuyau_core::Flow> tuyau_core::Flow for Flow<F> {
         self.check()?;
         if self.writing == Writing::Open {
             self.check_writing()?;
-            ready!(self.poll_send_all(cx))?;
+            self.encrypt_gathered()?;
+        }
+        if self.writing != Writing::Ended {
+            ready!(self.poll_send(cx, 0))?;
         }
         self.transport.inner.poll_flush(cx)
     }
@@ -315,7 +350,7 @@ impl<F: tuyau_core::Flow> tuyau_core::Flow for Flow<F> {
             self.writing = Writing::Ending;
         }
         if self.writing == Writing::Ending {
-            ready!(self.transport.poll_send(cx, Half::Write, 0))?;
+            ready!(self.poll_send(cx, 0))?;
             ready!(self.transport.inner.poll_close_write(cx))?;
             self.writing = Writing::Ended;
         }

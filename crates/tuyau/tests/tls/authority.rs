@@ -134,6 +134,32 @@ async fn a_client_outside_the_organisation_reads_why_it_was_refused() {
 }
 
 #[tokio::test]
+async fn a_client_that_only_writes_learns_why_it_was_refused() {
+    let bob = Organisation::new().member("bob.example.org");
+    let (near, far) = tcp_pair().await;
+    let outsider = tls::Settings::new(key()).form(tls::CertificateForm::X509);
+    let connector = outsider.connector().unwrap();
+    let talking = async {
+        let peer = tls::Peer::key(bob.key.public_key());
+        let mut flow = dial(&connector, near, peer).await.unwrap();
+        loop {
+            if let Err(error) = flow.write_all(&[1; 1000]).await {
+                break error;
+            }
+            if let Err(error) = flow.flush().await {
+                break error;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let accepting = bob.settings.acceptor().unwrap().accept(far);
+    let (error, accepted) = tokio::join!(talking, accepting);
+    assert!(accepted.is_err());
+    let error: &tls::Error = cause(&error);
+    assert!(matches!(error.kind(), tls::Kind::PeerAlert(_)), "{error}");
+}
+
+#[tokio::test]
 async fn a_client_with_a_raw_key_cannot_enter_an_organisation() {
     let bob = Organisation::new().member("bob.example.org");
     let peer = tls::Peer::key(bob.key.public_key());
