@@ -224,9 +224,10 @@ impl Engine {
         match (link, hello.role()) {
             (Link::Dialled { dial, .. }, _) => self.dialled(dial, session),
             (_, Role::Service) => self.hand_over_waiting(identity, session),
-            (_, role) => {
-                let text = format!("a session of role {role:?} is not supported by this router");
-                self.end(session, RejectCode::Unexpected, &text);
+            (_, _) => {
+                let text = "expected the role of a service, found that of a router; \
+                            this router has no links to others";
+                self.end(session, RejectCode::Unexpected, text);
             }
         }
     }

@@ -132,6 +132,10 @@ impl Hub {
 
     fn take(&mut self, input: Input) {
         let now = Timestamp::now();
+        let heard = match &input {
+            Input::Frames { session, .. } => Some(*session),
+            _ => None,
+        };
         match input {
             Input::Opened {
                 session,
@@ -164,6 +168,9 @@ impl Hub {
             Input::Stop(_) => {}
         }
         self.perform();
+        if let Some(outbox) = heard.and_then(|session| self.sessions.get(&session)) {
+            outbox.end_turn();
+        }
     }
 
     fn receive(&mut self, session: SessionId, mut frames: &[u8], now: Timestamp) {

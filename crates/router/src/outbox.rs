@@ -19,8 +19,13 @@ struct Queue {
     frames: VecDeque<Vec<u8>>,
     bytes: usize,
     closing: Option<String>,
+    /// Whether the engine has something of the peer before it.
+    busy: bool,
     waker: Option<Waker>,
 }
+
+/// More than the answers to the requests of one read, which is 16 KiB or one longer message, can be.
+const REPLIES: usize = 512 * 1024;
 
 /// What a queued frame costs beside its bytes.
 const FRAME_COST: usize = 64;
@@ -45,11 +50,12 @@ impl Outbox {
         takes
     }
 
-    /// Queues a reply. Reading pauses while the queue is full, so replies pass its limit by as much
-    /// as was read already; `false` when it is past twice the limit.
+    /// Queues a reply. Reading pauses while the queue is full, so replies pass its limit only by the
+    /// answers to what was read already, and to messages that waited for a dial; `false` when there
+    /// are more than these can be.
     pub(crate) fn reply(&self, frame: Vec<u8>) -> bool {
         let mut queue = self.lock();
-        let takes = queue.bytes <= self.limit.saturating_mul(2);
+        let takes = queue.bytes <= self.limit.saturating_mul(3).saturating_add(REPLIES);
         if takes {
             queue.push(frame);
         }
@@ -71,6 +77,24 @@ impl Outbox {
     /// Whether reading from the peer should pause until more is written to it.
     pub(crate) fn is_full(&self) -> bool {
         self.lock().bytes >= self.limit
+    }
+
+    /// Whether the engine has not come yet to what was read from the peer last. Reading pauses until
+    /// it has, so that one peer has one turn at a time, however much it sends.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.lock().busy
+    }
+
+    /// Notes that something of the peer goes to the engine.
+    pub(crate) fn begin_turn(&self) {
+        self.lock().busy = true;
+    }
+
+    /// Notes that the engine is done with what it was given.
+    pub(crate) fn end_turn(&self) {
+        let mut queue = self.lock();
+        queue.busy = false;
+        queue.wake();
     }
 
     /// Has the task woken when something is queued or the session is to be closed.
@@ -127,11 +151,8 @@ mod tests {
         assert!(!outbox.deliver(vec![0; 100]));
         assert!(outbox.reply(vec![0; 100]));
         assert!(outbox.is_full());
-        assert!(outbox.reply(vec![0; 10]));
-        assert!(
-            !outbox.reply(vec![0; 10]),
-            "the limit of replies is twice the other"
-        );
+        assert!(outbox.reply(vec![0; REPLIES + 400]));
+        assert!(!outbox.reply(vec![0; 10]), "replies have a limit as well");
     }
 
     #[test]
@@ -147,6 +168,16 @@ mod tests {
         outbox.take(&mut out, 1000);
         assert_eq!(out, [[1; 10], [2; 10]].concat());
         assert!(!outbox.is_full() && outbox.deliver(vec![3; 10]));
+    }
+
+    #[test]
+    fn a_peer_has_one_turn_at_a_time() {
+        let outbox = Outbox::new(100);
+        assert!(!outbox.is_busy());
+        outbox.begin_turn();
+        assert!(outbox.is_busy());
+        outbox.end_turn();
+        assert!(!outbox.is_busy());
     }
 
     #[test]

@@ -112,16 +112,17 @@ impl SessionIo {
         if let Poll::Ready(end) = self.poll_write(cx) {
             return Poll::Ready(Received::End(end));
         }
-        let paused = self.deaf || closing || self.outbox.is_full();
+        let paused = self.deaf || closing || self.outbox.is_full() || self.outbox.is_busy();
         if !paused && let Poll::Ready(received) = self.poll_read(cx) {
             return Poll::Ready(received);
         }
         if self.stall.poll(cx).is_ready() {
             return Poll::Ready(Received::End(self.stalled()));
         }
-        // A message that this side does not read cannot be late.
-        if paused && self.awaited == Awaited::Frame {
-            return Poll::Pending;
+        // A message that this side does not read is not late, and a peer that does not read has
+        // another time running; the time of the message begins anew afterwards.
+        if (paused || self.stall.is_set()) && self.awaited == Awaited::Frame {
+            self.deadline.clear();
         }
         ready!(self.deadline.poll(cx));
         Poll::Ready(self.late())
@@ -196,6 +197,7 @@ impl SessionIo {
                 Ok(Some(frames)) => {
                     self.deadline.clear();
                     self.awaited = Awaited::Frame;
+                    self.outbox.begin_turn();
                     return Poll::Ready(Received::Frames(frames));
                 }
                 Ok(None) => self.await_frame(),

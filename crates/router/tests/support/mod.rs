@@ -3,11 +3,16 @@
 // Each test binary uses a part of this.
 #![allow(dead_code)]
 
+pub(crate) mod raw;
+pub(crate) mod witness;
+
 use std::{sync::Arc, time::Duration};
 
 use tokio::sync::broadcast;
 use tuyau::{mem, stack::Stack, tls};
-use tuyau_core::{Address, AnyFlow, AnyListener, FlowExt, ListenerExt, Security, Target};
+use tuyau_core::{
+    Address, AnyFlow, AnyListener, Chain, FlowExt, ListenerExt, LocalAddress, Security, Target,
+};
 use tuyau_router::{
     Router, Settings, Timestamp,
     journal::{Entry, Event},
@@ -17,7 +22,7 @@ use tuyau_wire::{
 };
 
 /// How long a test waits for something that must come.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) fn key(seed: u8) -> SecretKey {
     SecretKey::from_seed([seed; 32])
@@ -47,7 +52,11 @@ impl TestRouter {
     pub(crate) async fn event<T>(&mut self, find: impl Fn(&Event) -> Option<T>) -> T {
         let search = async {
             loop {
-                let entry = self.journal.recv().await.expect("the router tells on");
+                let entry = match self.journal.recv().await {
+                    Ok(entry) => entry,
+                    Err(broadcast::error::RecvError::Lagged(_)) => continue,
+                    Err(error) => panic!("the router tells no more: {error}"),
+                };
                 if let Some(found) = find(&entry.event) {
                     return found;
                 }
@@ -60,22 +69,63 @@ impl TestRouter {
 
     /// Connects a peer, up to the router's hello.
     pub(crate) async fn connect(&self, seed: u8) -> Peer {
-        let mut peer = self.connect_silent(seed).await;
+        self.greet(seed, &stack(seed)).await
+    }
+
+    /// Connects a peer over a stack of its own, and says hello.
+    pub(crate) async fn greet(&self, seed: u8, stack: &Stack) -> Peer {
+        let mut peer = self.try_connect(seed, stack).await.unwrap();
         peer.say(&Message::Hello(Hello::new(Role::Service, "test").unwrap()))
             .await;
         peer
     }
 
+    /// What is told of a peer at this place that did not get as far as a session.
+    pub(crate) async fn handshake_failed(&mut self, at: &str) -> String {
+        self.event(|event| match event {
+            Event::HandshakeFailed { place, .. } if place == at => Some(event.to_string()),
+            _ => None,
+        })
+        .await
+    }
+
+    /// What is told of the end of the session of a key.
+    pub(crate) async fn disconnected(&mut self, seed: u8) -> String {
+        self.event(|event| match event {
+            Event::Disconnected { identity, .. } if *identity == key(seed).identity() => {
+                Some(event.to_string())
+            }
+            _ => None,
+        })
+        .await
+    }
+
+    /// What is told of a message of a key that is refused.
+    pub(crate) async fn rejected(&mut self, seed: u8) -> String {
+        self.event(|event| match event {
+            Event::Rejected { identity, .. } if *identity == key(seed).identity() => {
+                Some(event.to_string())
+            }
+            _ => None,
+        })
+        .await
+    }
+
     /// Connects a peer that has not said hello.
     pub(crate) async fn connect_silent(&self, seed: u8) -> Peer {
-        let stack = stack(seed);
+        self.try_connect(seed, &stack(seed)).await.unwrap()
+    }
+
+    /// Connects a peer over a stack of its own, up to the router's hello.
+    pub(crate) async fn try_connect(&self, seed: u8, stack: &Stack) -> Result<Peer, String> {
         let router = tls::PublicKey(*self.router.identity().as_bytes());
         let target = Target::from(self.address()).with(tls::ExpectedPeer(router));
         let connect = stack
             .context()
             .connect(target)
             .at_least(Security::Authenticated);
-        let flow = connect.deadline(PATIENCE).open().await.unwrap().flow;
+        let connected = connect.deadline(PATIENCE).open().await;
+        let flow = connected.map_err(|error| error.to_string())?.flow;
         let mut peer = Peer {
             flow,
             input: Vec::new(),
@@ -83,9 +133,10 @@ impl TestRouter {
             request: 0,
             sequence: 0,
         };
-        let hello = peer.hear().await.expect("the router says hello");
+        let hello = peer.try_hear().await?;
+        let hello = hello.ok_or("the router closed the connection")?;
         assert!(matches!(Message::decode(&hello), Ok(Message::Hello(_))));
-        peer
+        Ok(peer)
     }
 
     /// The count and the table, to compare.
@@ -99,8 +150,13 @@ impl TestRouter {
 }
 
 pub(crate) fn stack(seed: u8) -> Stack {
+    stack_with(seed, |settings| settings)
+}
+
+/// A stack with these settings of TLS changed.
+pub(crate) fn stack_with(seed: u8, change: impl FnOnce(tls::Settings) -> tls::Settings) -> Stack {
     let key = tls::KeyPair::from_pkcs8_der(&key(seed).to_pkcs8_der()).unwrap();
-    Stack::new(key, None, mem::Hub::new()).unwrap()
+    Stack::with_settings(change(tls::Settings::new(key)), mem::Hub::new()).unwrap()
 }
 
 /// A route of a peer: a listener that the router can dial.
@@ -154,22 +210,28 @@ impl Peer {
 
     /// The next message, or `None` when the router closed the connection.
     pub(crate) async fn hear(&mut self) -> Option<Vec<u8>> {
+        self.try_hear().await.unwrap_or_default()
+    }
+
+    /// The next message, or `None` when the router closed the connection in order.
+    pub(crate) async fn try_hear(&mut self) -> Result<Option<Vec<u8>>, String> {
         tokio::time::timeout(PATIENCE, self.hear_patiently())
             .await
             .expect("the router answers")
     }
 
-    async fn hear_patiently(&mut self) -> Option<Vec<u8>> {
+    async fn hear_patiently(&mut self) -> Result<Option<Vec<u8>>, String> {
         loop {
             if let Some(frame) = frame::split(&self.input, 1 << 30).unwrap() {
                 let (message, length) = (frame.message.to_vec(), frame.length);
                 self.input.drain(..length);
-                return Some(message);
+                return Ok(Some(message));
             }
             let mut chunk = [0; 4096];
             match self.flow.read(&mut chunk).await {
-                Ok(0) | Err(_) => return None,
+                Ok(0) => return Ok(None),
                 Ok(count) => self.input.extend_from_slice(&chunk[..count]),
+                Err(error) => return Err(Chain(&error).to_string()),
             }
         }
     }
@@ -214,6 +276,12 @@ impl Peer {
             }
         }
         reason
+    }
+
+    /// Where the router sees this peer.
+    pub(crate) fn place(&self) -> String {
+        let LocalAddress(address) = self.flow.info().expect("TCP knows its address");
+        address.socket().unwrap().to_string()
     }
 
     /// A record of this peer's own, newer than all before.
