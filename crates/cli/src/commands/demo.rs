@@ -29,6 +29,7 @@ pub(super) fn run(args: DemoArgs) -> Result<(), CommandError> {
         let story = Story::start(settings, &config.state_dir)
             .await
             .map_err(|error| CommandError::caused(CommandErrorKind::Demo, error))?;
+        router::publish(&config, story.router())?;
         if args.headless {
             headless(story, &greeting, args.json).await
         } else {

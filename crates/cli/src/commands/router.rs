@@ -2,10 +2,14 @@
 
 use std::io;
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 use tuyau_client::{identity_file, keyfile, state_dir};
 use tuyau_router::{Limits, Router, Settings, journal::Entry};
 
@@ -17,13 +21,17 @@ use crate::{
     output::Output,
 };
 
+/// How long the last lines of the log may take to be written once the router has ended. A reader who
+/// takes nothing, such as a terminal that was stopped, does not keep the process for longer.
+const LAST_LINES: Duration = Duration::from_secs(1);
+
 pub(super) fn run(args: RouterArgs) -> Result<(), CommandError> {
     let output = Output::new(args.json);
     let config = RouterConfig::load(&sources(args)?)?;
     let mut settings = settings(&config)?;
-    settings.state_dir = Some(config.state_dir);
-    settings.admin_socket = Some(config.admin_socket);
-    runtime()?.block_on(serve(settings, output))
+    settings.state_dir = Some(config.state_dir.clone());
+    settings.admin_socket = Some(config.admin_socket.clone());
+    runtime()?.block_on(serve(settings, &config, output))
 }
 
 fn sources(args: RouterArgs) -> Result<Sources, CommandError> {
@@ -45,11 +53,10 @@ fn sources(args: RouterArgs) -> Result<Sources, CommandError> {
 }
 
 /// What a router is started with, but for what it keeps. Makes the state directory and the key at
-/// the first start, and the identity file at each.
+/// the first start.
 pub(super) fn settings(config: &RouterConfig) -> Result<Settings, CommandError> {
     state_dir::create(&config.state_dir)?;
     let key = keyfile::load_or_create(&config.key_file)?;
-    identity_file::write(&config.state_dir.join(identity_file::NAME), &key.identity())?;
     let mut settings = Settings::new(key);
     settings.listen.clone_from(&config.listen);
     settings.greeting.clone_from(&config.greeting);
@@ -60,6 +67,13 @@ pub(super) fn settings(config: &RouterConfig) -> Result<Settings, CommandError> 
     settings.authority = config.tls.as_ref().map(transport::authority).transpose()?;
     settings.limits = limits(&config.limits);
     Ok(settings)
+}
+
+/// Writes the identity file of a router that runs: one that cannot start must not take it from the
+/// one that is there.
+pub(super) fn publish(config: &RouterConfig, router: &Router) -> Result<(), CommandError> {
+    let path = config.state_dir.join(identity_file::NAME);
+    Ok(identity_file::write(&path, &router.identity())?)
 }
 
 fn limits(limits: &RouterLimits) -> Limits {
@@ -84,22 +98,39 @@ pub(super) fn runtime() -> Result<Runtime, CommandError> {
     built.map_err(|error| CommandError::caused(CommandErrorKind::Runtime, error))
 }
 
-async fn serve(settings: Settings, output: Output) -> Result<(), CommandError> {
+async fn serve(
+    settings: Settings,
+    config: &RouterConfig,
+    output: Output,
+) -> Result<(), CommandError> {
     let runtime = |error| CommandError::caused(CommandErrorKind::Runtime, error);
     let mut signals = Signals::new().map_err(runtime)?;
     let (router, journal) = Router::start(settings)
         .await
         .map_err(|error| CommandError::caused(CommandErrorKind::Router, error))?;
+    publish(config, &router)?;
     announce(&router, output)?;
-    let printing = tokio::task::spawn_blocking(move || print(journal, output));
+    let printed = print_beside(journal, output);
     signals.next().await;
     tokio::select! {
         () = router.stop() => {}
-        () = signals.next() => {}
+        () = signals.next() => return Ok(()),
     }
     // The journal has ended with the router; a panic in there has been reported by its thread.
-    printing.await.unwrap_or(Ok(()))?;
+    if let Ok(Ok(printed)) = timeout(LAST_LINES, printed).await {
+        printed?;
+    }
     Ok(())
+}
+
+/// Prints on a thread of its own, which does not keep the process.
+fn print_beside(
+    journal: Receiver<Arc<Entry>>,
+    output: Output,
+) -> oneshot::Receiver<io::Result<()>> {
+    let (done, printed) = oneshot::channel();
+    thread::spawn(move || done.send(print(journal, output)));
+    printed
 }
 
 fn announce(router: &Router, output: Output) -> io::Result<()> {
@@ -131,7 +162,7 @@ fn print(mut journal: Receiver<Arc<Entry>>, output: Output) -> io::Result<()> {
 }
 
 fn print_entry(entry: &Entry, output: Output) -> io::Result<()> {
-    let time = clock::format(std::time::Duration::from_millis(entry.time.millis()));
+    let time = clock::format(Duration::from_millis(entry.time.millis()));
     let (level, text) = (entry.event.level().name(), entry.event.to_string());
     let value = json!({
         "time": time, "level": level, "event": entry.event.name(), "text": text,

@@ -35,8 +35,29 @@ fn a_state_directory_of_another_router() {
     let directory = tempfile::tempdir().unwrap();
     let mut router = Program::router(directory.path(), "tls://127.0.0.1:0");
     router.listening();
+    let identity_file = directory.path().join("router/identity.pub");
+    let identity = fs::read(&identity_file).unwrap();
     let error = fail_router(directory.path(), "tls://127.0.0.1:0");
     assert!(error.contains("in use by another router"), "{error}");
+    let made = run(directory.path(), &["key", "new", "--out", "other.pem"]);
+    assert!(made.status.success());
+    let words = [
+        "router",
+        "--state-dir",
+        "router",
+        "--listen",
+        "tls://127.0.0.1:0",
+    ];
+    let error = fail(
+        directory.path(),
+        &[&words[..], &["--set", "key_file=other.pem"]].concat(),
+    );
+    assert!(error.contains("in use by another router"), "{error}");
+    assert_eq!(
+        fs::read(&identity_file).unwrap(),
+        identity,
+        "services still find the router that runs"
+    );
     let output = run(
         directory.path(),
         &["state", "show", "--socket", "router/admin.sock"],
@@ -77,7 +98,11 @@ fn a_corrupt_key_file_is_told_and_left_alone() {
     .unwrap();
     fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
     let error = fail_router(directory.path(), "tls://127.0.0.1:0");
-    assert!(error.contains("router/identity.pem"), "{error}");
+    assert!(
+        error.contains("router/identity.pem: the content is not that of a key file")
+            && error.contains("restore it from a copy"),
+        "{error}"
+    );
     assert!(fs::read_to_string(&key).unwrap().contains("AAAA"));
 }
 
@@ -101,7 +126,10 @@ fn a_state_directory_that_cannot_be_written() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("router"), "a file").unwrap();
     let error = fail_router(directory.path(), "tls://127.0.0.1:0");
-    assert!(error.contains("router"), "{error}");
+    assert!(
+        error.contains("state directory router: this user cannot write it: name another place"),
+        "{error}"
+    );
     assert_eq!(
         fs::read_to_string(directory.path().join("router")).unwrap(),
         "a file"

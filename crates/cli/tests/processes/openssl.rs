@@ -7,7 +7,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use crate::program::{Program, run};
+use crate::program::{Program, left_out, run};
 
 fn openssl(directory: &Path, words: &[&str]) -> Option<Output> {
     let mut command = Command::new("openssl");
@@ -18,7 +18,7 @@ fn openssl(directory: &Path, words: &[&str]) -> Option<Output> {
     match command.output() {
         Ok(output) => Some(output),
         Err(error) => {
-            println!("not run: openssl cannot be started: {error}");
+            left_out(&format!("openssl cannot be started: {error}"));
             None
         }
     }
