@@ -9,3 +9,4 @@ mod openssl;
 mod program;
 mod restart;
 mod state;
+mod unread;
