@@ -129,12 +129,12 @@ struct SnapshotFile {
 
 impl fmt::Display for SnapshotFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "cannot {} the snapshot {}",
-            self.verb,
-            self.path.display()
-        )
+        let (verb, path) = (self.verb, self.path.display());
+        let remedy = match self.source.kind() {
+            io::ErrorKind::NotFound => "check the path",
+            _ => "name another place, or let this user use that one",
+        };
+        write!(f, "cannot {verb} the snapshot {path}; {remedy}")
     }
 }
 

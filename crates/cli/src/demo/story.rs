@@ -135,7 +135,7 @@ impl Story {
     /// When the file cannot be read or is damaged; the state is then as it was.
     pub async fn restore(&self) -> Result<(), StoryError> {
         let bytes = std::fs::read(&self.snapshot)
-            .map_err(|error| StoryError::file(&self.snapshot, error))?;
+            .map_err(|error| StoryError::unread(&self.snapshot, error))?;
         self.router
             .restore(&bytes)
             .await

@@ -32,6 +32,8 @@ pub enum StoryErrorKind {
     Message,
     /// The snapshot file cannot be read or written.
     File(PathBuf),
+    /// There is no snapshot file yet.
+    NoSnapshot(PathBuf),
     /// The snapshot file is damaged.
     Damaged(PathBuf),
     /// The process of a test service could not be started.
@@ -92,6 +94,16 @@ impl StoryError {
         Self::new(StoryErrorKind::File(path.to_owned()), error)
     }
 
+    /// A snapshot that cannot be read, most often because none was saved yet.
+    pub(super) fn unread(path: &Path, error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => {
+                Self::new(StoryErrorKind::NoSnapshot(path.to_owned()), error)
+            }
+            _ => Self::file(path, error),
+        }
+    }
+
     pub(super) fn damaged(path: &Path, error: SnapshotError) -> Self {
         Self::new(StoryErrorKind::Damaged(path.to_owned()), error)
     }
@@ -111,7 +123,16 @@ impl fmt::Display for StoryError {
                 f.write_str("no key in the table is one of the demo's; make one with m")
             }
             StoryErrorKind::Message => f.write_str("a message could not be made"),
-            StoryErrorKind::File(path) => write!(f, "snapshot file {}", path.display()),
+            StoryErrorKind::File(path) => {
+                let path = path.display();
+                write!(
+                    f,
+                    "snapshot file {path} cannot be used; let this user read and write it"
+                )
+            }
+            StoryErrorKind::NoSnapshot(path) => {
+                write!(f, "no snapshot {}; save one first with s", path.display())
+            }
             StoryErrorKind::Damaged(path) => {
                 write!(
                     f,
