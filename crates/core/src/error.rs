@@ -94,7 +94,8 @@ impl Error for FlowError {
 
 /// Prints an error followed by its sources, each after a colon.
 ///
-/// A source whose text its parent already ends with is left out.
+/// A source whose text is in that of its parent already is left out: a
+/// [`ConnectError`](crate::ConnectError) prints the causes of all attempts itself.
 ///
 /// ```
 /// use tuyau_core::{Chain, ErrorKind, FlowError};
@@ -112,7 +113,7 @@ impl fmt::Display for Chain<'_> {
         let mut next = self.0.source();
         while let Some(error) = next {
             let text = alloc::format!("{error}");
-            if !above.ends_with(&text) {
+            if !above.contains(&text) {
                 write!(f, ": {text}")?;
                 above = text;
             }
@@ -187,6 +188,33 @@ mod io {
 #[cfg(all(test, feature = "std"))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_chain_says_nothing_twice() {
+        let system = std::io::Error::other("refused (os error 111)");
+        let lower = FlowError::new(ErrorKind::Refused, system);
+        let text = Chain(&lower).to_string();
+        assert_eq!(text, "connection refused: refused (os error 111)");
+        let report = format!("every attempt failed\n  1. {text}\n  2. timed out");
+        let upper = Reported(report.clone(), lower);
+        assert_eq!(Chain(&upper).to_string(), report);
+    }
+
+    /// An error whose text has those of its causes in it, as that of a connect has.
+    #[derive(Debug)]
+    struct Reported(std::string::String, FlowError);
+
+    impl fmt::Display for Reported {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(&self.0)
+        }
+    }
+
+    impl Error for Reported {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(&self.1)
+        }
+    }
 
     #[test]
     fn survives_the_way_through_std() {
