@@ -133,7 +133,8 @@ pub enum Event {
     Received {
         /// The sender.
         from: Identity,
-        /// The body as text.
+        /// The begin of the body as text, at most 401 characters: entries wait
+        /// in memory for whoever watches.
         text: String,
     },
     /// No route of an identity could be reached.
@@ -317,6 +318,14 @@ impl fmt::Display for Event {
 
 /// The longest text of a peer that an entry shows, in characters.
 const MAX_TEXT: usize = 400;
+
+/// The begin of a body as text: more characters than an entry shows, and no more bytes than these
+/// can take.
+pub(crate) fn excerpt(body: &[u8]) -> String {
+    let head = &body[..body.len().min(4 * (MAX_TEXT + 1))];
+    let text = String::from_utf8_lossy(head);
+    text.chars().take(MAX_TEXT + 1).collect()
+}
 
 /// A text on one line without control characters, cut when it is long.
 struct Plain<'a>(&'a str);

@@ -3,7 +3,10 @@
 use tuyau_wire::{Identity, Message, RejectCode};
 
 use super::{Action, Engine, Link, Receipt, SessionId, dial::Waiting};
-use crate::{Timestamp, journal::Event};
+use crate::{
+    Timestamp,
+    journal::{self, Event},
+};
 
 impl Engine {
     /// Delivers a message over a session of its recipient, or dials one.
@@ -20,7 +23,7 @@ impl Engine {
         };
         let from = sender.peer;
         if to == self.rules.identity {
-            let text = String::from_utf8_lossy(body).into_owned();
+            let text = journal::excerpt(body);
             self.accept(session, request);
             return self.tell(Event::Received { from, text });
         }

@@ -525,3 +525,32 @@ fn tells_of_a_peer_that_did_not_get_as_far_as_a_session() {
         ["handshake with 192.0.2.7:5 failed: no hello"]
     );
 }
+
+#[test]
+fn keeps_only_the_begin_of_a_long_message_for_the_router() {
+    let mut world = World::new();
+    let session = world.open(1, 1);
+    let to = identity(100);
+    for (request, body) in [(1, "x".repeat(100_000)), (2, "\u{10348}".repeat(10_000))] {
+        let body = body.as_bytes();
+        world.say(session, &Message::Send { request, to, body });
+        let Some(event @ Event::Received { text, .. }) = world.told.last() else {
+            panic!("nothing was received");
+        };
+        assert_eq!(text.chars().count(), 401);
+        assert!(event.to_string().ends_with('…'), "{event}");
+    }
+    world.say_bytes(
+        session,
+        &Message::Send {
+            request: 3,
+            to,
+            body: &[0xff; 100_000],
+        }
+        .encode(),
+    );
+    let Some(Event::Received { text, .. }) = world.told.last() else {
+        panic!("nothing was received");
+    };
+    assert!(text.len() <= 3 * 401, "{} bytes", text.len());
+}
