@@ -1,8 +1,7 @@
 //! Listen and unlisten: what an identity says about its routes.
 
-use std::net::IpAddr;
+mod route;
 
-use tuyau_core::{Address, Origin};
 use tuyau_wire::{Record, RejectCode, SignatureError, Signed, Withdrawal};
 
 use super::{Engine, Link, SessionId};
@@ -47,11 +46,11 @@ impl Engine {
         let claims = record.claims();
         check_identity(session.peer, claims.identity)?;
         check_expiry(claims.expires, now, self.rules.max_lifetime.as_secs())?;
-        for route in &claims.routes {
-            check_route(route, &session.link).map_err(|why| {
+        for address in &claims.routes {
+            route::check(address, &session.link).map_err(|why| {
                 (
                     RejectCode::RouteNotAllowed,
-                    format!("route {route} is not allowed: {why}"),
+                    format!("route {address} is not allowed: {why}"),
                 )
             })?;
         }
@@ -164,39 +163,5 @@ fn refused(refusal: &Refusal, sequence: u64) -> Reason {
             let text = "the routing table is full (limits.routes); try again later".into();
             (RejectCode::Limit, text)
         }
-    }
-}
-
-/// Whether the router may dial a route that a peer registered.
-///
-/// Only authenticated routes, so that nobody else can take the messages; and a peer from elsewhere
-/// cannot have the router connect to the machine that the router runs on.
-fn check_route(route: &Address, link: &Link) -> Result<(), &'static str> {
-    if route.scheme() != "tls" {
-        return Err("only tls:// routes can be registered");
-    }
-    if route.host().is_none() || route.port().is_none_or(|port| port == 0) || route.path().is_some()
-    {
-        return Err("it needs a host and a port, and nothing else");
-    }
-    let local = match link {
-        Link::Accepted {
-            origin: Origin::Ip(peer),
-        } => peer.ip().to_canonical().is_loopback(),
-        _ => true,
-    };
-    let host = route.host().unwrap_or_default();
-    let ip = host.parse::<IpAddr>().ok().map(|ip| ip.to_canonical());
-    match ip {
-        Some(ip) if ip.is_unspecified() || ip.is_multicast() => {
-            Err("no host can have this address")
-        }
-        Some(ip) if !local && ip.is_loopback() => {
-            Err("a loopback address of the router's own machine")
-        }
-        None if !local && (host == "localhost" || host.ends_with(".localhost")) => {
-            Err("a loopback name of the router's own machine")
-        }
-        _ => Ok(()),
     }
 }

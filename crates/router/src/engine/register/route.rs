@@ -1,0 +1,149 @@
+//! Which routes the router dials for whoever registers them.
+
+use std::net::IpAddr;
+
+use tuyau_core::{Address, Origin};
+
+use crate::engine::Link;
+
+/// Whether the router may dial a route that a peer registered, or why not.
+///
+/// Only authenticated routes, so that nobody else can take the messages; and a peer from elsewhere
+/// cannot have the router connect to the machine that the router runs on.
+pub(super) fn check(route: &Address, link: &Link) -> Result<(), &'static str> {
+    if route.scheme() != "tls" {
+        return Err("only tls:// routes can be registered");
+    }
+    let Some(host) = route.host() else {
+        return Err(INCOMPLETE);
+    };
+    if route.port().is_none_or(|port| port == 0) || route.path().is_some() {
+        return Err(INCOMPLETE);
+    }
+    let ip = host.parse::<IpAddr>().ok().map(|ip| ip.to_canonical());
+    match ip {
+        Some(ip) if ip.is_unspecified() || ip.is_multicast() => {
+            Err("no host can have this address")
+        }
+        None if is_number(host) => {
+            Err("no host name ends in a number; write an IPv4 address as four decimal numbers")
+        }
+        _ if !is_loopback(host) || is_local(link) => Ok(()),
+        Some(_) => Err("a loopback address of the router's own machine"),
+        None => Err("a loopback name of the router's own machine"),
+    }
+}
+
+const INCOMPLETE: &str = "it needs a host and a port, and nothing else";
+
+/// Whether a peer runs on the router's own machine. One that the router dialled does when it was
+/// reached there, and not because the router was the one who dialled.
+fn is_local(link: &Link) -> bool {
+    match link {
+        Link::Accepted {
+            origin: Origin::Ip(peer),
+        } => peer.ip().to_canonical().is_loopback(),
+        Link::Dialled { route, .. } => route.host().is_none_or(is_loopback),
+        _ => true,
+    }
+}
+
+/// Whether a host, an IP address or a name, is by its text alone the machine itself.
+fn is_loopback(host: &str) -> bool {
+    if let Ok(ip) = host.parse::<IpAddr>() {
+        return ip.to_canonical().is_loopback();
+    }
+    let name = host.trim_end_matches('.');
+    let last = name.rsplit('.').next();
+    last == Some("localhost") || name == "localhost.localdomain"
+}
+
+/// Whether a name ends in a number, which system resolvers read as an IPv4 address: `127.1`,
+/// `2130706433` and `0x7f.1` are all 127.0.0.1 to them.
+fn is_number(name: &str) -> bool {
+    let last = name.trim_end_matches('.').rsplit('.').next();
+    last.is_some_and(|label| match label.strip_prefix("0x") {
+        Some(digits) => digits.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        None => !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_digit()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::DialId;
+
+    fn accepted(from: &str) -> Link {
+        let origin = Origin::Ip(from.parse().unwrap());
+        Link::Accepted { origin }
+    }
+
+    fn dialled(route: &str) -> Link {
+        let (dial, route) = (DialId(1), route.parse().unwrap());
+        Link::Dialled { dial, route }
+    }
+
+    fn allows(link: &Link, route: &str) -> bool {
+        check(&route.parse().unwrap(), link).is_ok()
+    }
+
+    const LOOPBACK: [&str; 7] = [
+        "tls://127.0.0.1:1",
+        "tls://127.255.255.254:1",
+        "tls://[::1]:1",
+        "tls://[::ffff:127.0.0.1]:1",
+        "tls://LOCALHOST.:1",
+        "tls://a.localhost:1",
+        "tls://localhost.localdomain:1",
+    ];
+
+    #[test]
+    fn a_peer_from_elsewhere_has_no_loopback_routes_however_it_is_connected() {
+        let elsewhere = [
+            accepted("192.0.2.9:1"),
+            accepted("[::ffff:192.0.2.9]:1"),
+            dialled("tls://192.0.2.9:1"),
+            dialled("tls://service.example:1"),
+        ];
+        for link in &elsewhere {
+            assert!(allows(link, "tls://192.0.2.9:1") && allows(link, "tls://7.example:1"));
+            for route in LOOPBACK {
+                assert!(!allows(link, route), "{route} over {link}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_peer_on_this_machine_has_loopback_routes() {
+        let here = [
+            accepted("127.0.0.1:1"),
+            accepted("[::ffff:127.0.0.1]:1"),
+            dialled("tls://127.0.0.1:1"),
+            Link::Simulated,
+        ];
+        for link in &here {
+            for route in LOOPBACK {
+                assert!(allows(link, route), "{route} over {link}");
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_has_a_route_to_a_number() {
+        let numbers = [
+            "127.1",
+            "2130706433",
+            "0x7f000001",
+            "0x7f.0.0.0x1",
+            "0177.0.0.1",
+            "127.0.0.1.",
+            "0",
+            "0x",
+        ];
+        for link in [accepted("192.0.2.9:1"), accepted("127.0.0.1:1")] {
+            for number in numbers {
+                assert!(!allows(&link, &format!("tls://{number}:1")), "{number}");
+            }
+        }
+    }
+}
