@@ -72,8 +72,8 @@ pub(crate) struct Hub {
     unsaved: bool,
     save_failed: bool,
     stopping: bool,
-    /// Frames for simulated sessions, which nobody writes.
-    pub(crate) simulated: Vec<Vec<u8>>,
+    /// The simulated session whose message is being taken, and the last answer to it.
+    pub(crate) simulated: Option<(SessionId, Vec<u8>)>,
 }
 
 impl Hub {
@@ -97,7 +97,7 @@ impl Hub {
             unsaved: true,
             save_failed: false,
             stopping: false,
-            simulated: Vec::new(),
+            simulated: None,
         }
     }
 
@@ -202,7 +202,13 @@ impl Hub {
                         outbox.close("it does not read the answers to its requests");
                     }
                 }
-                None => self.simulated.push(frame),
+                None => {
+                    if let Some((simulated, answer)) = &mut self.simulated
+                        && *simulated == session
+                    {
+                        *answer = frame;
+                    }
+                }
             },
             Action::Deliver {
                 session,

@@ -184,6 +184,12 @@ impl Router {
         .await?
     }
 
+    /// Waits until the router has ended by itself, which it does only when it has a fault. It then
+    /// serves nobody any more; drop it, and start another one.
+    pub async fn ended(&self) {
+        self.inputs.closed().await;
+    }
+
     /// Stops: tells the peers, closes their sessions, saves the state. Takes at most some seconds.
     pub async fn stop(mut self) {
         for task in std::mem::take(&mut self.accepting) {
@@ -274,9 +280,9 @@ fn simulate(
     hub.engine.opened(session, identity, Link::Simulated, now);
     hub.engine.received(session, message, now);
     hub.engine.closed(session, String::new(), now);
-    hub.simulated.clear();
+    hub.simulated = Some((session, Vec::new()));
     hub.perform();
-    let frame = hub.simulated.pop()?;
+    let (_, frame) = hub.simulated.take()?;
     let frame = tuyau_wire::frame::split(&frame, usize::MAX).ok()??;
     match Message::decode(frame.message).ok()? {
         Message::Accept { .. } => Some(Simulated::Accepted),
@@ -364,5 +370,21 @@ impl Error for StartError {
             Self::Limits(error) => error.source(),
             Self::Tls(error) => error.source(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn tells_that_it_has_ended_by_a_fault() {
+        let settings = Settings::new(tuyau_wire::SecretKey::from_seed([1; 32]));
+        let (router, _watcher) = Router::start(settings).await.unwrap();
+        let ended = tokio::time::timeout(Duration::from_millis(20), router.ended());
+        assert!(ended.await.is_err(), "it runs");
+        let answer = ask(&router.inputs, |_| panic!("a fault, made by a test")).await;
+        assert_eq!(answer, None::<()>);
+        router.ended().await;
     }
 }
