@@ -3,7 +3,7 @@
 use std::{
     env,
     ffi::OsStr,
-    io::{BufRead, BufReader, Read},
+    io::{self, BufRead, BufReader, Read, Write},
     path::Path,
     process::{Child, Command, ExitStatus, Output, Stdio},
     sync::mpsc::{self, Receiver},
@@ -155,5 +155,5 @@ impl Drop for Program {
 #[track_caller]
 pub(crate) fn left_out(why: &str) {
     assert!(env::var_os("CI").is_none(), "{why}");
-    println!("not run: {why}");
+    let _ = writeln!(io::stderr(), "not run: {why}");
 }
