@@ -312,7 +312,8 @@ impl Engine {
 
     /// A request was carried out and counts as processed.
     fn accept(&mut self, session: SessionId, request: u64) {
-        self.state.processed += 1;
+        // A restored state may count as far as a number goes.
+        self.state.processed = self.state.processed.saturating_add(1);
         self.changed = true;
         self.send(session, &Message::Accept { request });
     }

@@ -111,7 +111,13 @@ async fn serve(
     publish(config, &router)?;
     announce(&router, output)?;
     let printed = print_beside(journal, output);
-    signals.next().await;
+    tokio::select! {
+        () = signals.next() => {}
+        () = router.ended() => {
+            let fault = "the router has ended by a fault of its own; start it again, and report what it printed";
+            return Err(CommandError::caused(CommandErrorKind::Router, fault));
+        }
+    }
     tokio::select! {
         () = router.stop() => {}
         () = signals.next() => return Ok(()),

@@ -554,3 +554,18 @@ fn keeps_only_the_begin_of_a_long_message_for_the_router() {
     };
     assert!(text.len() <= 3 * 401, "{} bytes", text.len());
 }
+
+#[test]
+fn a_count_at_its_end_stays_there() {
+    let mut world = World::new();
+    world.engine.restore(State {
+        processed: u64::MAX,
+        ..State::default()
+    });
+    let session = world.open(1, 1);
+    assert_eq!(
+        world.listen(session, 1, record(1, 1, "tls://192.0.2.1:1")),
+        None
+    );
+    assert_eq!(world.engine.state().processed, u64::MAX);
+}
