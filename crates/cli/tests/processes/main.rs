@@ -5,7 +5,7 @@
 
 mod bad_input;
 mod demo;
-mod openssl;
+mod other_tls;
 mod program;
 mod restart;
 mod state;

@@ -1,4 +1,5 @@
-//! Another TLS library gets as far as our own.
+//! Other TLS libraries get as far as our own: OpenSSL with a certificate, and with a raw public key
+//! where it knows them (3.2 or later), GnuTLS with a raw public key.
 
 use std::{
     fs,
@@ -30,19 +31,65 @@ fn text(output: &Output) -> String {
         .concat()
 }
 
-/// Whether these bytes come before the stream ends.
-fn read_until(mut stream: impl Read, expected: &[u8]) -> bool {
-    let (mut seen, mut chunk) = (Vec::new(), [0; 1024]);
-    while let Ok(count @ 1..) = stream.read(&mut chunk) {
+/// Whether a TLS client gets as far as the router's hello, which comes only to a client whose key
+/// the router has accepted.
+fn hears_hello(client: &mut Command) -> bool {
+    client
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let mut client = client.spawn().unwrap();
+    let (mut stdout, mut seen, mut chunk) = (client.stdout.take().unwrap(), Vec::new(), [0; 1024]);
+    let expected = b"tuyau-router/";
+    let mut heard = false;
+    while !heard && let Ok(count @ 1..) = stdout.read(&mut chunk) {
         seen.extend_from_slice(&chunk[..count]);
-        if seen
+        heard = seen
             .windows(expected.len())
-            .any(|window| window == expected)
-        {
-            return true;
-        }
+            .any(|window| window == expected);
     }
-    false
+    client.kill().unwrap();
+    client.wait().unwrap();
+    heard
+}
+
+fn openssl_knows_raw_keys(directory: &Path) -> bool {
+    let help = openssl(directory, &["s_client", "-help"]);
+    help.is_some_and(|help| text(&help).contains("-enable_client_rpk"))
+}
+
+#[test]
+fn gnutls_completes_a_handshake_with_a_raw_public_key_of_ours() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    if Command::new("gnutls-cli")
+        .arg("--version")
+        .output()
+        .is_err()
+    {
+        return left_out("gnutls-cli cannot be started");
+    }
+    let mut router = Program::router(directory, "tls://127.0.0.1:0");
+    let address = router.listening();
+    let (host, port) = address["tls://".len()..].rsplit_once(':').unwrap();
+    assert!(
+        run(directory, &["key", "new", "--out", "key.pem"])
+            .status
+            .success()
+    );
+    let words = ["pkey", "-in", "key.pem", "-pubout", "-out", "public.pem"];
+    let Some(made) = openssl(directory, &words) else {
+        return;
+    };
+    assert!(made.status.success(), "{}", text(&made));
+    let mut client = Command::new("gnutls-cli");
+    client.args(["--port", port, host, "--no-ca-verification"]);
+    client.args([
+        "--priority",
+        "NORMAL:-VERS-ALL:+VERS-TLS1.3:-CTYPE-ALL:+CTYPE-RAWPK",
+    ]);
+    client.args(["--rawpkfile", "public.pem", "--rawpkkeyfile", "key.pem"]);
+    assert!(hears_hello(client.current_dir(directory)));
 }
 
 #[test]
@@ -65,22 +112,18 @@ fn openssl_completes_a_handshake_with_a_key_of_ours() {
     };
     assert!(made.status.success(), "{}", text(&made));
 
-    // The router says hello only to a client whose certificate it has accepted.
     let words = [
         "s_client", "-connect", host, "-tls1_3", "-quiet", "-cert", "cert.pem", "-key", "key.pem",
     ];
-    let mut client = Command::new("openssl")
-        .args(words)
-        .current_dir(directory)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let hello = read_until(client.stdout.take().unwrap(), b"tuyau-router/");
-    client.kill().unwrap();
-    client.wait().unwrap();
-    assert!(hello, "the router says hello");
+    let mut client = Command::new("openssl");
+    client.args(words).current_dir(directory);
+    assert!(hears_hello(&mut client), "with a certificate");
+    if openssl_knows_raw_keys(directory) {
+        client.args(["-enable_server_rpk", "-enable_client_rpk"]);
+        assert!(hears_hello(&mut client), "with a raw public key");
+    } else {
+        println!("not run with a raw public key: it takes OpenSSL 3.2 or later");
+    }
 
     let words = ["s_client", "-connect", host, "-tls1_2", "-brief"];
     let Some(old) = openssl(directory, &words) else {
