@@ -4,6 +4,8 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use tuyau_client::identity_file;
+
 use super::{CommandError, CommandErrorKind, router, signals::Signals};
 use crate::{
     args::DemoArgs,
@@ -29,7 +31,8 @@ pub(super) fn run(args: DemoArgs) -> Result<(), CommandError> {
         let story = Story::start(settings, &config.state_dir)
             .await
             .map_err(|error| CommandError::caused(CommandErrorKind::Demo, error))?;
-        router::publish(&config, story.router())?;
+        let identity_file = config.state_dir.join(identity_file::NAME);
+        identity_file::write(&identity_file, &story.identity())?;
         if args.headless {
             headless(story, &greeting, args.json).await
         } else {
@@ -59,9 +62,7 @@ fn override_dir(directory: &Path, origin: &str) -> Override {
 async fn show(story: Story) -> Result<(), CommandError> {
     let story = Arc::new(story);
     let ended = demo::run(story.clone()).await;
-    if let Some(story) = Arc::into_inner(story) {
-        story.stop().await;
-    }
+    story.stop().await;
     ended.map_err(|error| CommandError::caused(CommandErrorKind::Demo, error))?;
     Ok(())
 }

@@ -10,7 +10,7 @@ mod simulated;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::watch;
+use tokio::sync::{RwLock, RwLockReadGuard, watch};
 use tokio::task::JoinHandle;
 use tuyau_core::Address;
 use tuyau_router::{Router, Settings, Simulated, View};
@@ -26,7 +26,9 @@ use simulated::Services;
 /// The demo: a running router and what happens around it.
 #[derive(Debug)]
 pub struct Story {
-    router: Router,
+    /// Nothing once the story has ended.
+    router: RwLock<Option<Router>>,
+    identity: Identity,
     services: Mutex<Services>,
     children: [tokio::sync::Mutex<Child>; 2],
     states: [watch::Receiver<ChildState>; 2],
@@ -53,15 +55,16 @@ impl Story {
             children: children.map(tokio::sync::Mutex::new),
             services: Mutex::default(),
             snapshot: directory.join("snapshot.cbor"),
-            router,
+            identity: router.identity(),
+            router: RwLock::new(Some(router)),
             log,
             watcher,
         })
     }
 
-    /// The router.
-    pub fn router(&self) -> &Router {
-        &self.router
+    /// The identity of the router.
+    pub fn identity(&self) -> Identity {
+        self.identity
     }
 
     /// What happened, latest last.
@@ -79,10 +82,9 @@ impl Story {
     /// # Errors
     /// When the router has ended.
     pub async fn view(&self, first: usize, count: usize) -> Result<View, StoryError> {
-        self.router
-            .view(first, count)
-            .await
-            .ok_or_else(StoryError::ended)
+        let router = self.router().await?;
+        let view = router.view(first, count).await;
+        view.ok_or_else(StoryError::ended)
     }
 
     /// Has `count` simulated services register: fresh keys, random IPv4 addresses and ports.
@@ -111,7 +113,7 @@ impl Story {
     }
 
     async fn say(&self, identity: Identity, message: Vec<u8>) -> Result<(), StoryError> {
-        match self.router.simulate(identity, message).await {
+        match self.router().await?.simulate(identity, message).await {
             Some(Simulated::Accepted) => Ok(()),
             Some(Simulated::Rejected { code, text }) => Err(StoryError::rejected(code, &text)),
             None => Err(StoryError::ended()),
@@ -123,7 +125,8 @@ impl Story {
     /// # Errors
     /// When the file cannot be written; an earlier one is then as it was.
     pub async fn save(&self) -> Result<usize, StoryError> {
-        let bytes = self.router.save().await.ok_or_else(StoryError::ended)?;
+        let bytes = self.router().await?.save().await;
+        let bytes = bytes.ok_or_else(StoryError::ended)?;
         crate::files::replace(&self.snapshot, &bytes)
             .map_err(|error| StoryError::file(&self.snapshot, error))?;
         Ok(bytes.len())
@@ -136,7 +139,8 @@ impl Story {
     pub async fn restore(&self) -> Result<(), StoryError> {
         let bytes = std::fs::read(&self.snapshot)
             .map_err(|error| StoryError::unread(&self.snapshot, error))?;
-        self.router
+        let router = self.router().await?;
+        router
             .restore(&bytes)
             .await
             .map_err(|error| StoryError::damaged(&self.snapshot, error))
@@ -172,16 +176,34 @@ impl Story {
         state.unwrap_or_default()
     }
 
-    /// Stops the services, then the router.
-    pub async fn stop(self) {
-        for child in &self.children {
-            child.lock().await.stop().await;
+    /// Stops the services, which take their registrations back, then the router. What is under way
+    /// may still hold the story; it finds the router gone. Stopping again does nothing.
+    ///
+    /// # Cancel safety
+    /// What was not stopped yet when the future is dropped is stopped by another call.
+    pub async fn stop(&self) {
+        let [one, two] = &self.children;
+        tokio::join!(stop_child(one), stop_child(two));
+        let router = self.router.write().await.take();
+        if let Some(router) = router {
+            router.stop().await;
         }
-        self.router.stop().await;
         self.watcher.abort();
+    }
+
+    async fn router(&self) -> Result<RwLockReadGuard<'_, Router>, StoryError> {
+        let router = self.router.read().await;
+        RwLockReadGuard::try_map(router, Option::as_ref).map_err(|_| StoryError::ended())
     }
 
     fn services(&self) -> MutexGuard<'_, Services> {
         self.services.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+async fn stop_child(child: &tokio::sync::Mutex<Child>) {
+    child.lock().await.stop().await;
+}
+
+#[cfg(test)]
+mod tests;

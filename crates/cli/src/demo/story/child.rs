@@ -62,8 +62,8 @@ pub struct Child {
 
 #[derive(Debug)]
 struct Running {
-    /// The service ends when this is closed, also when the demo is killed.
-    stdin: ChildStdin,
+    /// The service ends when this is closed, also when the demo is killed. Nothing once it is.
+    stdin: Option<ChildStdin>,
     task: JoinHandle<()>,
 }
 
@@ -137,23 +137,29 @@ impl Child {
             let status = process.wait().await;
             state.send_modify(|state| ended(state, status.ok(), &last_words));
         });
-        self.running = Some(Running { stdin, task });
+        self.running = Some(Running {
+            stdin: Some(stdin),
+            task,
+        });
         Ok(())
     }
 
     /// Has the process end, and waits for that; kills it when it takes too long.
+    ///
+    /// A call that is given up has told the process to end; another one waits for it again.
     pub(super) async fn stop(&mut self) {
-        let Some(Running { stdin, mut task }) = self.running.take() else {
+        let Some(running) = &mut self.running else {
             return;
         };
-        drop(stdin);
-        if timeout(END, &mut task).await.is_err() {
-            task.abort();
+        running.stdin = None;
+        if timeout(END, &mut running.task).await.is_err() {
+            running.task.abort();
             self.state.send_modify(|state| {
                 state.phase = ChildPhase::Stopped;
                 state.detail = "killed, it did not end in time".to_owned();
             });
         }
+        self.running = None;
     }
 
     fn arguments(&self) -> Vec<String> {
@@ -271,3 +277,6 @@ async fn last_line(stderr: impl AsyncRead + Unpin) -> String {
     }
     last
 }
+
+#[cfg(test)]
+mod tests;
