@@ -17,6 +17,8 @@ use tuyau_core::{
 use tuyau_wire::frame;
 
 pub use client::{AdminClient, AdminError, AdminErrorKind};
+#[cfg(fuzzing)]
+pub use message::assert_decodes_soundly;
 
 use crate::{
     hub::Input,

@@ -32,6 +32,8 @@ mod table;
 mod timestamp;
 mod view;
 
+#[cfg(fuzzing)]
+pub use admin::assert_decodes_soundly;
 pub use admin::{AdminClient, AdminError, AdminErrorKind};
 pub use persist::{StateDir, StateDirError};
 pub use router::{Router, StartError};

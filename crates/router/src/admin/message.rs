@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use minicbor::{Decoder, Encoder, decode, encode};
 use tuyau_core::Address;
-use tuyau_wire::Identity;
+use tuyau_wire::{Identity, cbor};
 
 use crate::{RowView, Source, Timestamp, View};
 
@@ -60,15 +60,14 @@ impl Request {
     }
 
     pub(super) fn decode(bytes: &[u8]) -> Read<Self> {
-        let mut decoder = Decoder::new(bytes);
-        decoder.array()?;
-        match decoder.u8()? {
-            0 => Ok(Self::View {
+        let mut decoder = checked(bytes)?;
+        match (decoder.array()?, decoder.u8()?) {
+            (Some(3), 0) => Ok(Self::View {
                 first: size(decoder.u64()?),
                 count: size(decoder.u64()?),
             }),
-            1 => Ok(Self::Save),
-            2 => Ok(Self::Restore(decoder.bytes()?.to_vec())),
+            (Some(1), 1) => Ok(Self::Save),
+            (Some(2), 2) => Ok(Self::Restore(decoder.bytes()?.to_vec())),
             _ => Err(decode::Error::message("an unknown request")),
         }
     }
@@ -85,15 +84,32 @@ impl Response {
     }
 
     pub(super) fn decode(bytes: &[u8]) -> Read<Self> {
-        let mut decoder = Decoder::new(bytes);
-        decoder.array()?;
-        match decoder.u8()? {
-            0 => read_view(&mut decoder).map(Self::View),
-            1 => Ok(Self::Snapshot(decoder.bytes()?.to_vec())),
-            2 => Ok(Self::Restored),
-            3 => Ok(Self::Failed(decoder.str()?.to_owned())),
+        let mut decoder = checked(bytes)?;
+        match (decoder.array()?, decoder.u8()?) {
+            (Some(2), 0) => read_view(&mut decoder).map(Self::View),
+            (Some(2), 1) => Ok(Self::Snapshot(decoder.bytes()?.to_vec())),
+            (Some(1), 2) => Ok(Self::Restored),
+            (Some(2), 3) => Ok(Self::Failed(decoder.str()?.to_owned())),
             _ => Err(decode::Error::message("an unknown response")),
         }
+    }
+}
+
+/// A decoder of exactly one data item, in deterministic encoding.
+fn checked(bytes: &[u8]) -> Read<Decoder<'_>> {
+    cbor::check(bytes).map_err(decode::Error::message)?;
+    Ok(Decoder::new(bytes))
+}
+
+/// Asserts what must hold of any bytes: they are refused, or one message in its one encoding. For
+/// the fuzz target `admin`.
+#[cfg(fuzzing)]
+pub fn assert_decodes_soundly(bytes: &[u8]) {
+    if let Ok(request) = Request::decode(bytes) {
+        assert_eq!(request.encode(), bytes);
+    }
+    if let Ok(response) = Response::decode(bytes) {
+        assert_eq!(Response::decode(&response.encode()).ok(), Some(response));
     }
 }
 
@@ -115,7 +131,7 @@ fn write_view(encoder: &mut Encoder<Vec<u8>>, view: &View) -> Written {
 }
 
 fn read_view(decoder: &mut Decoder<'_>) -> Read<View> {
-    decoder.array()?;
+    read_array(decoder, 6)?;
     let (identity, listen) = (read_identity(decoder)?, read_addresses(decoder)?);
     let (started, processed) = (Timestamp::from_millis(decoder.u64()?), decoder.u64()?);
     let total = size(decoder.u64()?);
@@ -132,7 +148,7 @@ fn read_view(decoder: &mut Decoder<'_>) -> Read<View> {
 }
 
 fn read_row(decoder: &mut Decoder<'_>) -> Read<RowView> {
-    decoder.array()?;
+    read_array(decoder, 6)?;
     Ok(RowView {
         identity: read_identity(decoder)?,
         routes: read_addresses(decoder)?,
@@ -141,6 +157,13 @@ fn read_row(decoder: &mut Decoder<'_>) -> Read<RowView> {
         expires: decoder.decode()?,
         connected: decoder.bool()?,
     })
+}
+
+fn read_array(decoder: &mut Decoder<'_>, length: u64) -> Read<()> {
+    match decoder.array()? {
+        Some(found) if found == length => Ok(()),
+        _ => Err(decode::Error::message("an array of another length")),
+    }
 }
 
 fn read_source(decoder: &mut Decoder<'_>) -> Read<Source> {
