@@ -56,5 +56,5 @@ pub use session::{
     Delivery, OpenError, Peer, Receipt, Rejection, RequestError, Session, SessionError,
     SessionErrorKind,
 };
-pub use settings::{HANDSHAKE_DEADLINE, REQUEST_DEADLINE, Settings};
+pub use settings::{DEADLINE_MAX, HANDSHAKE_DEADLINE, REQUEST_DEADLINE, Settings};
 pub use transport::tls_settings;

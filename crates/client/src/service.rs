@@ -104,7 +104,8 @@ impl Service {
         self
     }
 
-    /// Sets the lifetime of a registration, at least one second; it is renewed after half of it.
+    /// Sets the lifetime of a registration, at least one second; it is renewed after half of it. A
+    /// router refuses one that is longer than it allows.
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime.max(Duration::from_secs(1));
         self

@@ -183,7 +183,8 @@ impl Session {
     }
 
     /// Registers the routes under which this service can be reached, best first, for `lifetime`,
-    /// in place of those it registered before.
+    /// in place of those it registered before. The time of expiry saturates; a router refuses what
+    /// lasts longer than it allows.
     ///
     /// # Errors
     /// When the router refuses, does not answer in time or is lost, and when there are no routes or

@@ -13,6 +13,9 @@ pub const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
 /// recipient before it answers a send.
 pub const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
 
+/// The longest deadline; a longer one is cut to it. Whoever waits for a day waits for ever.
+pub const DEADLINE_MAX: Duration = Duration::from_secs(24 * 3_600);
+
 /// What every session of a service has in common: its key, what it says of itself, its limits.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -62,15 +65,16 @@ impl Settings {
         self
     }
 
-    /// Sets the time for connecting, the TLS handshake and the hello together.
+    /// Sets the time for connecting, the TLS handshake and the hello together, at most
+    /// [`DEADLINE_MAX`].
     pub fn handshake_deadline(mut self, deadline: Duration) -> Self {
-        self.handshake_deadline = deadline;
+        self.handshake_deadline = deadline.min(DEADLINE_MAX);
         self
     }
 
-    /// Sets the time for a request to be answered.
+    /// Sets the time for a request to be answered, at most [`DEADLINE_MAX`].
     pub fn request_deadline(mut self, deadline: Duration) -> Self {
-        self.request_deadline = deadline;
+        self.request_deadline = deadline.min(DEADLINE_MAX);
         self
     }
 

@@ -89,7 +89,7 @@ impl Desk {
         let (message, receipt) = match ask {
             Ask::Register { routes, lifetime } => {
                 let sequence = self.settings.sequence.advance();
-                let expires = (since_1970() + *lifetime).as_secs();
+                let expires = since_1970().saturating_add(*lifetime).as_secs();
                 let record = Record {
                     identity,
                     sequence,
