@@ -1,10 +1,13 @@
 //! Key files: PKCS#8 in PEM, for their owner alone, made once and never overwritten.
 
-use std::{fs::Metadata, io, path::Path};
+use std::{cell::Cell, fs::Metadata, io, path::Path};
 
 use tuyau_wire::{SecretKey, SecretKeyErrorKind};
 
 use crate::file::{FileError, FileErrorKind, Named, Purpose};
+
+/// What every PEM private key has in its first line, whatever its format.
+const PEM_LABEL: &str = "PRIVATE KEY-----";
 
 fn named(path: &Path) -> Named<'_> {
     Named {
@@ -17,8 +20,9 @@ fn named(path: &Path) -> Named<'_> {
 ///
 /// # Errors
 /// When the file is missing, cannot be read, is no regular file, is empty or larger than 16 KiB,
-/// when its permission bits let its group or others read, write or execute it, and when the content
-/// is no key: the source of that error is the [`SecretKeyError`](tuyau_wire::SecretKeyError).
+/// when there is no PEM private key in it, when there is one and its permission bits let its group or
+/// others read, write or execute it, and when that key is damaged or of another kind: the source of
+/// that error is the [`SecretKeyError`](tuyau_wire::SecretKeyError).
 ///
 /// ```
 /// use tuyau_client::keyfile;
@@ -31,7 +35,16 @@ fn named(path: &Path) -> Named<'_> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn load(path: &Path) -> Result<SecretKey, FileError> {
-    let text = named(path).read(check_mode)?;
+    // Judged after the content: advice about the mode is wrong for a file that is no key file.
+    let mode = Cell::new(Ok(()));
+    let text = named(path).read(|metadata| {
+        mode.set(check_mode(metadata));
+        Ok(())
+    })?;
+    if !text.contains(PEM_LABEL) {
+        return Err(named(path).error(FileErrorKind::NoKey));
+    }
+    mode.get().map_err(|kind| named(path).error(kind))?;
     SecretKey::from_pkcs8_pem(&text)
         .map_err(|error| named(path).error(FileErrorKind::Corrupt).with_source(error))
 }

@@ -151,6 +151,18 @@ fn what_is_no_regular_file_is_refused_without_waiting() {
 }
 
 #[test]
+fn a_file_without_a_key_is_named_as_such_whatever_its_mode() {
+    for mode in [0o600, 0o644] {
+        let (_directory, path) = place("passwd");
+        write(&path, "root:x:0:0:root:/root:/bin/sh\n", mode);
+        let error = keyfile::load(&path).unwrap_err();
+        assert_eq!(error.kind(), FileErrorKind::NoKey);
+        assert_says(&error, &path, &["no PEM private key", "another file"]);
+        assert!(!error.to_string().contains("chmod"), "{error}");
+    }
+}
+
+#[test]
 fn empty_and_endless_key_files_are_refused() {
     let (_directory, path) = place("identity.pem");
     write(&path, " \n", 0o600);
@@ -170,7 +182,6 @@ fn a_corrupt_key_file_is_refused_with_the_place_of_the_damage() {
     let cases = [
         (pem.replace("MC4C", "M!4C"), SecretKeyErrorKind::Base64),
         (pem[..60].to_owned(), SecretKeyErrorKind::Truncated),
-        ("not a key".to_owned(), SecretKeyErrorKind::NotPem),
     ];
     for (content, kind) in cases {
         let (_directory, path) = place("identity.pem");

@@ -42,6 +42,10 @@ pub enum FileErrorKind {
     Exists,
     /// The file or directory cannot be made or written.
     Unwritable,
+    /// Another router or service uses the directory.
+    InUse,
+    /// There is no private key in PEM in it, not even a damaged one.
+    NoKey,
     /// The operating system gave no random numbers for a new key.
     Random,
 }
@@ -137,6 +141,13 @@ impl fmt::Display for FileError {
                 "this user cannot write it: name another place, or let this user write to its \
                  directory",
             ),
+            FileErrorKind::InUse => f.write_str(
+                "in use by another service: stop that one, or name another directory with \
+                 `state_dir`",
+            ),
+            FileErrorKind::NoKey => {
+                f.write_str("there is no PEM private key in it: name another file")
+            }
             FileErrorKind::Random => {
                 f.write_str("the operating system gave no random numbers for a new key")
             }
