@@ -23,10 +23,20 @@ pub(crate) struct Connections {
 struct Counts {
     total: usize,
     by_address: HashMap<IpAddr, usize>,
-    /// Handshakes that may begin now, refilled as time passes.
-    handshakes: f64,
-    refilled: Instant,
+    /// Handshakes that may begin now.
+    handshakes: Bucket,
+    /// The same of each address that began one lately.
+    handshakes_by_address: HashMap<IpAddr, Bucket>,
+    /// When full buckets of addresses were dropped last.
+    swept: Instant,
     refused: HashMap<(Option<IpAddr>, &'static str), Refused>,
+}
+
+/// Something that is taken one by one and refilled as time passes.
+#[derive(Clone, Copy, Debug)]
+struct Bucket {
+    level: f64,
+    refilled: Instant,
 }
 
 #[derive(Debug)]
@@ -37,6 +47,14 @@ struct Refused {
 
 /// The most addresses whose refusals are counted apart; those of others are counted together.
 const MAX_TOLD: usize = 256;
+
+/// One address may begin at most this part of the handshakes of a second, so that it cannot keep
+/// everyone else out.
+const SHARES: u32 = 4;
+
+/// How often full buckets of addresses are dropped. A bucket that nobody takes from is full after a
+/// second, so there are never more buckets than handshakes in some seconds.
+const SWEEP_EVERY: Duration = Duration::from_secs(2);
 
 /// How often refusals of one kind are told at most.
 const TELL_EVERY: Duration = Duration::from_secs(5);
@@ -53,8 +71,9 @@ impl Connections {
         let counts = Counts {
             total: 0,
             by_address: HashMap::new(),
-            handshakes: f64::from(limits.handshakes_per_second),
-            refilled: Instant::now(),
+            handshakes: Bucket::full(limits.handshakes_per_second, Instant::now()),
+            handshakes_by_address: HashMap::new(),
+            swept: Instant::now(),
             refused: HashMap::new(),
         };
         Self {
@@ -80,9 +99,9 @@ impl Connections {
             let limit = self.limits.connections_per_address;
             return Err(counts.refuse(address, "connections_per_address", limit));
         }
-        if !counts.take_handshake(self.limits.handshakes_per_second) {
+        if let Err(from) = counts.take_handshake(address, self.limits.handshakes_per_second) {
             let limit = self.limits.handshakes_per_second as usize;
-            return Err(counts.refuse(None, "handshakes_per_second", limit));
+            return Err(counts.refuse(from, "handshakes_per_second", limit));
         }
         counts.total += 1;
         if let Some(address) = address {
@@ -148,16 +167,31 @@ impl Connections {
 }
 
 impl Counts {
-    fn take_handshake(&mut self, per_second: u32) -> bool {
-        let (now, per_second) = (Instant::now(), f64::from(per_second));
-        let refill = (now - self.refilled).as_secs_f64() * per_second;
-        self.handshakes = (self.handshakes + refill).min(per_second);
-        self.refilled = now;
-        if self.handshakes < 1.0 {
-            return false;
+    /// Takes a handshake, or gives the address whose share is used up, if it is not all of them.
+    fn take_handshake(
+        &mut self,
+        address: Option<IpAddr>,
+        per_second: u32,
+    ) -> Result<(), Option<IpAddr>> {
+        let (now, share) = (Instant::now(), per_second.div_ceil(SHARES));
+        if now - self.swept >= SWEEP_EVERY {
+            self.swept = now;
+            let buckets = &mut self.handshakes_by_address;
+            buckets.retain(|_, bucket| bucket.refill(share, now) < f64::from(share));
         }
-        self.handshakes -= 1.0;
-        true
+        let known = address.and_then(|address| self.handshakes_by_address.get(&address));
+        let mut of_address = known.copied().unwrap_or(Bucket::full(share, now));
+        if address.is_some() && !of_address.take(share, now) {
+            return Err(address);
+        }
+        // Only who gets one is remembered, which bounds how many there are.
+        if !self.handshakes.take(per_second, now) {
+            return Err(None);
+        }
+        if let Some(address) = address {
+            self.handshakes_by_address.insert(address, of_address);
+        }
+        Ok(())
     }
 
     fn refuse(&mut self, from: Option<IpAddr>, limit: &'static str, value: usize) -> Option<Event> {
@@ -183,6 +217,32 @@ impl Counts {
             limit,
             value,
         })
+    }
+}
+
+impl Bucket {
+    fn full(per_second: u32, now: Instant) -> Self {
+        Self {
+            level: f64::from(per_second),
+            refilled: now,
+        }
+    }
+
+    /// Adds what the time that has passed gives, and gives the level.
+    fn refill(&mut self, per_second: u32, now: Instant) -> f64 {
+        let per_second = f64::from(per_second);
+        let refill = (now - self.refilled).as_secs_f64() * per_second;
+        self.level = (self.level + refill).min(per_second);
+        self.refilled = now;
+        self.level
+    }
+
+    fn take(&mut self, per_second: u32, now: Instant) -> bool {
+        let enough = self.refill(per_second, now) >= 1.0;
+        if enough {
+            self.level -= 1.0;
+        }
+        enough
     }
 }
 
@@ -285,11 +345,55 @@ mod tests {
             ..Limits::default()
         });
         assert!(connections.admit(&from("192.0.2.1:1")).is_ok());
-        assert!(connections.admit(&from("192.0.2.1:1")).is_ok());
-        assert!(connections.admit(&from("192.0.2.1:1")).is_err());
+        assert!(connections.admit(&from("192.0.2.2:1")).is_ok());
+        assert!(connections.admit(&from("192.0.2.3:1")).is_err());
         tokio::time::advance(Duration::from_millis(500)).await;
-        assert!(connections.admit(&from("192.0.2.1:1")).is_ok());
-        assert!(connections.admit(&from("192.0.2.1:1")).is_err());
+        assert!(connections.admit(&from("192.0.2.3:1")).is_ok());
+        assert!(connections.admit(&from("192.0.2.4:1")).is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_address_that_floods_leaves_handshakes_to_others() {
+        let connections = connections(Limits {
+            handshakes_per_second: 8,
+            ..Limits::default()
+        });
+        // Hosts of one IPv6 network share, too.
+        let flooders = ["192.0.2.1:1", "[2001:db8::1]:1", "[2001:db8::2]:1"];
+        let mut admitted = 0;
+        for _ in 0..100 {
+            for flooder in flooders {
+                match connections.admit(&from(flooder)) {
+                    Ok(_) => admitted += 1,
+                    Err(Some(Event::Refused { from, limit, .. })) => {
+                        assert!(from.is_some());
+                        assert_eq!(limit, "handshakes_per_second");
+                    }
+                    Err(_) => {}
+                }
+            }
+        }
+        assert_eq!(admitted, 4, "a quarter each");
+        assert!(connections.admit(&from("192.0.2.2:1")).is_ok());
+        assert!(connections.admit(&Origin::Local("unix")).is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn addresses_are_forgotten() {
+        let connections = connections(Limits {
+            handshakes_per_second: 100,
+            ..Limits::default()
+        });
+        let mut admitted = 0;
+        for address in 0..10_000_u32 {
+            let ip = std::net::Ipv4Addr::from_bits(0x0a00_0000 + address);
+            let origin = Origin::Ip((ip, 1).into());
+            admitted += u32::from(connections.admit(&origin).is_ok());
+            tokio::time::advance(Duration::from_millis(1)).await;
+            let known = connections.lock().handshakes_by_address.len();
+            assert!(known <= 400, "{known} addresses");
+        }
+        assert!(admitted >= 1000, "{admitted}");
     }
 
     #[tokio::test(start_paused = true)]

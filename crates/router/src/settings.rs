@@ -55,7 +55,8 @@ pub struct Limits {
     pub connections_per_address: usize,
     /// Time for the TLS handshake and hello together.
     pub handshake: Duration,
-    /// Handshakes that begin in one second; what is above is closed at once.
+    /// Handshakes that begin in one second; what is above is closed at once. One IPv4 address, or
+    /// /64 network of IPv6, gets a quarter at most, rounded up.
     pub handshakes_per_second: u32,
     /// The longest message that is accepted, in bytes; 4,096 at least.
     pub frame_bytes: usize,
