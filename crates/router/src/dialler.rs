@@ -19,6 +19,10 @@ use crate::{
     session::{Bounds, Received, SessionIo},
 };
 
+/// Why a dial fails that waited for its turn for longer than its routes were there.
+const NO_ROUTE: &str =
+    "its routes were withdrawn or expired before it was their turn to be dialled";
+
 /// What starting a session takes.
 #[derive(Clone)]
 pub(crate) struct Dialler {
@@ -34,6 +38,11 @@ impl Dialler {
     pub(crate) fn dial(&self, id: DialId, identity: Identity, routes: Vec<Address>) {
         let this = self.clone();
         tokio::spawn(async move {
+            if routes.is_empty() {
+                let reason = NO_ROUTE.to_owned();
+                this.tell(Input::DialFailed { id, reason }).await;
+                return;
+            }
             let permit = match this.connections.admit_dial() {
                 Ok(permit) => permit,
                 Err((reason, event)) => {
@@ -134,5 +143,35 @@ impl Dialler {
             Some(inputs) => inputs.send(input).await.is_ok(),
             None => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn tells_why_when_no_route_is_left() {
+        let limits = Limits {
+            handshake: Duration::from_secs(1),
+            ..Limits::default()
+        };
+        let key = tls::KeyPair::generate().unwrap();
+        let (sender, mut inputs) = mpsc::channel(1);
+        let dialler = Dialler {
+            stack: Arc::new(Stack::new(key, None, tuyau::mem::Hub::default()).unwrap()),
+            inputs: sender.downgrade(),
+            connections: Connections::new(limits.clone()),
+            limits,
+            last_session: Arc::default(),
+        };
+        let identity = tuyau_wire::SecretKey::from_seed([1; 32]).identity();
+        dialler.dial(DialId(7), identity, Vec::new());
+        let Some(Input::DialFailed { id, reason }) = inputs.recv().await else {
+            panic!("the dial did not fail");
+        };
+        assert_eq!((id, &reason[..]), (DialId(7), NO_ROUTE));
     }
 }
