@@ -192,7 +192,7 @@ impl Engine {
         let greeted = state.greeted;
         match Message::decode(bytes) {
             Err(error) => self.undecodable(session, &error),
-            Ok(Message::Hello(hello)) if !greeted => self.hello(session, &hello),
+            Ok(Message::Hello(hello)) if !greeted => self.hello(session, &hello, now),
             Ok(message) if greeted => self.message(session, message, now),
             Ok(message) => {
                 let text = format!(
@@ -204,7 +204,7 @@ impl Engine {
         }
     }
 
-    fn hello(&mut self, session: SessionId, hello: &Hello) {
+    fn hello(&mut self, session: SessionId, hello: &Hello, now: Timestamp) {
         let agreement = match self.rules.hello.negotiate(hello) {
             Ok(agreement) => agreement,
             Err(error) => return self.end(session, RejectCode::Version, &error.to_string()),
@@ -222,11 +222,14 @@ impl Engine {
             agent,
         });
         match (link, hello.role()) {
-            (Link::Dialled { dial, .. }, _) => self.dialled(dial, session),
+            (Link::Dialled { dial, .. }, Role::Service) => self.dialled(dial, session),
             (_, Role::Service) => self.hand_over_waiting(identity, session),
-            (_, _) => {
+            (link, _) => {
                 let text = "expected the role of a service, found that of a router; \
                             this router has no links to others";
+                if let Link::Dialled { dial, .. } = link {
+                    self.dial_failed(dial, text, now);
+                }
                 self.end(session, RejectCode::Unexpected, text);
             }
         }

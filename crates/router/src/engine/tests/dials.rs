@@ -121,28 +121,72 @@ fn what_waits_for_a_dial_is_bounded() {
     assert_eq!(world.answer(sender, 2), Some(RejectCode::Congested));
 }
 
+/// Registers a route of this identity, and closes its session.
+fn register_and_leave(world: &mut World, seed: u8) {
+    let recipient = world.open(seed.into(), seed);
+    world.listen(recipient, 1, record(seed, 1, "tls://192.0.2.2:2"));
+    world.engine.closed(recipient, "gone".into(), NOW);
+}
+
+/// Sends a message to this identity.
+fn send(world: &mut World, sender: SessionId, request: u64, seed: u8) {
+    let (to, body) = (identity(seed), b"x");
+    world.say(sender, &Message::Send { request, to, body });
+}
+
 #[test]
 fn no_more_dials_run_than_allowed() {
     let mut world = World::new();
-    let sender = world.open(1, 1);
     for seed in 2..=5 {
-        let recipient = world.open(seed.into(), seed);
-        world.listen(recipient, 1, record(seed, 1, "tls://192.0.2.2:2"));
-        world.engine.closed(recipient, "gone".into(), NOW);
-        let request = u64::from(seed);
-        world.say(
-            sender,
-            &Message::Send {
-                request,
-                to: identity(seed),
-                body: b"x",
-            },
-        );
+        register_and_leave(&mut world, seed);
+        let sender = world.open(u64::from(seed) + 10, seed + 10);
+        send(&mut world, sender, 1, seed);
     }
     assert_eq!(world.dialled.len(), 2);
     world.engine.dial_failed(world.dialled[0].0, "refused", NOW);
     world.perform();
     assert_eq!(world.dialled.len(), 3);
+}
+
+#[test]
+fn one_session_takes_no_more_than_its_share_of_the_dials() {
+    let mut world = World::with(|rules| rules.max_dials = 8);
+    for seed in 2..=4 {
+        register_and_leave(&mut world, seed);
+    }
+    let sender = world.open(20, 20);
+    for (request, seed) in (1..).zip([2, 3, 3, 4]) {
+        send(&mut world, sender, request, seed);
+    }
+    assert_eq!(world.dialled.len(), 2, "a quarter of eight");
+    assert_eq!(world.answer(sender, 4), Some(RejectCode::Congested));
+    world.engine.dial_failed(world.dialled[0].0, "refused", NOW);
+    world.perform();
+    send(&mut world, sender, 5, 4);
+    assert_eq!(world.dialled.len(), 3);
+}
+
+#[test]
+fn greetings_leave_half_of_the_dials_to_messages() {
+    let mut world = World::with(|rules| {
+        rules.greeting = Some("hi there".into());
+        rules.max_dials = 4;
+    });
+    for seed in 2..=7 {
+        register_and_leave(&mut world, seed);
+    }
+    assert_eq!(world.dialled.len(), 2, "greetings");
+    let sender = world.open(20, 20);
+    send(&mut world, sender, 1, 7);
+    assert_eq!(world.dialled.len(), 3);
+    assert_eq!(
+        world.dialled[2].1,
+        identity(7),
+        "it waits behind no greeting"
+    );
+    world.engine.dial_failed(world.dialled[0].0, "refused", NOW);
+    world.perform();
+    assert_eq!(world.dialled.len(), 4, "the next greeting");
 }
 
 #[test]
@@ -279,4 +323,27 @@ fn a_dialled_peer_that_says_no_hello_fails_its_dial_at_once() {
     world.perform();
     assert_eq!(world.answer(sender, 1), Some(RejectCode::Unreachable));
     assert_eq!(world.closed.len(), 1);
+}
+
+#[test]
+fn a_router_behind_a_route_is_not_taken_for_a_service() {
+    let mut world = World::new();
+    let recipient = world.open(2, 2);
+    world.listen(recipient, 1, record(2, 1, "tls://192.0.2.2:2"));
+    world.engine.closed(recipient, "gone".into(), NOW);
+    let sender = world.open(1, 1);
+    let (request, to, body) = (1, identity(2), &b"a"[..]);
+    world.say(sender, &Message::Send { request, to, body });
+    let dial = world.dialled[0].0;
+    let route = "tls://192.0.2.2:2".parse().unwrap();
+    let (session, link) = (SessionId(7), Link::Dialled { dial, route });
+    world.engine.opened(session, identity(2), link, NOW);
+    let hello = Hello::new(Role::Router, "test").unwrap();
+    world.say(session, &Message::Hello(hello));
+    assert_eq!(world.delivered(session), []);
+    assert_eq!(world.answer(sender, 1), Some(RejectCode::Unreachable));
+    let closed = world.closed.iter().find(|(closed, _)| *closed == session);
+    let (_, reason) = closed.unwrap();
+    assert!(reason.contains("found that of a router"), "{reason}");
+    assert!(world.engine.dials.is_empty());
 }
