@@ -8,8 +8,11 @@ use crate::engine::Link;
 
 /// Whether the router may dial a route that a peer registered, or why not.
 ///
-/// Only authenticated routes, so that nobody else can take the messages; and a peer from elsewhere
-/// cannot have the router connect to the machine that the router runs on.
+/// Only `tls://` routes: nobody but a peer that proves the registered key gets anything over one.
+/// That is what is guaranteed. Beyond that, a peer from elsewhere cannot register addresses that are
+/// by their text the router's own machine or its link. A name that resolves to such an address, or
+/// another address of the router's machine, is not noticed: the router then connects there, and
+/// sends nothing but the begin of a TLS handshake.
 pub(super) fn check(route: &Address, link: &Link) -> Result<(), &'static str> {
     if route.scheme() != "tls" {
         return Err("only tls:// routes can be registered");
@@ -28,7 +31,9 @@ pub(super) fn check(route: &Address, link: &Link) -> Result<(), &'static str> {
         None if is_number(host) => {
             Err("no host name ends in a number; write an IPv4 address as four decimal numbers")
         }
-        _ if !is_loopback(host) || is_local(link) => Ok(()),
+        _ if is_local(link) => Ok(()),
+        Some(ip) if is_link_local(ip) => Err("an address of the router's own link"),
+        _ if !is_loopback(host) => Ok(()),
         Some(_) => Err("a loopback address of the router's own machine"),
         None => Err("a loopback name of the router's own machine"),
     }
@@ -56,6 +61,14 @@ fn is_loopback(host: &str) -> bool {
     let name = host.trim_end_matches('.');
     let last = name.rsplit('.').next();
     last == Some("localhost") || name == "localhost.localdomain"
+}
+
+/// Whether an address means another host on each link.
+fn is_link_local(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_unicast_link_local(),
+    }
 }
 
 /// Whether a name ends in a number, which system resolvers read as an IPv4 address: `127.1`,
@@ -111,6 +124,23 @@ mod tests {
                 assert!(!allows(link, route), "{route} over {link}");
             }
         }
+    }
+
+    #[test]
+    fn only_a_peer_on_this_machine_has_link_local_routes() {
+        for route in [
+            "tls://169.254.169.254:80",
+            "tls://[fe80::1]:1",
+            "tls://[febf::1]:1",
+            "tls://[::ffff:169.254.0.1]:1",
+        ] {
+            assert!(!allows(&accepted("192.0.2.9:1"), route), "{route}");
+            assert!(!allows(&accepted("169.254.0.9:1"), route), "{route}");
+            assert!(!allows(&dialled("tls://192.0.2.9:1"), route), "{route}");
+            assert!(allows(&accepted("127.0.0.1:1"), route), "{route}");
+        }
+        let next = "tls://[fec0::1]:1";
+        assert!(allows(&accepted("192.0.2.9:1"), next));
     }
 
     #[test]
