@@ -124,6 +124,8 @@ impl Hub {
                         let _ = done.send(());
                         return;
                     }
+                    // The tasks that were woken may wait on this very thread.
+                    tokio::task::yield_now().await;
                 }
                 _ = ticks.tick() => self.tick().await,
             }

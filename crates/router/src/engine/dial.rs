@@ -32,6 +32,13 @@ impl Waiting {
         }
     }
 
+    fn kind(&self) -> For {
+        match self {
+            Self::Greeting => For::Greeting,
+            Self::Message { .. } => For::Message,
+        }
+    }
+
     fn is_of(&self, sender: SessionId) -> bool {
         matches!(self, Self::Message { receipt, .. } if receipt.session == sender)
     }
@@ -44,15 +51,27 @@ pub(super) struct Dials {
     active: HashMap<DialId, Dial>,
     by_identity: HashMap<Identity, DialId>,
     running: usize,
+    /// How many of the running ones began for a greeting.
+    greeting: usize,
+    /// Dials for which a message waits, in their order.
     queue: VecDeque<DialId>,
+    /// Dials for which a greeting waits, in their order.
+    greetings: VecDeque<DialId>,
     failed: HashMap<Identity, Timestamp>,
 }
 
 #[derive(Debug)]
 struct Dial {
     identity: Identity,
-    started: bool,
+    started: Option<For>,
     waiting: Vec<Waiting>,
+}
+
+/// What a dial began for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum For {
+    Greeting,
+    Message,
 }
 
 impl Dial {
@@ -72,7 +91,6 @@ impl Dials {
     fn id_of(&mut self, identity: Identity) -> DialId {
         *self.by_identity.entry(identity).or_insert_with(|| {
             self.last += 1;
-            self.queue.push_back(DialId(self.last));
             DialId(self.last)
         })
     }
@@ -82,7 +100,7 @@ impl Dials {
         let id = self.id_of(identity);
         let new = || Dial {
             identity,
-            started: false,
+            started: None,
             waiting: Vec::new(),
         };
         self.active.entry(id).or_insert_with(new)
@@ -101,7 +119,7 @@ impl Dials {
                 continue;
             };
             dial.waiting.retain(|waiting| !waiting.is_of(sender));
-            if dial.waiting.is_empty() && !dial.started {
+            if dial.waiting.is_empty() && dial.started.is_none() {
                 self.end(*id);
             }
         }
@@ -110,9 +128,19 @@ impl Dials {
     fn end(&mut self, id: DialId) -> Option<Dial> {
         let dial = self.active.remove(&id)?;
         self.by_identity.remove(&dial.identity);
-        self.running -= usize::from(dial.started);
+        if dial.started.is_none() {
+            self.queue.retain(|waiting| *waiting != id);
+        }
+        self.running -= usize::from(dial.started.is_some());
+        self.greeting -= usize::from(dial.started == Some(For::Greeting));
         Some(dial)
     }
+}
+
+/// For how many recipients that are not connected the messages of one session may wait: a quarter
+/// of all dials, so that one peer does not take them all.
+fn share(max_dials: usize) -> usize {
+    max_dials.div_ceil(4)
 }
 
 impl Engine {
@@ -151,6 +179,16 @@ impl Engine {
                 let Some(sender) = self.sessions.get_mut(receipt.session) else {
                     return;
                 };
+                let id = self.dials.by_identity.get(&identity);
+                let waits_already = id.is_some_and(|id| sender.waits_for.contains(id));
+                if !waits_already && sender.waits_for.len() >= share(self.rules.max_dials) {
+                    let text = format!(
+                        "messages of this session wait for {} recipients that are not connected \
+                         already; send again later",
+                        sender.waits_for.len()
+                    );
+                    return self.refuse(waiting, RejectCode::Congested, &text);
+                }
                 // One message of any length can always wait.
                 if sender.waiting_bytes > 0 && sender.waiting_bytes + cost > limit {
                     let text = format!(
@@ -163,20 +201,42 @@ impl Engine {
                 sender.waits_for.insert(self.dials.id_of(identity));
             }
         }
-        self.dials.of(identity).waiting.push(waiting);
+        let id = self.dials.id_of(identity);
+        let dial = self.dials.of(identity);
+        let first = |kind| !dial.waiting.iter().any(|other| other.kind() == kind);
+        let begins = match waiting.kind() {
+            _ if dial.started.is_some() => None,
+            kind => first(kind).then_some(kind),
+        };
+        dial.waiting.push(waiting);
+        match begins {
+            Some(For::Greeting) => self.dials.greetings.push_back(id),
+            Some(For::Message) => self.dials.queue.push_back(id),
+            None => {}
+        }
         self.start_dials();
     }
 
+    /// Starts dials while there may be more: those for messages first, those for greetings in half of
+    /// the places, so that registrations of routes that do not answer keep no message waiting.
     fn start_dials(&mut self) {
         while self.dials.running < self.rules.max_dials {
-            let Some(id) = self.dials.queue.pop_front() else {
-                return;
+            let may_greet = self.dials.greeting < self.rules.max_dials.div_ceil(2);
+            let (id, kind) = match self.dials.queue.pop_front() {
+                Some(id) => (id, For::Message),
+                None if may_greet => match self.dials.greetings.pop_front() {
+                    Some(id) => (id, For::Greeting),
+                    None => return,
+                },
+                None => return,
             };
-            let Some(dial) = self.dials.active.get_mut(&id) else {
+            let waits = |dial: &&mut Dial| dial.started.is_none();
+            let Some(dial) = self.dials.active.get_mut(&id).filter(waits) else {
                 continue;
             };
-            dial.started = true;
+            dial.started = Some(kind);
             self.dials.running += 1;
+            self.dials.greeting += usize::from(kind == For::Greeting);
             let identity = dial.identity;
             let row = self.state.table.get(&identity);
             let routes = row.map(|row| row.routes.to_vec()).unwrap_or_default();
@@ -233,7 +293,7 @@ impl Engine {
         let (greetings, messages) = all.partition(|waiting| matches!(waiting, Waiting::Greeting));
         dial.waiting = greetings;
         let messages: Vec<_> = messages;
-        if dial.waiting.is_empty() && !dial.started {
+        if dial.waiting.is_empty() && dial.started.is_none() {
             self.dials.end(id);
         }
         for waiting in messages {

@@ -5,6 +5,10 @@ use tuyau_wire::frame::{self, FrameError};
 /// How much is read at a time while frames are small, in bytes: as much as one TLS record holds.
 const READ: usize = 16 * 1024;
 
+/// How many frames one session hands on at a time: a turn of a peer that pipelines many small
+/// requests is then no longer than the turns of others would bear.
+const TURN: usize = 64;
+
 /// A buffer that takes whole frames out of a stream.
 ///
 /// It grows with what has arrived, not with what a peer announces, and keeps no memory while it is
@@ -53,14 +57,14 @@ impl Input {
         self.filled += count;
     }
 
-    /// Takes all whole frames out, one after the other; none when there are none. What follows them
-    /// is looked at by the next call.
+    /// Takes whole frames out, one after the other, at most as many as one turn has; none when there
+    /// are none. What follows them is looked at by the next call.
     ///
     /// # Errors
     /// When the buffer begins with something that cannot become a frame.
     pub(super) fn frames(&mut self) -> Result<Option<Vec<u8>>, FrameError> {
         let mut end = 0;
-        loop {
+        for _ in 0..TURN {
             match frame::split(&self.bytes[end..self.filled], self.limit) {
                 Ok(Some(frame)) => end += frame.length,
                 Ok(None) => break,
@@ -99,6 +103,15 @@ mod tests {
             input.room()[..part.len()].copy_from_slice(part);
             input.add(part.len());
         }
+    }
+
+    #[test]
+    fn takes_no_more_frames_than_one_turn_has() {
+        let mut input = Input::new(100);
+        read(&mut input, &[0x40; TURN + 2]);
+        assert_eq!(input.frames().unwrap().unwrap().len(), TURN);
+        assert_eq!(input.frames().unwrap().unwrap().len(), 2);
+        assert_eq!(input.frames().unwrap(), None);
     }
 
     #[test]

@@ -128,19 +128,13 @@ fn register_and_leave(world: &mut World, seed: u8) {
     world.engine.closed(recipient, "gone".into(), NOW);
 }
 
-/// Sends a message to this identity.
-fn send(world: &mut World, sender: SessionId, request: u64, seed: u8) {
-    let (to, body) = (identity(seed), b"x");
-    world.say(sender, &Message::Send { request, to, body });
-}
-
 #[test]
 fn no_more_dials_run_than_allowed() {
     let mut world = World::new();
     for seed in 2..=5 {
         register_and_leave(&mut world, seed);
         let sender = world.open(u64::from(seed) + 10, seed + 10);
-        send(&mut world, sender, 1, seed);
+        world.say_bytes(sender, &send(1, seed, b"x"));
     }
     assert_eq!(world.dialled.len(), 2);
     world.engine.dial_failed(world.dialled[0].0, "refused", NOW);
@@ -156,13 +150,13 @@ fn one_session_takes_no_more_than_its_share_of_the_dials() {
     }
     let sender = world.open(20, 20);
     for (request, seed) in (1..).zip([2, 3, 3, 4]) {
-        send(&mut world, sender, request, seed);
+        world.say_bytes(sender, &send(request, seed, b"x"));
     }
     assert_eq!(world.dialled.len(), 2, "a quarter of eight");
     assert_eq!(world.answer(sender, 4), Some(RejectCode::Congested));
     world.engine.dial_failed(world.dialled[0].0, "refused", NOW);
     world.perform();
-    send(&mut world, sender, 5, 4);
+    world.say_bytes(sender, &send(5, 4, b"x"));
     assert_eq!(world.dialled.len(), 3);
 }
 
@@ -177,7 +171,7 @@ fn greetings_leave_half_of_the_dials_to_messages() {
     }
     assert_eq!(world.dialled.len(), 2, "greetings");
     let sender = world.open(20, 20);
-    send(&mut world, sender, 1, 7);
+    world.say_bytes(sender, &send(1, 7, b"x"));
     assert_eq!(world.dialled.len(), 3);
     assert_eq!(
         world.dialled[2].1,
