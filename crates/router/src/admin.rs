@@ -111,7 +111,7 @@ async fn answer(request: Request, inputs: &mpsc::WeakSender<Input>, watched: &Wa
             let save = router::ask(&inputs, |hub| snapshot::encode(hub.engine.state()));
             save.await.map_or_else(ended, Response::Snapshot)
         }
-        Request::Restore(bytes) => match router::decode(bytes).await {
+        Request::Restore(bytes) => match router::decode(bytes, watched.max_entries).await {
             Ok(state) => {
                 let restored = router::restore(&inputs, state).await;
                 restored.map_or_else(ended, |()| Response::Restored)

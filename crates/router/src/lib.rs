@@ -35,8 +35,8 @@ mod view;
 #[cfg(fuzzing)]
 pub use admin::assert_decodes_soundly;
 pub use admin::{AdminClient, AdminError, AdminErrorKind};
-pub use persist::{StateDir, StateDirError};
-pub use router::{Router, StartError};
+pub use persist::{StateDir, StateDirError, StateDirErrorKind};
+pub use router::{Router, StartError, StartErrorKind};
 pub use settings::{Limits, Settings};
 pub use snapshot::{SnapshotError, SnapshotErrorKind};
 pub use state::State;

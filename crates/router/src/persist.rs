@@ -28,6 +28,7 @@ pub struct StateDir {
 
 /// Why a state directory cannot be used.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum StateDirError {
     /// It cannot be made, or files in it cannot be written.
     Unusable {
@@ -48,6 +49,41 @@ pub enum StateDirError {
         /// Where and how.
         source: SnapshotError,
     },
+    /// The state in it has more registrations than the table may have entries.
+    TooManyEntries {
+        /// The file.
+        path: PathBuf,
+        /// How many it has that have not expired.
+        entries: usize,
+        /// How many there may be, `limits.routes`.
+        limit: usize,
+    },
+}
+
+/// The kinds of [`StateDirError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StateDirErrorKind {
+    /// It cannot be made, or files in it cannot be written.
+    Unusable,
+    /// Another router uses it.
+    Locked,
+    /// The state in it is damaged.
+    Damaged,
+    /// The state in it has more registrations than the table may have entries.
+    TooManyEntries,
+}
+
+impl StateDirError {
+    /// What is wrong.
+    pub fn kind(&self) -> StateDirErrorKind {
+        match self {
+            Self::Unusable { .. } => StateDirErrorKind::Unusable,
+            Self::Locked { .. } => StateDirErrorKind::Locked,
+            Self::Damaged { .. } => StateDirErrorKind::Damaged,
+            Self::TooManyEntries { .. } => StateDirErrorKind::TooManyEntries,
+        }
+    }
 }
 
 impl StateDir {
@@ -141,6 +177,15 @@ impl fmt::Display for StateDirError {
                 "the saved state {} is damaged; move it away to start with an empty table, or put a good snapshot in its place",
                 path.display()
             ),
+            Self::TooManyEntries {
+                path,
+                entries,
+                limit,
+            } => write!(
+                f,
+                "the saved state {} has {entries} registrations, limits.routes is {limit}; raise it, or move the file away to start with an empty table",
+                path.display()
+            ),
         }
     }
 }
@@ -149,7 +194,7 @@ impl Error for StateDirError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Unusable { source, .. } => Some(source),
-            Self::Locked { .. } => None,
+            Self::Locked { .. } | Self::TooManyEntries { .. } => None,
             Self::Damaged { source, .. } => Some(source),
         }
     }

@@ -26,7 +26,7 @@ use crate::{
     hub::{Hub, Input},
     journal::Entry,
     listen,
-    persist::StateDirError,
+    persist::{StateDirError, StateDirErrorKind},
     snapshot,
 };
 
@@ -47,6 +47,7 @@ pub struct Router {
     identity: Identity,
     listen: Vec<Address>,
     started: Timestamp,
+    max_entries: usize,
     last_session: Arc<AtomicU64>,
     hub: JoinHandle<()>,
     accepting: Vec<JoinHandle<()>>,
@@ -104,11 +105,12 @@ impl Router {
             .map(|listener| listen::accept(listener, connections.clone(), dialler.clone()))
             .map(tokio::spawn)
             .collect();
-        let started = Timestamp::now();
+        let (started, max_entries) = (Timestamp::now(), settings.limits.routes);
         let watched = Watched {
             identity,
             listen: listen.clone(),
             started,
+            max_entries,
         };
         if let Some(listener) = admin {
             accepting.push(tokio::spawn(admin::serve(
@@ -124,6 +126,7 @@ impl Router {
             identity,
             listen,
             started,
+            max_entries,
             last_session,
             hub,
             accepting,
@@ -152,6 +155,7 @@ impl Router {
             identity: self.identity,
             listen: self.listen.clone(),
             started: self.started,
+            max_entries: self.max_entries,
         };
         ask(&self.inputs, move |hub| {
             watched.view(&hub.engine, first, count)
@@ -167,15 +171,19 @@ impl Router {
     /// Replaces the state by a snapshot, all of it or nothing.
     ///
     /// # Errors
-    /// When the snapshot is damaged; the state is then as it was.
+    /// When the snapshot is damaged or has more entries than `limits.routes`; the state is then as
+    /// it was.
     pub async fn restore(&self, bytes: &[u8]) -> Result<(), SnapshotError> {
-        let state = decode(bytes.to_vec()).await?;
+        let state = decode(bytes.to_vec(), self.max_entries).await?;
         restore(&self.inputs, state).await;
         Ok(())
     }
 
     /// Has a simulated service of this identity send a message, which is decoded, verified and
     /// applied as one from the network. The caller vouches for the identity, as TLS does otherwise.
+    ///
+    /// `None` when the router has ended, and when the message is not answered at once: a `send` to a
+    /// peer that has a session or a route, and a message that is itself an answer.
     pub async fn simulate(&self, identity: Identity, message: Vec<u8>) -> Option<Simulated> {
         let session = SessionId(self.last_session.fetch_add(1, Ordering::Relaxed) + 1);
         ask(&self.inputs, move |hub| {
@@ -190,7 +198,11 @@ impl Router {
         self.inputs.closed().await;
     }
 
-    /// Stops: tells the peers, closes their sessions, saves the state. Takes at most some seconds.
+    /// Stops: tells the peers, closes their sessions, saves the state.
+    ///
+    /// The sessions have five seconds to end; those that have not by then are dropped. To that comes
+    /// the time for writing the state, if there is a state directory. A call that is cancelled ends
+    /// the router all the same, perhaps without telling the peers.
     pub async fn stop(mut self) {
         for task in std::mem::take(&mut self.accepting) {
             task.abort();
@@ -219,6 +231,8 @@ pub(crate) struct Watched {
     identity: Identity,
     listen: Vec<Address>,
     started: Timestamp,
+    /// The most entries of a snapshot that is restored.
+    pub(crate) max_entries: usize,
 }
 
 impl Watched {
@@ -260,8 +274,9 @@ pub(crate) async fn ask<T: Send + 'static>(
 }
 
 /// Reads a snapshot where its many signatures keep nobody waiting.
-pub(crate) async fn decode(bytes: Vec<u8>) -> Result<State, SnapshotError> {
-    let decoded = tokio::task::spawn_blocking(move || snapshot::decode(&bytes)).await;
+pub(crate) async fn decode(bytes: Vec<u8>, max_entries: usize) -> Result<State, SnapshotError> {
+    let decode = move || snapshot::decode_within(&bytes, max_entries);
+    let decoded = tokio::task::spawn_blocking(decode).await;
     decoded.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
@@ -309,6 +324,16 @@ fn load(settings: &Settings, state_dir: Option<&StateDir>) -> Result<State, Star
         .unwrap_or_default();
     let now = Timestamp::now();
     state.table.expire(now);
+    let (entries, limit) = (state.table.claims(), settings.limits.routes);
+    if let Some(dir) = state_dir.filter(|_| entries > limit) {
+        let path = dir.state_file();
+        let error = StateDirError::TooManyEntries {
+            path,
+            entries,
+            limit,
+        };
+        return Err(error.into());
+    }
     state.table.set_static(&settings.static_routes, now);
     Ok(state)
 }
@@ -343,6 +368,32 @@ pub enum StartError {
     Limits(HelloError),
     /// TLS cannot be set up with this key and these certificates.
     Tls(BoxError),
+}
+
+/// The kinds of [`StartError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StartErrorKind {
+    /// An address cannot be listened on.
+    Listen,
+    /// The state directory cannot be used.
+    StateDir(StateDirErrorKind),
+    /// A limit is one that the wire protocol does not allow.
+    Limits,
+    /// TLS cannot be set up with this key and these certificates.
+    Tls,
+}
+
+impl StartError {
+    /// What is wrong.
+    pub fn kind(&self) -> StartErrorKind {
+        match self {
+            Self::Listen(_) => StartErrorKind::Listen,
+            Self::StateDir(error) => StartErrorKind::StateDir(error.kind()),
+            Self::Limits(_) => StartErrorKind::Limits,
+            Self::Tls(_) => StartErrorKind::Tls,
+        }
+    }
 }
 
 impl From<StateDirError> for StartError {

@@ -9,6 +9,7 @@ mod encode;
 mod error;
 
 pub use decode::decode;
+pub(crate) use decode::decode_within;
 pub use encode::encode;
 pub use error::{SnapshotError, SnapshotErrorKind};
 

@@ -220,7 +220,11 @@ impl Table {
             }
             _ => {}
         }
-        if entry.is_none() && self.entries.len() >= limit {
+        // Static rows of an identity without a claim are there already; they do not make room for
+        // more claims than there may be entries, which a restart would then refuse.
+        let claimed = entry.is_some_and(|entry| entry.claim.is_some());
+        let full = entry.is_none() && self.entries.len() >= limit;
+        if full || !claimed && self.claims() >= limit {
             return Err(Refusal::Full);
         }
         let since = if changed {
@@ -279,6 +283,11 @@ impl Table {
             });
         }
         lost
+    }
+
+    /// How many identities made a statement that still counts.
+    pub(crate) fn claims(&self) -> usize {
+        self.expiries.len()
     }
 
     /// Everything that is kept, for a snapshot.

@@ -8,7 +8,10 @@ use std::path::PathBuf;
 use support::{TestRouter, key, start, witness::Witness};
 use tempfile::TempDir;
 use tuyau_core::Chain;
-use tuyau_router::{AdminClient, AdminErrorKind, SnapshotErrorKind};
+use tuyau_router::{
+    AdminClient, AdminErrorKind, Router, Settings, SnapshotErrorKind, StartErrorKind,
+    StateDirErrorKind,
+};
 
 /// A router with an administration socket, and the directory of that.
 async fn router() -> (TestRouter, TempDir, PathBuf) {
@@ -178,4 +181,49 @@ async fn bytes_after_the_end_are_refused() {
     let longer = |bytes: Vec<u8>| [&bytes[..], b"more"].concat();
     let text = "bytes follow the last entry; use another copy";
     refused(longer, SnapshotErrorKind::Trailing, 2, text).await;
+}
+
+#[tokio::test]
+async fn more_entries_than_the_table_may_have_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let (socket, state_dir) = (dir.path().join("admin.sock"), dir.path().join("state"));
+    let large = start(|settings| settings.state_dir = Some(state_dir.clone())).await;
+    for seed in 1..=3 {
+        let mut peer = large.connect(seed).await;
+        let record = peer.record("tls://127.0.0.1:9");
+        assert_eq!(peer.listen(record).await, None);
+    }
+    let three = large.router.save().await.unwrap();
+    large.router.stop().await;
+
+    let small = start(|settings| {
+        settings.admin_socket = Some(socket.clone());
+        settings.limits.routes = 2;
+    })
+    .await;
+    let mut witness = Witness::new(&small).await;
+    let error = small.router.restore(&three).await.unwrap_err();
+    let kind = SnapshotErrorKind::TooManyEntries { found: 3, limit: 2 };
+    assert_eq!((error.kind(), error.item()), (kind, 0));
+    let text = "byte 0, header: 3 entries, limits.routes is 2; raise it, or use a smaller snapshot";
+    assert_eq!(error.to_string(), text);
+    let mut admin = AdminClient::connect(&socket).await.unwrap();
+    let refused = admin.restore(three).await.unwrap_err();
+    assert_eq!(refused.kind(), &AdminErrorKind::Refused(text.to_owned()));
+    witness.check(&small).await;
+
+    let mut settings = Settings::new(key(100));
+    settings.state_dir = Some(state_dir.clone());
+    settings.limits.routes = 2;
+    let error = Router::start(settings).await.map(drop).unwrap_err();
+    let kind = StartErrorKind::StateDir(StateDirErrorKind::TooManyEntries);
+    assert_eq!(error.kind(), kind);
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "the saved state {} has 3 registrations, limits.routes is 2; raise it, or move the \
+             file away to start with an empty table",
+            state_dir.join("state.cbor").display()
+        )
+    );
 }

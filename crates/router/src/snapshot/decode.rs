@@ -15,12 +15,24 @@ use crate::{
 /// # Errors
 /// When anything is not as it was saved, with the place.
 pub fn decode(bytes: &[u8]) -> Result<State, SnapshotError> {
+    decode_within(bytes, usize::MAX)
+}
+
+/// Like [`decode`], and refuses more than `limit` entries before it reads one.
+pub(crate) fn decode_within(bytes: &[u8], limit: usize) -> Result<State, SnapshotError> {
     let mut items = Items {
         bytes,
         offset: 0,
         number: 0,
     };
-    let (processed, count) = items.next(read_header)?;
+    let (processed, count) = items.next(|payload| {
+        let header = read_header(payload)?;
+        let found = header.1;
+        if found > limit as u64 {
+            return Err(Refused(Kind::TooManyEntries { found, limit }, None));
+        }
+        Ok(header)
+    })?;
     let mut state = State {
         processed,
         ..State::default()

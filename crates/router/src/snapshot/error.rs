@@ -32,6 +32,13 @@ pub enum SnapshotErrorKind {
     Signature,
     /// Bytes follow the last entry.
     Trailing,
+    /// The snapshot has more entries than the table may have.
+    TooManyEntries {
+        /// How many it has.
+        found: u64,
+        /// How many there may be, `limits.routes`.
+        limit: usize,
+    },
 }
 
 impl SnapshotError {
@@ -80,6 +87,10 @@ impl fmt::Display for SnapshotError {
             SnapshotErrorKind::Trailing => {
                 f.write_str("bytes follow the last entry; use another copy")
             }
+            SnapshotErrorKind::TooManyEntries { found, limit } => write!(
+                f,
+                "{found} entries, limits.routes is {limit}; raise it, or use a smaller snapshot"
+            ),
         }
     }
 }

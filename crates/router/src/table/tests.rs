@@ -142,3 +142,21 @@ fn rows_are_sorted_by_identity_and_counted() {
     assert_eq!((identities.len(), table.len()), (20, 20));
     assert_eq!(at(1) + Duration::from_secs(1), at(2));
 }
+
+#[test]
+fn static_rows_make_no_room_for_more_claims_than_entries() {
+    let mut table = Table::default();
+    let mut register = |table: &mut Table, record| {
+        let source = Source::Registered;
+        table.register(record, source, at(1), 1)
+    };
+    register(&mut table, record(1, 1, 1)).unwrap();
+    table.set_static(&[(key(2).identity(), vec![route(9)])], at(1));
+    assert_eq!(
+        register(&mut table, record(2, 1, 1)),
+        Err(Refusal::Full),
+        "a restart would refuse two"
+    );
+    assert_eq!(register(&mut table, record(1, 2, 2)), Ok(true));
+    assert_eq!(table.claims(), 1);
+}
