@@ -74,7 +74,7 @@ impl fmt::Display for SkipReason {
         f.write_str(match self {
             Self::BelowFloor => "skipped: below the security that was asked for",
             Self::Downgrade => {
-                "skipped: less secure than what was tried before; allow_downgrade permits it"
+                "skipped: less secure than another way to this name; allow_downgrade permits it"
             }
             Self::NoProtocol => "skipped: no protocol is registered under this key",
             Self::NotForced => "skipped: another key or protocol was forced",
