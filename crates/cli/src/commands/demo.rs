@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use tuyau_client::identity_file;
+use tuyau_client::{FileErrorKind, identity_file, state_dir};
 
 use super::{CommandError, CommandErrorKind, router, signals::Signals};
 use crate::{
@@ -25,6 +25,7 @@ pub(super) fn run(args: DemoArgs) -> Result<(), CommandError> {
             .map_err(|error| CommandError::caused(CommandErrorKind::Demo, error))?;
     }
     let config = RouterConfig::load(&sources(&args))?;
+    let _lock = lock(&config.state_dir)?;
     let settings = router::settings(&config)?;
     let greeting = config.greeting.clone().unwrap_or_default();
     router::runtime()?.block_on(async {
@@ -57,6 +58,15 @@ fn sources(args: &DemoArgs) -> Sources {
 
 fn override_dir(directory: &Path, origin: &str) -> Override {
     Override::text("state_dir", directory.to_string_lossy(), origin)
+}
+
+/// Keeps routers and other demos out of the directory while this one runs.
+fn lock(directory: &Path) -> Result<state_dir::Lock, CommandError> {
+    state_dir::create(directory)?;
+    state_dir::lock(directory).map_err(|error| match error.kind() {
+        FileErrorKind::InUse => CommandError::in_use(directory),
+        _ => error.into(),
+    })
 }
 
 async fn show(story: Story) -> Result<(), CommandError> {

@@ -33,6 +33,8 @@ pub enum CommandErrorKind {
     Identity,
     /// TLS cannot be set up.
     Tls,
+    /// What this program says of itself to its peers cannot be said.
+    Hello,
     /// The service cannot begin.
     Service,
     /// The output cannot be written.
@@ -43,7 +45,7 @@ pub enum CommandErrorKind {
     Found,
     /// The router cannot begin.
     Router,
-    /// The administration of a router failed.
+    /// A router could not be reached over its admin socket, or refused.
     Admin,
     /// A snapshot file cannot be read or written, or is damaged.
     Snapshot,
@@ -78,6 +80,12 @@ impl CommandError {
     pub(super) fn snapshot(path: &Path, error: SnapshotError) -> Self {
         let path = path.to_owned();
         Self::caused(CommandErrorKind::Snapshot, DamagedFile { path, error })
+    }
+
+    /// A state directory that a router or another demo has.
+    pub(super) fn in_use(path: &Path) -> Self {
+        let path = path.to_owned();
+        Self::caused(CommandErrorKind::File, DirectoryInUse { path })
     }
 
     /// What kind of failure it is.
@@ -163,6 +171,25 @@ impl Error for DamagedFile {
     }
 }
 
+/// A state directory that a router or another demo has.
+#[derive(Debug)]
+struct DirectoryInUse {
+    path: PathBuf,
+}
+
+impl fmt::Display for DirectoryInUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.display();
+        write!(
+            f,
+            "state directory {path}: in use by a router or another demo; stop that one, or name \
+             another directory with --state-dir"
+        )
+    }
+}
+
+impl Error for DirectoryInUse {}
+
 macro_rules! kinds {
     ($($error:ty => $kind:ident),* $(,)?) => {
         $(impl From<$error> for CommandError {
@@ -179,7 +206,7 @@ kinds! {
     IdentityError => Identity,
     tls::KeyError => Tls,
     tls::SetupError => Tls,
-    HelloError => Tls,
+    HelloError => Hello,
     ServiceError => Service,
     AdminError => Admin,
     io::Error => Output,

@@ -25,6 +25,8 @@ pub(super) fn run(args: ServiceArgs) -> Result<(), CommandError> {
     let output = Output::new(args.json);
     let stdin = args.until_stdin_closes.then(stdin_closed);
     let config = ServiceConfig::load(&sources(args)?)?;
+    state_dir::create(&config.state_dir)?;
+    let _lock = state_dir::lock(&config.state_dir)?;
     let key = prepare(&config)?;
     let stack = transport::stack(&key, config.tls.as_ref())?;
     let settings = Settings::new(key).agent(AGENT)?;
@@ -74,9 +76,8 @@ fn sources(args: ServiceArgs) -> Result<Sources, CommandError> {
     Ok(sources)
 }
 
-/// Makes the state directory and the key at the first start, and the identity file at each.
+/// Makes the key at the first start, and the identity file at each.
 fn prepare(config: &ServiceConfig) -> Result<tuyau_wire::SecretKey, CommandError> {
-    state_dir::create(&config.state_dir)?;
     let key = keyfile::load_or_create(&config.key_file)?;
     identity_file::write(&config.state_dir.join(identity_file::NAME), &key.identity())?;
     Ok(key)

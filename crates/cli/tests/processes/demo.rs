@@ -59,6 +59,42 @@ fn the_headless_story_fails_when_it_does_not_hold() {
 }
 
 #[test]
+fn a_directory_in_use_is_refused_to_demos_and_services() {
+    let directory = tempfile::tempdir().unwrap();
+    for (state, words) in [
+        ("state/demo", &["demo", "--headless"][..]),
+        (
+            "elsewhere",
+            &["demo", "--headless", "--state-dir", "elsewhere"],
+        ),
+    ] {
+        let _lock = lock(&directory.path().join(state));
+        let error = fail(directory.path(), words);
+        assert!(
+            error.contains(&format!("{state}: in use by a router or another demo"))
+                && error.contains("--state-dir"),
+            "{error}"
+        );
+    }
+    let router = tuyau_wire::SecretKey::generate().unwrap().identity();
+    let setting = format!("router.identity={router}");
+    let _lock = lock(&directory.path().join("mine"));
+    let error = fail(
+        directory.path(),
+        &["service", "--state-dir", "mine", "--set", &setting],
+    );
+    assert!(
+        error.contains("mine: in use by another service") && error.contains("stop that one"),
+        "{error}"
+    );
+}
+
+fn lock(directory: &Path) -> tuyau_client::state_dir::Lock {
+    tuyau_client::state_dir::create(directory).unwrap();
+    tuyau_client::state_dir::lock(directory).unwrap()
+}
+
+#[test]
 fn without_a_terminal_the_demo_names_the_other_way() {
     let directory = tempfile::tempdir().unwrap();
     let error = fail(directory.path(), &["demo"]);
