@@ -9,6 +9,7 @@ pub mod config;
 pub mod demo;
 mod files;
 pub mod output;
+mod plural;
 mod printable;
 
 use std::process::ExitCode;

@@ -14,6 +14,7 @@ use crate::{
     config::{RouterConfig, Sources},
     files,
     output::Output,
+    plural,
 };
 
 /// How many rows are asked for at a time.
@@ -93,7 +94,9 @@ fn restore(socket: &Path, file: &Path) -> Result<(), CommandError> {
     })?;
     let (processed, routes) = (state.processed, state.table.len());
     let text = format!(
-        "restored {processed} messages and {routes} routes from {}",
+        "restored {processed} {} and {routes} {} from {}",
+        plural::messages(processed),
+        plural::routes(routes),
         file.display()
     );
     Ok(Output::new(false).line(text)?)

@@ -13,6 +13,7 @@ use tuyau_wire::Identity;
 
 use super::story::{ChildPhase, Story, StoryError};
 use super::view::ServiceId;
+use crate::plural;
 
 /// How long a test service may take to register and to be greeted.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -79,7 +80,11 @@ async fn simulate(story: &Story, teller: &mut Teller<'_>) -> Result<(), Headless
         let holds = after.processed == before.processed + count as u64
             && after.total == before.total + count
             && simulated(&after) == simulated(&before) + count;
-        let expected = format!("{count} more messages and routes");
+        let expected = format!(
+            "{count} more {} and {}",
+            plural::messages(count as u64),
+            plural::routes(count)
+        );
         teller.verify(step, &expected, holds, counts(&after))?;
     }
     Ok(())
@@ -229,7 +234,9 @@ fn row(view: &View, identity: Identity) -> Option<&RowView> {
 }
 
 fn counts(view: &View) -> String {
-    format!("{} messages, {} routes", view.processed, view.total)
+    let (processed, total) = (view.processed, view.total);
+    let (messages, routes) = (plural::messages(processed), plural::routes(total));
+    format!("{processed} {messages}, {total} {routes}")
 }
 
 /// Prints steps.
@@ -269,6 +276,20 @@ pub struct HeadlessError {
     reason: Reason,
 }
 
+/// The kinds of [`HeadlessError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HeadlessErrorKind {
+    /// A step failed.
+    Failed,
+    /// A step did not show what it should.
+    Unexpected,
+    /// A test service did not get as far as its greeting, in time or at all.
+    TimedOut,
+    /// The output cannot be written.
+    Output,
+}
+
 #[derive(Debug)]
 enum Reason {
     Failed(String),
@@ -305,6 +326,16 @@ impl HeadlessError {
 
     fn output(error: io::Error) -> Self {
         Self::new("output", Reason::Output(error))
+    }
+
+    /// What kind of failure it is.
+    pub fn kind(&self) -> HeadlessErrorKind {
+        match self.reason {
+            Reason::Failed(_) => HeadlessErrorKind::Failed,
+            Reason::Unexpected { .. } => HeadlessErrorKind::Unexpected,
+            Reason::TimedOut(_) => HeadlessErrorKind::TimedOut,
+            Reason::Output(_) => HeadlessErrorKind::Output,
+        }
     }
 
     /// Whether nobody reads the output any more.

@@ -206,7 +206,7 @@ fn the_demo_runs_on_a_terminal_and_gives_it_back() {
     tmux.press("r");
     tmux.see("save one first with s");
     tmux.press("m");
-    tmux.see("1 messages processed");
+    tmux.see(" 1 message processed");
     tmux.press("M");
     tmux.see("1,001 messages processed");
     tmux.press("n");

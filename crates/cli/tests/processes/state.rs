@@ -62,10 +62,7 @@ fn saves_inspects_restores_and_refuses_damage() {
         shown["routes"][0]["identity"]
     );
     let restored = state(&["restore", "good.cbor", socket[0], socket[1]]);
-    assert_eq!(
-        restored,
-        "restored 0 messages and 1 routes from good.cbor\n"
-    );
+    assert_eq!(restored, "restored 0 messages and 1 route from good.cbor\n");
     router.event("restored", |_| true);
 
     let good = fs::read(directory.join("good.cbor")).unwrap();

@@ -5,6 +5,7 @@ use ratatui::style::Style;
 use super::canvas::Canvas;
 use crate::demo::text;
 use crate::demo::view::View;
+use crate::plural;
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, view: &View) {
     let (look, edge) = (canvas.look, canvas.width() - 1);
@@ -42,15 +43,15 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, view: &View) {
 
 fn counts(view: &View, narrow: bool) -> [(String, bool); 4] {
     let label = if narrow {
-        " processed   "
+        " processed   ".to_owned()
     } else {
-        " messages processed   "
+        format!(" {} processed   ", plural::messages(view.processed))
     };
     [
         (text::count(view.processed), true),
-        (label.to_owned(), false),
+        (label, false),
         (text::count(view.total as u64), true),
-        (" routes".to_owned(), false),
+        (format!(" {}", plural::routes(view.total)), false),
     ]
 }
 

@@ -13,6 +13,7 @@ use crate::demo::scroll::Page;
 use crate::demo::text;
 use crate::demo::ui::{Hit, Mode, Ui};
 use crate::demo::view::View;
+use crate::plural;
 
 /// The page that a screen of `size` shows of `view`.
 pub(in crate::demo) fn page(
@@ -67,9 +68,11 @@ fn head(canvas: &mut Canvas<'_>, view: &View, top: usize, end: usize) {
     let number = |number: usize| text::count(number as u64);
     canvas.text(1, 0, "Whole state", look.title());
     let counts = format!(
-        "{} messages processed   {} routes",
+        "{} {} processed   {} {}",
         text::count(view.processed),
-        number(view.total)
+        plural::messages(view.processed),
+        number(view.total),
+        plural::routes(view.total)
     );
     canvas.text_before(edge, 0, &counts, look.value());
     let x = canvas.text(1, 1, "router ", Style::new());
