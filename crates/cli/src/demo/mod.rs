@@ -4,7 +4,7 @@
 //! [`tell()`] goes through it step by step and verifies each.
 //!
 //! The screen works against a plain [`View`] and a small [`Model`], which the story is: it knows
-//! nothing of routers, sockets or keys, and can be tested without them.
+//! nothing of running routers, sockets or keys, and can be tested without them.
 //!
 //! - [`View`] is what there is to show, [`Window`] the part of the table that the screen needs.
 //! - [`Ui`] is what the person looking has chosen: the mode, the scroll position, the search. It turns
@@ -33,7 +33,7 @@ mod view;
 
 pub use error::{DemoError, DemoErrorKind};
 pub use events::{Input, Inputs};
-pub use headless::{HeadlessError, tell};
+pub use headless::{HeadlessError, HeadlessErrorKind, tell};
 pub use keys::{Action, Effect};
 pub use look::Look;
 pub use run::{Ended, Model, Stop, run, run_on};
@@ -44,6 +44,5 @@ pub use story::{Child, ChildPhase, ChildState, Line, Log, Story, StoryError, Sto
 pub use terminal::{Guard, Screen, require_terminal};
 pub use ui::{Mode, Ui};
 pub use view::{
-    LOG_LINES, Level, LogLine, Notice, Origin, Row, ServiceId, ServiceState, ServiceView, View,
-    Window,
+    LOG_LINES, Level, LogLine, Notice, Row, ServiceId, ServiceState, ServiceView, View, Window,
 };

@@ -4,15 +4,13 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use tuyau_router::journal;
-use tuyau_router::{RowView, Source, Timestamp};
+use tuyau_router::{RowView, Timestamp};
 
 use super::keys::Action;
 use super::run::Model;
 use super::search::{Found, Query, locate};
 use super::story::{ChildPhase, Line, Story, StoryError};
-use super::view::{
-    Level, LogLine, Origin, Row, ServiceId, ServiceState, ServiceView, View, Window,
-};
+use super::view::{Level, LogLine, Row, ServiceId, ServiceState, ServiceView, View, Window};
 
 impl Model for Story {
     type Error = StoryError;
@@ -83,11 +81,7 @@ fn show_row(row: &RowView, now: Timestamp) -> Row {
     Row {
         identity: row.identity.to_string(),
         routes: row.routes.iter().map(ToString::to_string).collect(),
-        origin: match row.source {
-            Source::Registered => Origin::Registered,
-            Source::Simulated => Origin::Simulated,
-            _ => Origin::Static,
-        },
+        source: row.source,
         age: now.since(row.since),
         connected: row.connected,
     }

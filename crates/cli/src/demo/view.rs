@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use tuyau_router::Source;
+
 use super::search;
 
 /// How many log lines a [`View`] should carry at most: more than any terminal shows at once.
@@ -61,14 +63,14 @@ pub struct Window {
 }
 
 /// An entry of the routing table.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// The identity of the service, in full.
     pub identity: String,
     /// The addresses at which it can be reached, in its order of preference.
     pub routes: Vec<String>,
     /// Where the entry comes from.
-    pub origin: Origin,
+    pub source: Source,
     /// The time since the entry was made or last replaced.
     pub age: Duration,
     /// Whether the service is connected to the router now.
@@ -76,38 +78,14 @@ pub struct Row {
 }
 
 impl Row {
-    /// Whether the entry holds `needle` in its identity, a route or its origin, whatever the case.
+    /// Whether the entry holds `needle` in its identity, a route or its source, whatever the case.
     pub fn matches(&self, needle: &str) -> bool {
         search::contains(&self.identity, needle)
-            || search::contains(self.origin.name(), needle)
+            || search::contains(self.source.name(), needle)
             || self
                 .routes
                 .iter()
                 .any(|route| search::contains(route, needle))
-    }
-}
-
-/// Where an entry of the routing table comes from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Origin {
-    /// The configuration.
-    #[default]
-    Static,
-    /// A service that registered itself over the network.
-    Registered,
-    /// A listen message that the demo made up.
-    Simulated,
-}
-
-impl Origin {
-    /// The word for it, at most ten columns wide.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Static => "static",
-            Self::Registered => "registered",
-            Self::Simulated => "simulated",
-        }
     }
 }
 

@@ -9,8 +9,9 @@ use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Size;
 use tuyau_cli::demo::{
-    Effect, Level, LogLine, Look, Origin, Row, ServiceState, ServiceView, Ui, View, draw, window,
+    Effect, Level, LogLine, Look, Row, ServiceState, ServiceView, Ui, View, draw, window,
 };
+use tuyau_router::Source;
 
 pub(crate) const FULL: Look = Look {
     colour: true,
@@ -35,14 +36,14 @@ pub(crate) fn identity(number: usize) -> String {
 
 /// Entry `index` of a table in which every kind of entry occurs.
 pub(crate) fn row(index: usize) -> Row {
-    let origins = [Origin::Static, Origin::Registered, Origin::Simulated];
+    let sources = [Source::Static, Source::Registered, Source::Simulated];
     let route = |port: usize| format!("tls://10.{}.{}.7:{port}", index / 256 % 256, index % 256);
     Row {
         identity: identity(index),
         routes: (0..1 + index % 3)
             .map(|extra| route(6000 + extra))
             .collect(),
-        origin: origins[index % 3],
+        source: sources[index % 3],
         age: Duration::from_secs((index * 97) as u64),
         connected: index % 4 == 1,
     }

@@ -1,5 +1,9 @@
 //! What each key does, in each mode.
 
+use std::time::Duration;
+
+use tuyau_router::Source;
+
 use super::*;
 use crate::demo::search::Found;
 use crate::demo::view::Row;
@@ -12,7 +16,10 @@ const SIZE: Size = Size {
 fn view(total: usize) -> View {
     let row = Row {
         identity: "tuyau1abc".into(),
-        ..Row::default()
+        routes: Vec::new(),
+        source: Source::Static,
+        age: Duration::ZERO,
+        connected: false,
     };
     View {
         total,

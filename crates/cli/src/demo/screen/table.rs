@@ -7,7 +7,7 @@ use crate::demo::text;
 use crate::demo::view::{Row, View};
 
 const GAP: usize = 2;
-const ORIGIN: usize = 10;
+const SOURCE: usize = 10;
 const AGE: usize = 7;
 const LINK: usize = 4;
 
@@ -56,7 +56,7 @@ fn extent(total: usize, top: usize, rows: usize) -> String {
 struct Columns {
     identity: usize,
     routes: usize,
-    origin: usize,
+    source: usize,
     age: usize,
     link: usize,
 }
@@ -65,15 +65,15 @@ impl Columns {
     fn new(width: usize) -> Self {
         let link = width.saturating_sub(1 + LINK);
         let age = link.saturating_sub(GAP + AGE);
-        let origin = age.saturating_sub(GAP + ORIGIN);
-        let identity = match origin.saturating_sub(2 * GAP + 1 + ROOM_FOR_ROUTES) {
+        let source = age.saturating_sub(GAP + SOURCE);
+        let identity = match source.saturating_sub(2 * GAP + 1 + ROOM_FOR_ROUTES) {
             room if width < 80 => room.clamp(14, 16),
             room => room.clamp(19, WHOLE_IDENTITY),
         };
         Self {
             identity: 1,
             routes: 1 + identity + GAP,
-            origin,
+            source,
             age,
             link,
         }
@@ -83,7 +83,7 @@ impl Columns {
         let style = canvas.look.value();
         canvas.text(self.identity, 1, "IDENTITY", style);
         canvas.text(self.routes, 1, "ROUTES", style);
-        canvas.text(self.origin, 1, "ORIGIN", style);
+        canvas.text(self.source, 1, "SOURCE", style);
         canvas.text_before(self.age + AGE, 1, "AGE", style);
         canvas.text(self.link, 1, "LINK", style);
     }
@@ -94,7 +94,7 @@ impl Columns {
         let identity = text::shorten(&identity, self.routes - GAP - self.identity, look);
         canvas.text(self.identity, y, &identity, look.value());
         self.routes(canvas, y, &row.routes);
-        canvas.text(self.origin, y, row.origin.name(), Style::new());
+        canvas.text(self.source, y, row.source.name(), Style::new());
         canvas.text_before(self.age + AGE, y, &text::age(row.age), Style::new());
         match row.connected {
             true => canvas.text(self.link, y, "up", look.connected()),
@@ -104,7 +104,7 @@ impl Columns {
 
     /// The first route, and how many more there are.
     fn routes(&self, canvas: &mut Canvas<'_>, y: usize, routes: &[String]) {
-        let room = self.origin.saturating_sub(GAP + self.routes);
+        let room = self.source.saturating_sub(GAP + self.routes);
         let more = match routes.len() {
             0 | 1 => String::new(),
             count => format!(" +{}", count - 1),

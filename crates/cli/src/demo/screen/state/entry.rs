@@ -9,7 +9,7 @@ use crate::demo::text;
 use crate::demo::view::Row;
 
 const IDENTITY: usize = 2;
-const ORIGIN: usize = 4;
+const SOURCE: usize = 4;
 const AGE: usize = 16;
 const LINK: usize = 25;
 const ROUTES: usize = 36;
@@ -84,7 +84,7 @@ impl Shape {
     }
 
     fn facts(self, canvas: &mut Canvas<'_>, y: usize, row: &Row) {
-        canvas.text(ORIGIN, y, row.origin.name(), Style::new());
+        canvas.text(SOURCE, y, row.source.name(), Style::new());
         canvas.text(AGE, y, &text::age(row.age), Style::new());
         if row.connected {
             canvas.text(LINK, y, "connected", canvas.look.connected());
