@@ -15,16 +15,31 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let mut file = NamedTempFile::new_in(directory)?;
+    // The names of temporary files, which these errors carry, are nothing to the reader.
+    let mut file = NamedTempFile::new_in(directory).map_err(without_path)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
     File::open(directory)?.sync_all()
 }
 
+/// What went wrong, without the path that it went wrong at.
+fn without_path(error: io::Error) -> io::Error {
+    error.kind().into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_does_not_name_the_temporary_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("missing/snapshot.cbor");
+        let error = replace(&path, b"new").unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert!(!error.to_string().contains("missing"), "{error}");
+    }
 
     #[test]
     fn replaces_a_file_and_leaves_nothing_else() {

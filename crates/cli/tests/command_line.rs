@@ -150,6 +150,20 @@ fn a_key_file_that_others_can_read_is_refused_with_the_remedy() {
 }
 
 #[test]
+fn a_file_that_is_no_key_is_not_to_change_its_mode() {
+    let directory = tempfile::tempdir().unwrap();
+    let here = directory.path();
+    fs::write(here.join("passwd"), "root:x:0:0:root:/root:/bin/sh\n").unwrap();
+    fs::set_permissions(here.join("passwd"), fs::Permissions::from_mode(0o644)).unwrap();
+    let output = run(here, &["key", "show", "passwd"]);
+    let (_, err) = expect(1, &output);
+    assert!(
+        err.contains("no PEM private key") && !err.contains("chmod"),
+        "{err}"
+    );
+}
+
+#[test]
 fn nobody_reads_the_output_and_nothing_panics() {
     let directory = tempfile::tempdir().unwrap();
     let commands: [&[&str]; 4] = [

@@ -129,8 +129,7 @@ fn a_file_that_cannot_be_read_says_why_and_what_to_do() {
     assert_eq!(
         check(&missing, None).unwrap_err().to_string(),
         format!(
-            "{}: there is no such file: check the path, or leave out `--config` to use the \
-             defaults",
+            "{}: there is no such file: check the path",
             missing.display()
         )
     );
@@ -138,8 +137,7 @@ fn a_file_that_cannot_be_read_says_why_and_what_to_do() {
     assert_eq!(
         check(&nowhere, None).unwrap_err().to_string(),
         format!(
-            "{}: there is no such file, nor its directory: check the path, or leave out \
-             `--config` to use the defaults",
+            "{}: there is no such file, nor its directory: check the path",
             nowhere.display()
         )
     );

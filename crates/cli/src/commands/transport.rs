@@ -48,9 +48,13 @@ struct CertificateFile {
 impl fmt::Display for CertificateFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.display();
+        let found = match self.error.kind() {
+            io::ErrorKind::NotFound => "there is no such file",
+            _ => "this user cannot read it",
+        };
         write!(
             f,
-            "certificate file {path}: this user cannot read it; check `tls` in the configuration"
+            "certificate file {path}: {found}; check `tls` in the configuration"
         )
     }
 }

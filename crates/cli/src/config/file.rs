@@ -69,7 +69,7 @@ fn unreadable(path: &Path, file: &Arc<str>, cause: io::Error) -> ConfigError {
 }
 
 fn not_found(path: &Path) -> String {
-    let advice = "check the path, or leave out `--config` to use the defaults";
+    let advice = "check the path";
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() && !parent.exists() => {
             format!("there is no such file, nor its directory: {advice}")
