@@ -15,7 +15,7 @@ pub struct Settings {
     pub listen: Vec<Address>,
     /// The directory in which it keeps its state; without one the state is lost at its end.
     pub state_dir: Option<PathBuf>,
-    /// The Unix socket of its administration, an absolute path.
+    /// Its admin socket, a Unix socket; an absolute path.
     pub admin_socket: Option<PathBuf>,
     /// What it sends over each newly registered route, as a check that the route works.
     pub greeting: Option<String>,
@@ -47,7 +47,7 @@ impl Settings {
 }
 
 /// What peers can make a router spend.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Connections at one time, all peers together.
     pub connections: usize,

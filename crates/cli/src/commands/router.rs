@@ -71,7 +71,7 @@ pub(super) fn settings(config: &RouterConfig) -> Result<Settings, CommandError> 
 
 /// Writes the identity file of a router that runs: one that cannot start must not take it from the
 /// one that is there.
-pub(super) fn publish(config: &RouterConfig, router: &Router) -> Result<(), CommandError> {
+fn publish(config: &RouterConfig, router: &Router) -> Result<(), CommandError> {
     let path = config.state_dir.join(identity_file::NAME);
     Ok(identity_file::write(&path, &router.identity())?)
 }
@@ -176,3 +176,6 @@ fn print_entry(entry: &Entry, output: Output) -> io::Result<()> {
     });
     output.either(&value, format_args!("{time} {level} {text}"))
 }
+
+#[cfg(test)]
+mod tests;
