@@ -64,7 +64,8 @@ pub struct RouterLimits {
     pub handshakes_per_second: u32,
     /// The longest message that is accepted, in bytes.
     pub frame_bytes: usize,
-    /// Time for a message to arrive in full once its first byte has.
+    /// Time for a message to arrive in full once its first byte has, and for a peer to take some of
+    /// what waits for it.
     pub frame: Duration,
     /// Bytes that wait for one slow reader; never less than `frame_bytes`.
     pub queue_bytes: usize,

@@ -133,7 +133,7 @@ const LIMITS: &[Key] = &[
         1,
         3_600,
         "seconds",
-        "Time for a message to arrive in full once its first byte has.",
+        "Time for a message to arrive in full once its first byte has, and for a peer to take some of what waits for it.",
     ),
     integer(
         "queue_bytes",
