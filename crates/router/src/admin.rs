@@ -1,4 +1,4 @@
-//! The administration of a running router, over a Unix socket that its owner alone can open.
+//! The admin socket of a running router: a Unix socket that its owner alone can open.
 //!
 //! The stream has the same frames as the wire protocol. A client sends a [`Request`] and gets a
 //! [`Response`]; any number of times. The socket is local and both ends are of one version, so the

@@ -1,4 +1,4 @@
-//! What the administration socket does with bad input.
+//! What the admin socket does with bad input.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! Snapshots that are refused, by the router itself and over its administration socket: the state
+//! Snapshots that are refused, by the router itself and over its admin socket: the state
 //! stays as it was.
 
 mod support;
@@ -13,7 +13,7 @@ use tuyau_router::{
     StateDirErrorKind,
 };
 
-/// A router with an administration socket, and the directory of that.
+/// A router with an admin socket, and the directory of that.
 async fn router() -> (TestRouter, TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("admin.sock");
@@ -50,7 +50,7 @@ async fn refused(
     assert_eq!(error.to_string(), format!("the router refused: {told}"));
     witness.check(&router).await;
 
-    // The connection of the administration goes on, and a good snapshot is taken.
+    // The connection over the admin socket goes on, and a good snapshot is taken.
     admin.restore(good).await.unwrap();
     assert_eq!(router.state().await, (2, vec![key(202).identity()]));
 }

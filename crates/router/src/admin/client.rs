@@ -1,4 +1,4 @@
-//! The client of the administration socket.
+//! The client of the admin socket.
 
 use std::{
     error::Error,
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::View;
 
-/// Talks to a running router over its administration socket.
+/// Talks to a running router over its admin socket.
 #[derive(Debug)]
 pub struct AdminClient {
     flow: AnyFlow,
@@ -23,7 +23,7 @@ pub struct AdminClient {
     path: PathBuf,
 }
 
-/// Why the administration of a router failed.
+/// Why a router could not be talked to over its admin socket.
 #[derive(Debug)]
 pub struct AdminError {
     kind: AdminErrorKind,

@@ -1,4 +1,4 @@
-//! What is said on the administration socket.
+//! What is said on the admin socket.
 
 use std::convert::Infallible;
 
