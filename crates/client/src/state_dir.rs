@@ -22,7 +22,7 @@ pub struct Lock {
 /// and finds out whether files can be made in it. One that is there keeps its permissions.
 ///
 /// # Errors
-/// [`FileErrorKind::Unwritable`](crate::FileErrorKind::Unwritable) when it cannot be made, is no
+/// [`FileErrorKind::Unwritable`] when it cannot be made, is no
 /// directory, or takes no files.
 pub fn create(path: &Path) -> Result<(), FileError> {
     let named = Named {
@@ -41,8 +41,8 @@ pub fn create(path: &Path) -> Result<(), FileError> {
 /// with one key would take each other's place at the router.
 ///
 /// # Errors
-/// [`FileErrorKind::InUse`](crate::FileErrorKind::InUse) when another one has it, and
-/// [`FileErrorKind::Unwritable`](crate::FileErrorKind::Unwritable) when it cannot be locked.
+/// [`FileErrorKind::InUse`] when another one has it, and
+/// [`FileErrorKind::Unwritable`] when it cannot be locked.
 ///
 /// ```
 /// use tuyau_client::{FileErrorKind, state_dir};
