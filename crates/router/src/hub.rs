@@ -1,10 +1,11 @@
 //! The task that owns the engine and performs what it decides.
 
+mod saving;
+
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{broadcast, mpsc, oneshot},
-    task::JoinHandle,
     time::{MissedTickBehavior, interval},
 };
 use tuyau_wire::{Identity, RejectCode, frame};
@@ -16,10 +17,10 @@ use crate::{
     engine::{Action, DialId, Engine, Link, SessionId},
     journal::{Entry, Event},
     outbox::Outbox,
-    snapshot,
 };
+use saving::{Outcome, Saving};
 
-/// How often time-outs are looked at and a changed state is saved.
+/// How often time-outs are looked at and, at most, a changed state is saved.
 const TICK: Duration = Duration::from_secs(1);
 
 /// How many inputs are taken at a time.
@@ -67,10 +68,7 @@ pub(crate) struct Hub {
     journal: broadcast::Sender<Arc<Entry>>,
     dialler: Dialler,
     connections: Connections,
-    state_dir: Option<Arc<StateDir>>,
-    saving: Option<JoinHandle<std::io::Result<()>>>,
-    unsaved: bool,
-    save_failed: bool,
+    saving: Saving,
     stopping: bool,
     /// The simulated session whose message is being taken, and the last answer to it.
     pub(crate) simulated: Option<(SessionId, Vec<u8>)>,
@@ -92,10 +90,7 @@ impl Hub {
             journal,
             dialler,
             connections,
-            state_dir,
-            saving: None,
-            unsaved: true,
-            save_failed: false,
+            saving: Saving::new(state_dir),
             stopping: false,
             simulated: None,
         }
@@ -193,7 +188,7 @@ impl Hub {
                 self.perform_one(action);
             }
         }
-        self.unsaved |= self.engine.take_changed();
+        self.saving.unsaved |= self.engine.take_changed();
     }
 
     fn perform_one(&mut self, action: Action) {
@@ -254,49 +249,16 @@ impl Hub {
             self.tell(event);
         }
         self.finish_saving(false).await;
-        self.start_saving();
-    }
-
-    fn start_saving(&mut self) {
-        let Some(state_dir) = self.state_dir.clone().filter(|_| self.saving.is_none()) else {
-            return;
-        };
-        if std::mem::take(&mut self.unsaved) {
-            let bytes = snapshot::encode(self.engine.state());
-            self.saving = Some(tokio::task::spawn_blocking(move || state_dir.save(&bytes)));
-        }
+        self.saving.start(self.engine.state());
     }
 
     /// Takes the result of a save that is under way, waiting for it only when told to.
     async fn finish_saving(&mut self, wait: bool) {
-        let Some(saving) = self.saving.take_if(|saving| wait || saving.is_finished()) else {
-            return;
-        };
-        let result = saving
-            .await
-            .unwrap_or_else(|error| Err(std::io::Error::other(error)));
-        let failed = std::mem::replace(&mut self.save_failed, result.is_err());
-        match result {
-            Ok(()) if failed => self.tell(Event::Persisted),
-            Ok(()) => {}
-            Err(error) => {
-                self.unsaved = true;
-                if !failed {
-                    self.tell(Event::PersistFailed {
-                        reason: self.persist_failure(&error),
-                    });
-                }
-            }
+        match self.saving.finish(wait).await {
+            Some(Outcome::Failed(reason)) => self.tell(Event::PersistFailed { reason }),
+            Some(Outcome::Recovered) => self.tell(Event::Persisted),
+            None => {}
         }
-    }
-
-    fn persist_failure(&self, error: &std::io::Error) -> String {
-        let file = self.state_dir.as_ref().map(|dir| dir.state_file());
-        let file = file.unwrap_or_default();
-        format!(
-            "{}: {error}; make its directory writable, and room for it",
-            file.display()
-        )
     }
 
     async fn stop(&mut self) {
@@ -321,7 +283,7 @@ impl Hub {
 
     async fn save_at_end(&mut self) {
         self.finish_saving(true).await;
-        self.start_saving();
+        self.saving.start_now(self.engine.state());
         self.finish_saving(true).await;
     }
 }

@@ -146,7 +146,7 @@ fn rows_are_sorted_by_identity_and_counted() {
 #[test]
 fn static_rows_make_no_room_for_more_claims_than_entries() {
     let mut table = Table::default();
-    let mut register = |table: &mut Table, record| {
+    let register = |table: &mut Table, record| {
         let source = Source::Registered;
         table.register(record, source, at(1), 1)
     };
