@@ -127,3 +127,32 @@ fn count_and_table_survive_an_orderly_restart() {
     assert_eq!(after["identity"], before["identity"]);
     assert_eq!(registered(&after), registered(&before));
 }
+
+#[test]
+fn what_was_saved_is_there_after_the_router_was_killed() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let mut router = Program::router(directory, "tls://127.0.0.1:0");
+    let address = router.listening();
+    let mut service = service(directory, "service-1", &address);
+    let identity = see_greeting(&mut router, &mut service, "service-1");
+    service.kill();
+    let before = state(directory);
+    assert_eq!(registered(&before), [&identity[..]]);
+    // The file is there from the start; each run takes its time, and the test's runner bounds them.
+    let saved = || {
+        let words = ["state", "inspect", "router/state.cbor", "--json"];
+        let output = run(directory, &words);
+        let value: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        value["processed"] == before["processed"]
+    };
+    while !saved() {}
+
+    router.signal("KILL");
+    router.wait();
+    let mut router = Program::router(directory, &address);
+    router.listening();
+    let after = state(directory);
+    assert_eq!(after["processed"], before["processed"]);
+    assert_eq!(registered(&after), [&identity[..]]);
+}
