@@ -16,9 +16,10 @@ use tuyau::tls;
 use tuyau_router::{Settings, journal::Event};
 use tuyau_wire::{Hello, Message, RejectCode, Role};
 
-/// The time for handshakes in tests that wait for its end.
+/// The time for handshakes in tests that wait for its end: enough for those that succeed beside it,
+/// on a busy machine as well.
 fn impatient(settings: &mut Settings) {
-    settings.limits.handshake = Duration::from_millis(300);
+    settings.limits.handshake = Duration::from_secs(2);
 }
 
 /// What a peer is answered that does not speak TLS: the fatal alert `unexpected_message`, by which a
@@ -155,7 +156,7 @@ async fn a_peer_that_says_nothing_is_closed_at_the_deadline() {
     assert_eq!(
         router.handshake_failed(&place).await,
         format!(
-            "handshake with {place} failed: expected a TLS handshake within 300ms of connecting \
+            "handshake with {place} failed: expected a TLS handshake within 2s of connecting \
              (limits.handshake_seconds), found none or a part of one; \
              is the peer a tuyau service, and the network fast enough?"
         )
@@ -179,7 +180,7 @@ async fn a_handshake_byte_by_byte_does_not_move_the_deadline() {
     witness.talk().await;
     let told = router.handshake_failed(&place).await;
     assert!(
-        told.contains("expected a TLS handshake within 300ms"),
+        told.contains("expected a TLS handshake within 2s"),
         "{told}"
     );
     dripping.await.unwrap();
@@ -193,7 +194,7 @@ async fn a_peer_that_says_no_hello_is_told_so() {
     let mut peer = router.connect_silent(1).await;
     witness.talk().await;
     let place = peer.place();
-    let text = "expected a hello within 300ms of connecting (limits.handshake_seconds), \
+    let text = "expected a hello within 2s of connecting (limits.handshake_seconds), \
                 found nothing; is the peer a tuyau service?";
     assert_eq!(peer.ended().await, Some((RejectCode::Limit, text.into())));
     drop(peer);

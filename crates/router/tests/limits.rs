@@ -172,17 +172,12 @@ async fn a_peer_that_never_reads_its_answers_is_closed() {
     let mut witness = Witness::new(&router).await;
     let mut peer = router.connect(1).await;
     let flood = tokio::spawn(async move {
-        let to = key(9).identity();
-        for begin in 0.. {
+        // To itself, so that the buffers of the system are soon full of what it does not read.
+        let to = key(1).identity();
+        let body = &[7; 4096];
+        for request in 1.. {
             let mut bytes = Vec::new();
-            for request in begin * 100 + 1..=begin * 100 + 100 {
-                Message::Send {
-                    request,
-                    to,
-                    body: b"",
-                }
-                .encode_frame(&mut bytes);
-            }
+            Message::Send { request, to, body }.encode_frame(&mut bytes);
             if peer.flow.write_all(&bytes).await.is_err() {
                 break;
             }
@@ -199,6 +194,7 @@ async fn a_peer_that_never_reads_its_answers_is_closed() {
         )
     );
     flood.await.unwrap();
+    witness.note(&router).await;
     witness.check(&router).await;
 }
 
