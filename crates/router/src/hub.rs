@@ -52,7 +52,7 @@ pub(crate) enum Input {
     /// Something to do with the engine.
     Ask(Box<dyn FnOnce(&mut Hub) + Send>),
     /// Every session is to be closed, the state saved, and the hub ended.
-    Stop(oneshot::Sender<()>),
+    Stop(oneshot::Sender<bool>),
 }
 
 /// What peers are told when the router stops.
@@ -116,7 +116,7 @@ impl Hub {
                     }
                     if let Some(done) = stop {
                         self.stop().await;
-                        let _ = done.send(());
+                        let _ = done.send(self.saving.is_saved());
                         return;
                     }
                     // The tasks that were woken may wait on this very thread.

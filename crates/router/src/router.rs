@@ -198,22 +198,23 @@ impl Router {
         self.inputs.closed().await;
     }
 
-    /// Stops: tells the peers, closes their sessions, saves the state.
+    /// Stops: tells the peers, closes their sessions, saves the state. Gives whether everything is
+    /// saved that there is a state directory for; if not, what changed since the last save is lost.
     ///
     /// The sessions have five seconds to end; those that have not by then are dropped. To that comes
     /// the time for writing the state, if there is a state directory. A call that is cancelled ends
     /// the router all the same, perhaps without telling the peers.
-    pub async fn stop(mut self) {
+    pub async fn stop(mut self) -> bool {
         for task in std::mem::take(&mut self.accepting) {
             task.abort();
             // Once it has ended its address is free again.
             let _ = task.await;
         }
         let (done, stopped) = oneshot::channel();
-        if self.inputs.send(Input::Stop(done)).await.is_ok() {
-            let _ = stopped.await;
-        }
+        let told = self.inputs.send(Input::Stop(done)).await.is_ok();
+        let saved = told && stopped.await.unwrap_or(false);
         let _ = (&mut self.hub).await;
+        saved
     }
 }
 

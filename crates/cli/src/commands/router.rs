@@ -118,15 +118,19 @@ async fn serve(
             return Err(CommandError::caused(CommandErrorKind::Router, fault));
         }
     }
-    tokio::select! {
-        () = router.stop() => {}
+    let saved = tokio::select! {
+        saved = router.stop() => saved,
         () = signals.next() => return Ok(()),
-    }
+    };
     // The journal has ended with the router; a panic in there has been reported by its thread.
     if let Ok(Ok(printed)) = timeout(LAST_LINES, printed).await {
         printed?;
     }
-    Ok(())
+    if saved {
+        return Ok(());
+    }
+    let lost = "the state could not be written; what changed since it was last written is lost";
+    Err(CommandError::caused(CommandErrorKind::Router, lost))
 }
 
 /// Prints on a thread of its own, which does not keep the process.

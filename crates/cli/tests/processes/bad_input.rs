@@ -150,3 +150,32 @@ fn an_address_that_is_plain_or_no_address() {
         "{error}"
     );
 }
+
+#[test]
+fn a_state_directory_that_is_gone_when_the_router_ends() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut router = Program::router(directory.path(), "tls://127.0.0.1:0");
+    router.listening();
+    let state = directory.path().join("router");
+    fs::rename(&state, directory.path().join("elsewhere")).unwrap();
+    // A change, so that there is something to write.
+    let socket = directory.path().join("elsewhere/admin.sock");
+    let socket = socket.to_str().unwrap();
+    let saved = run(
+        directory.path(),
+        &["state", "save", "saved.cbor", "--socket", socket],
+    );
+    assert!(saved.status.success());
+    let restored = run(
+        directory.path(),
+        &["state", "restore", "saved.cbor", "--socket", socket],
+    );
+    assert!(restored.status.success());
+    router.signal("TERM");
+    assert_eq!(router.wait().code(), Some(1));
+    let error = router.kill();
+    assert!(
+        error.contains("what changed since it was last written is lost"),
+        "{error}"
+    );
+}

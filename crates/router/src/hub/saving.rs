@@ -57,6 +57,11 @@ impl Saving {
         }
     }
 
+    /// Whether nothing is lost when the router ends now.
+    pub(super) fn is_saved(&self) -> bool {
+        self.state_dir.is_none() || !self.unsaved
+    }
+
     /// Begins to save what is unsaved, unless a save is under way or the pause after one.
     pub(super) fn start(&mut self, state: &State) {
         if Instant::now() >= self.not_before {
