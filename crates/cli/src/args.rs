@@ -38,7 +38,7 @@ pub enum Command {
     /// Makes and shows keys.
     #[command(after_help = "\
 Examples:
-  tuyau key new --out state/service-1/identity.pem
+  tuyau key new --out alice.pem
   tuyau key show state/router/identity.pub")]
     Key(KeyArgs),
     /// Shows, saves and restores the state of a running router.
@@ -151,7 +151,7 @@ pub enum KeyCommand {
     #[command(after_help = "\
 Examples:
   tuyau key new
-  tuyau key new --out state/service-1/identity.pem --json")]
+  tuyau key new --out alice.pem --json")]
     New {
         /// The file to make.
         #[arg(long, value_name = "FILE", default_value = "identity.pem")]

@@ -87,6 +87,10 @@ async fn headless(story: Story, greeting: &str, json: bool) -> Result<(), Comman
     };
     story.stop().await;
     match told {
+        // Nobody reads on, so there is nobody to tell; not every step was verified.
+        Some(Err(error)) if error.is_broken_pipe() => {
+            Err(CommandError::new(CommandErrorKind::Found))
+        }
         Some(Err(error)) => Err(CommandError::caused(CommandErrorKind::Demo, error)),
         Some(Ok(())) => Ok(()),
         None => Err(CommandError::new(CommandErrorKind::Interrupted)),
