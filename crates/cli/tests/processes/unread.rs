@@ -25,6 +25,9 @@ fn a_router_whose_log_is_not_read_serves_and_ends() {
         "tls://127.0.0.1:0",
         "--state-dir",
         "router",
+        // All connections come from one address, as fast as they can.
+        "--set",
+        "limits.handshakes_per_second=100000",
     ];
     let mut command = tuyau(directory.path(), words);
     let mut router = command.stdout(Stdio::piped()).spawn().unwrap();
