@@ -3,6 +3,7 @@
 //!
 //! | module and feature | what it is |
 //! |---|---|
+//! | `hosts` | names resolved by the hosts file, without a runtime |
 //! | `mem` | flows inside one process, without a runtime |
 //! | `tcp` | TCP on tokio, and host names resolved by the operating system |
 //! | `unix` | Unix stream sockets on tokio |
@@ -77,6 +78,10 @@
 //!
 //! [`Context`]: tuyau_core::Context
 
+#[cfg(any(feature = "hosts", feature = "tcp"))]
+mod alternate;
+#[cfg(feature = "hosts")]
+pub mod hosts;
 #[cfg(any(feature = "mem", feature = "tcp", feature = "unix"))]
 mod listen_error;
 #[cfg(feature = "mem")]

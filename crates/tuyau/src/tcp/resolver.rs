@@ -5,6 +5,7 @@ use std::{error::Error, fmt, io, net::IpAddr, net::SocketAddr};
 use tuyau_core::{Answers, Resolver, Target};
 
 use super::TcpKey;
+use crate::alternate::alternate;
 
 /// Resolves IP addresses at once, and host names by asking the operating system.
 ///
@@ -34,27 +35,6 @@ impl Resolver for SystemResolver {
                 .map(|found| alternate(found.collect()));
             found.map_err(|error| ResolveError::new(host, ResolveErrorKind::Lookup(error)).into())
         }))
-    }
-}
-
-/// Alternates address families, beginning with the first one's, and drops repetitions.
-fn alternate(mut found: Vec<SocketAddr>) -> Vec<SocketAddr> {
-    let mut seen = Vec::new();
-    found.retain(|address| {
-        let new = !seen.contains(address);
-        seen.push(*address);
-        new
-    });
-    let six_first = found.first().is_some_and(SocketAddr::is_ipv6);
-    let (first, second): (Vec<_>, Vec<_>) =
-        found.into_iter().partition(|it| it.is_ipv6() == six_first);
-    let mut ordered = Vec::with_capacity(first.len() + second.len());
-    let (mut first, mut second) = (first.into_iter(), second.into_iter());
-    loop {
-        match (first.next(), second.next()) {
-            (None, None) => return ordered,
-            (one, other) => ordered.extend(one.into_iter().chain(other)),
-        }
     }
 }
 
@@ -103,21 +83,5 @@ impl Error for ResolveError {
             ResolveErrorKind::NoPort => None,
             ResolveErrorKind::Lookup(error) => Some(error),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(list: &[&str]) -> Vec<SocketAddr> {
-        list.iter().map(|text| text.parse().unwrap()).collect()
-    }
-
-    #[test]
-    fn alternates_families_and_drops_repetitions() {
-        let found = parse(&["[::1]:1", "[::2]:1", "[::1]:1", "1.1.1.1:1", "[::3]:1"]);
-        let expected = parse(&["[::1]:1", "1.1.1.1:1", "[::2]:1", "[::3]:1"]);
-        assert_eq!(alternate(found), expected);
     }
 }
