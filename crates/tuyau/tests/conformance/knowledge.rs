@@ -1,13 +1,36 @@
 //! What flows know, and how it is reached through layers.
 
 use tuyau::{mem, tcp, tls, unix};
+use tuyau_conformance::Case;
 use tuyau_core::{AnyFlow, LocalAddress, PeerAddress};
 
-use crate::pairs;
+use crate::{
+    list::{List, tokio},
+    rows,
+};
 
-#[tokio::test]
+/// A case for each function.
+macro_rules! cases {
+    ($($case:ident),* $(,)?) => {
+        [$(Case::new(stringify!($case), tokio, async || {
+            $case().await;
+            Ok(())
+        })),*]
+    };
+}
+
+pub(crate) fn rows(list: &mut List) {
+    let cases = cases![
+        a_tcp_flow_knows_both_addresses_through_tls,
+        a_tls_flow_knows_its_peer,
+        a_unix_flow_knows_path_and_credentials,
+        layers_are_found_at_any_depth_and_taken_out_again,
+    ];
+    list.add("knowledge", cases);
+}
+
 async fn a_tcp_flow_knows_both_addresses_through_tls() {
-    let (near, far) = pairs::tls_tcp().await;
+    let (near, far) = rows::tls::over(rows::tcp::pair().await).await;
     let (near, far) = (AnyFlow::new(near), AnyFlow::new(far));
     let near_peer = &near.info::<PeerAddress>().unwrap().0;
     assert_eq!(near_peer, &far.info::<LocalAddress>().unwrap().0);
@@ -16,9 +39,8 @@ async fn a_tcp_flow_knows_both_addresses_through_tls() {
     assert_eq!(near_peer.scheme(), "tcp");
 }
 
-#[tokio::test]
 async fn a_tls_flow_knows_its_peer() {
-    let (near, far) = pairs::tls_mem().await;
+    let (near, far) = rows::tls::over_mem().await;
     let (near, far) = (AnyFlow::new(near), AnyFlow::new(far));
     assert_ne!(near.info::<tls::PeerKey>(), far.info::<tls::PeerKey>());
     let form = near.info::<tls::CertificateForm>().unwrap();
@@ -28,9 +50,8 @@ async fn a_tls_flow_knows_its_peer() {
     assert_eq!(format!("{:?}", negotiated.version), "TLSv1_3");
 }
 
-#[tokio::test]
 async fn a_unix_flow_knows_path_and_credentials() {
-    let (near, far) = pairs::unix().await;
+    let (near, far) = rows::unix::pair().await;
     let (near, far) = (AnyFlow::new(near), AnyFlow::new(far));
     let path = &near.info::<PeerAddress>().unwrap().0;
     assert_eq!(path, &far.info::<LocalAddress>().unwrap().0);
@@ -38,9 +59,9 @@ async fn a_unix_flow_knows_path_and_credentials() {
     assert_eq!(credentials.process, Some(std::process::id() as i32));
 }
 
-#[tokio::test]
+/// Law 8: `find` at any depth, and the concrete type taken out again.
 async fn layers_are_found_at_any_depth_and_taken_out_again() {
-    let (near, _far) = pairs::tls_tls_mem().await;
+    let (near, _far) = rows::tls::over(rows::tls::over_mem().await).await;
     let near = AnyFlow::new(near);
     assert!(near.find::<tls::Flow<tls::Flow<mem::Flow>>>().is_some());
     assert!(near.find::<tls::Flow<mem::Flow>>().is_some());

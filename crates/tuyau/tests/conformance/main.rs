@@ -1,70 +1,51 @@
-//! The rules of [`tuyau_core::Flow`], run by name against every protocol and layer, each with its
-//! own type and erased.
+//! The conformance list: every protocol, layer and backend by name, each held to the laws of
+//! [`tuyau_conformance`], with its own types and erased.
 //!
-//! No test waits for time to pass: each either comes to its end or hangs, and then a generous
+//! `cargo test -p tuyau --test conformance` runs all of it, `-- --list` lists it, and `-- tls_tcp::`
+//! runs what has that in its name. A row that this machine cannot run is listed as ignored, with the
+//! reason.
+//!
+//! # Adding a row
+//!
+//! 1. A file `rows/<family>.rs`, with the function that makes two connected flows and one that names
+//!    the rows:
+//!
+//!    ```ignore
+//!    use tuyau_conformance::{NotRun, Pair, Traits};
+//!    use crate::list::{List, tokio};
+//!
+//!    pub(crate) fn rows(list: &mut List) {
+//!        // Name, in what it differs from TCP, who drives it (any `block_on`), and the pair.
+//!        list.flows("vsock", Traits::stream(), tokio, pair);
+//!    }
+//!
+//!    pub(crate) async fn pair() -> Result<Pair<vsock::Flow, vsock::Flow>, NotRun> {
+//!        let listener = vsock::Listener::bind(…).map_err(|_| NotRun::new("no vsock loopback"))?;
+//!        let (near, far) = connected(vsock::Vsock, endpoint, listener).await;
+//!        // What has to live as long as the flows, such as a directory or a child process.
+//!        Ok(Pair::new(near, far).keep(directory))
+//!    }
+//!    ```
+//!
+//!    A pair may also be a plain `(near, far)`. [`support::connected`] dials and accepts,
+//!    [`support::layered`] runs a layer's two sides over a pair.
+//! 2. A line in `rows.rs`, with the feature as its `cfg`, in alphabetical order.
+//! 3. The feature in `full` of `Cargo.toml`, if it is a new one.
+//!
+//! No case waits for time to pass: each either comes to its end or hangs, and then a generous
 //! deadline fails it.
-#![cfg(all(feature = "mem", feature = "tcp", feature = "tls", feature = "unix"))]
 
-mod helpers;
 mod knowledge;
-mod laws;
-mod pairs;
+mod list;
+mod rows;
+mod support;
 
-use helpers::{Traits, within_reason};
+use std::process::ExitCode;
 
-/// A test for each law, for one kind of pair.
-macro_rules! conformance {
-    ($name:ident, $traits:expr, [$($law:ident),* $(,)?]) => {
-        mod $name {
-            use super::*;
-
-            $(#[tokio::test]
-            async fn $law() {
-                let (near, far) = pairs::$name().await;
-                within_reason(laws::$law(near, far, $traits)).await;
-            })*
-
-            mod erased {
-                use super::*;
-                use tuyau_core::AnyFlow;
-
-                $(#[tokio::test]
-                async fn $law() {
-                    let (near, far) = pairs::$name().await;
-                    let (near, far) = (AnyFlow::new(near), AnyFlow::new(far));
-                    within_reason(laws::$law(near, far, $traits)).await;
-                })*
-            }
-        }
-    };
+fn main() -> ExitCode {
+    let arguments = libtest_mimic::Arguments::from_args();
+    let mut list = list::List::default();
+    rows::all(&mut list);
+    knowledge::rows(&mut list);
+    libtest_mimic::run(&arguments, list.into_trials()).exit_code()
 }
-
-/// Runs the whole list for each kind of pair.
-macro_rules! for_each_pair {
-    ($laws:tt) => {
-        conformance!(mem, Traits::PLAIN, $laws);
-        conformance!(tcp, Traits::PLAIN, $laws);
-        conformance!(unix, Traits::PLAIN, $laws);
-        conformance!(tls_mem, Traits::TLS, $laws);
-        conformance!(tls_tcp, Traits::TLS, $laws);
-        conformance!(tls_unix, Traits::TLS, $laws);
-        conformance!(tls_tls_mem, Traits::TLS, $laws);
-        conformance!(from_tokio, Traits::PLAIN, $laws);
-    };
-}
-
-for_each_pair!([
-    the_end_is_sticky,
-    the_other_half_stays_open,
-    ending_twice_is_no_error_and_writing_after_it_is,
-    dropping_closes,
-    an_end_that_was_not_meant_is_told,
-    vectored_writes_are_their_concatenation,
-    a_cancelled_read_loses_nothing,
-    both_directions_at_once_make_progress,
-    reading_and_writing_tasks_do_not_hinder_each_other,
-    what_is_accepted_is_bounded_and_arrives,
-    nothing_is_read_into_or_written_from_no_room,
-    flushed_bytes_arrive,
-    an_aborted_flow_is_closed_and_its_peer_sees_it,
-]);

@@ -1,0 +1,43 @@
+//! The list being made, and who drives its cases.
+
+use libtest_mimic::{Completion, Trial};
+use tuyau_conformance::{Case, IntoPair, Traits, Work, flow_cases};
+
+/// Every case of every row.
+#[derive(Default)]
+pub(crate) struct List(Vec<Case>);
+
+impl List {
+    /// Adds the laws of flows for one kind of pair: `row::law` and `row::erased::law`.
+    pub(crate) fn flows<P, R, M>(&mut self, row: &str, traits: Traits, run: R, pair: M)
+    where
+        P: IntoPair,
+        R: Fn(Work) + Clone + Send + 'static,
+        M: AsyncFn() -> P + Clone + Send + 'static,
+    {
+        self.add(row, flow_cases(traits, run, pair));
+    }
+
+    /// Adds cases to a row.
+    pub(crate) fn add(&mut self, row: &str, cases: impl IntoIterator<Item = Case>) {
+        self.0.extend(cases.into_iter().map(|case| case.under(row)));
+    }
+
+    pub(crate) fn into_trials(self) -> Vec<Trial> {
+        self.0.into_iter().map(trial).collect()
+    }
+}
+
+fn trial(case: Case) -> Trial {
+    let name = case.name().to_owned();
+    Trial::ignorable_test(name, move || match case.run() {
+        Ok(()) => Ok(Completion::Completed),
+        Err(reason) => Ok(Completion::ignored_with(reason.to_string())),
+    })
+}
+
+/// Drives a case on a tokio runtime of its own, with one thread.
+pub(crate) fn tokio(work: Work) {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().build().unwrap().block_on(work);
+}

@@ -1,0 +1,22 @@
+//! The families of rows, one line each, in alphabetical order.
+
+use crate::list::List;
+
+macro_rules! families {
+    ($($(#[$condition:meta])* $family:ident,)*) => {
+        $($(#[$condition])* pub(crate) mod $family;)*
+
+        /// Adds every row.
+        pub(crate) fn all(list: &mut List) {
+            $($(#[$condition])* $family::rows(list);)*
+        }
+    };
+}
+
+families! {
+    #[cfg(feature = "mem")] mem,
+    #[cfg(feature = "tcp")] tcp,
+    #[cfg(feature = "tls")] tls,
+    #[cfg(feature = "tokio")] tokio,
+    #[cfg(all(feature = "unix", unix))] unix,
+}

@@ -1,0 +1,16 @@
+//! Flows inside one process.
+
+use tuyau::mem;
+use tuyau_conformance::{Traits, run_in_place};
+
+use crate::{list::List, support::connected};
+
+pub(crate) fn rows(list: &mut List) {
+    list.flows("mem", Traits::stream(), run_in_place, pair);
+}
+
+pub(crate) async fn pair() -> (mem::Flow, mem::Flow) {
+    let hub = mem::Hub::new();
+    let listener = hub.listen("here").unwrap();
+    connected(mem::Protocol::new(hub), "here".into(), listener).await
+}

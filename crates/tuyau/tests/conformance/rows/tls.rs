@@ -1,0 +1,44 @@
+//! TLS over each transport, and over itself.
+
+use tuyau::{mem, tls};
+use tuyau_conformance::{Traits, run_in_place};
+use tuyau_core::Flow;
+
+use crate::{
+    list::{List, tokio},
+    rows,
+    support::layered,
+};
+
+pub(crate) const TRAITS: Traits = Traits::stream().tells_truncation();
+
+pub(crate) fn rows(list: &mut List) {
+    #[cfg(feature = "mem")]
+    list.flows("tls_mem", TRAITS, run_in_place, over_mem);
+    #[cfg(feature = "mem")]
+    list.flows("tls_tls_mem", TRAITS, run_in_place, async || {
+        over(over_mem().await).await
+    });
+    #[cfg(feature = "tcp")]
+    list.flows("tls_tcp", TRAITS, tokio, async || {
+        over(rows::tcp::pair().await).await
+    });
+    #[cfg(all(feature = "unix", unix))]
+    list.flows("tls_unix", TRAITS, tokio, async || {
+        over(rows::unix::pair().await).await
+    });
+}
+
+pub(crate) async fn over_mem() -> (tls::Flow<mem::Flow>, tls::Flow<mem::Flow>) {
+    over(rows::mem::pair().await).await
+}
+
+/// TLS with fresh raw keys over two connected flows.
+pub(crate) async fn over<F: Flow>(pair: (F, F)) -> (tls::Flow<F>, tls::Flow<F>) {
+    let key = tls::KeyPair::generate().unwrap();
+    let expected = tls::Peer::key(key.public_key());
+    let acceptor = tls::Settings::new(key).acceptor().unwrap();
+    let key = tls::KeyPair::generate().unwrap();
+    let connector = tls::Settings::new(key).connector().unwrap();
+    layered(pair, connector, &expected, acceptor).await
+}
