@@ -8,6 +8,8 @@
 //! | `tcp` | TCP on tokio, and host names resolved by the operating system |
 //! | `unix` | Unix stream sockets on tokio |
 //! | `tls` | TLS 1.3 as a layer over any flow, with Ed25519 keys as identities |
+//! | `fault` | faults on purpose as a layer: delays, cuts, stalls, changed bytes, short reads |
+//! | `throttle` | a limit on bytes per second as a layer |
 //! | `tokio` | any flow as a tokio stream, any tokio stream as a flow, tokio's timer |
 //! | `stack` | all of these as the router and its clients use them |
 //!
@@ -80,12 +82,20 @@
 
 #[cfg(any(feature = "hosts", feature = "tcp"))]
 mod alternate;
+#[cfg(any(feature = "fault", feature = "throttle"))]
+mod clip;
+#[cfg(feature = "fault")]
+pub mod fault;
+#[cfg(feature = "tls")]
+mod halves;
 #[cfg(feature = "hosts")]
 pub mod hosts;
 #[cfg(any(feature = "mem", feature = "tcp", feature = "unix"))]
 mod listen_error;
 #[cfg(feature = "mem")]
 pub mod mem;
+#[cfg(any(feature = "fault", feature = "throttle"))]
+mod pause;
 #[cfg(all(
     unix,
     feature = "mem",
@@ -96,6 +106,8 @@ pub mod mem;
 pub mod stack;
 #[cfg(feature = "tcp")]
 pub mod tcp;
+#[cfg(feature = "throttle")]
+pub mod throttle;
 #[cfg(feature = "tls")]
 pub mod tls;
 #[cfg(feature = "tokio")]

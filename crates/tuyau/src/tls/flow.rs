@@ -10,11 +10,10 @@ use rustls::{CipherSuite, ProtocolVersion};
 use tuyau_core::{ErrorKind, FlowError};
 
 use super::{
-    CertificateForm, Error, Kind, PublicKey, Side,
-    certificate::key_of,
-    error::Scene,
-    transport::{Half, Transport},
+    CertificateForm, Error, Kind, PublicKey, Side, certificate::key_of, error::Scene,
+    transport::Transport,
 };
+use crate::halves::Half;
 
 /// The plaintext of a full record (RFC 8446, section 5.1); writes are gathered into such.
 const RECORD: usize = 16 * 1024;

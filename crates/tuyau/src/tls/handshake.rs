@@ -12,8 +12,9 @@ use super::{
     Error, Flow as TlsFlow, Kind, PlainText, Side,
     error::Scene,
     farewell::{self, Patience},
-    transport::{Half, Transport},
+    transport::Transport,
 };
+use crate::halves::Half;
 
 /// Finishes the handshake, or says farewell to the peer and gives the reason.
 pub(super) async fn finish<F: Flow>(

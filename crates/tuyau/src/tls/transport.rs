@@ -2,14 +2,14 @@
 
 use std::{
     io,
-    sync::Arc,
-    task::{Context, Poll, Wake, Waker, ready},
+    task::{Context, Poll, ready},
 };
 
 use rustls::Connection;
 use tuyau_core::{ErrorKind, Flow, FlowError};
 
 use super::{Kind, input::Input};
+use crate::halves::{Half, Waiting};
 
 /// How many slices one write to the flow beneath has at most: as many as rustls hands out.
 const SLICES: usize = 64;
@@ -23,23 +23,6 @@ pub(super) struct Transport<F> {
     /// Encrypted bytes that rustls holds, about.
     unsent: usize,
     waiting: Waiting,
-}
-
-/// Which task's waker waits for the flow beneath to take bytes.
-///
-/// Reading sometimes has to send (an answer to a key update), and a flow remembers one writing
-/// task only. So that neither side's waker displaces the other's, both are registered as one.
-#[derive(Debug, Default)]
-struct Waiting {
-    reader: Option<Waker>,
-    writer: Option<Waker>,
-}
-
-/// For which side of the flow something is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Half {
-    Read,
-    Write,
 }
 
 impl<F: Flow> Transport<F> {
@@ -132,46 +115,6 @@ impl<F: Flow> Transport<F> {
         }
         self.waiting.clear(half);
         Poll::Ready(Ok(()))
-    }
-}
-
-impl Waiting {
-    fn register(&mut self, waker: &Waker, half: Half) -> Waker {
-        let (own, other) = match half {
-            Half::Read => (&mut self.reader, &self.writer),
-            Half::Write => (&mut self.writer, &self.reader),
-        };
-        match own {
-            Some(known) => known.clone_from(waker),
-            None => *own = Some(waker.clone()),
-        }
-        match other {
-            Some(other) if !other.will_wake(waker) => {
-                Waker::from(Arc::new(Both(waker.clone(), other.clone())))
-            }
-            _ => waker.clone(),
-        }
-    }
-
-    fn clear(&mut self, half: Half) {
-        match half {
-            Half::Read => self.reader = None,
-            Half::Write => self.writer = None,
-        }
-    }
-}
-
-/// Wakes two tasks.
-struct Both(Waker, Waker);
-
-impl Wake for Both {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.0.wake_by_ref();
-        self.1.wake_by_ref();
     }
 }
 
