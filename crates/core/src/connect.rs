@@ -10,9 +10,9 @@ use core::{
 };
 
 use crate::{
-    AnyFlow, Attempt, BoxError, ConnectError, ConnectErrorKind, Context, EndpointKey, Handle, Key,
-    KeyId, Outcome, Protocol, Report, Security, Strategy, Target,
-    context::{AnyEndpoint, BoxFuture, dial_typed},
+    AnyDatagrams, AnyFlow, Attempt, BoxError, ConnectError, ConnectErrorKind, Context, EndpointKey,
+    Handle, Key, KeyId, Outcome, Protocol, Report, Security, Strategy, Target,
+    context::{AnyEndpoint, BoxFuture, Dial, Payload, dial_typed},
 };
 
 mod driver;
@@ -27,6 +27,7 @@ pub struct Connect<'a> {
     pub(crate) target: Target,
     pub(crate) key: Option<KeyId>,
     pub(crate) protocol: Option<usize>,
+    pub(crate) payload: Payload,
     pub(crate) floor: Security,
     pub(crate) downgrade: bool,
     pub(crate) deadline: Option<Duration>,
@@ -40,6 +41,7 @@ impl<'a> Connect<'a> {
             target,
             key: None,
             protocol: None,
+            payload: Payload::Stream,
             floor: Security::Plain,
             downgrade: false,
             deadline: None,
@@ -60,6 +62,9 @@ impl<'a> Connect<'a> {
         self.protocol = protocols
             .iter()
             .position(|entry| ptr::addr_eq(Arc::as_ptr(&entry.protocol), wanted));
+        if let Some(number) = self.protocol {
+            self.payload = protocols[number].dial.payload();
+        }
         ConnectedVia {
             connect: self,
             protocol: handle.protocol.clone(),
@@ -91,7 +96,7 @@ impl<'a> Connect<'a> {
         self
     }
 
-    /// Connects.
+    /// Connects, and gives a byte stream.
     ///
     /// # Errors
     /// A [`ConnectError`] that holds and prints every attempt.
@@ -101,10 +106,30 @@ impl<'a> Connect<'a> {
     pub async fn open(self) -> Result<Connected<AnyFlow>, ConnectError> {
         let context = self.context;
         let dial = |protocol: usize, endpoint: &AnyEndpoint, attempt: Arc<Attempt>| {
-            context.registry.protocols[protocol]
-                .protocol
-                .clone()
-                .dial(endpoint, attempt)
+            match &context.registry.protocols[protocol].dial {
+                Dial::Stream(protocol) => protocol.clone().dial(endpoint, attempt),
+                Dial::Datagrams(_) => unreachable!("skipped by the driver"),
+            }
+        };
+        drive(self, dial).await
+    }
+
+    /// Connects, and gives datagrams: only protocols that were registered by
+    /// [`Registry::datagrams`](crate::Registry::datagrams) are tried.
+    ///
+    /// # Errors
+    /// A [`ConnectError`] that holds and prints every attempt.
+    ///
+    /// # Cancel safety
+    /// Dropping the future gives all attempts up.
+    pub async fn open_datagrams(mut self) -> Result<Connected<AnyDatagrams>, ConnectError> {
+        self.payload = Payload::Datagrams;
+        let context = self.context;
+        let dial = |protocol: usize, endpoint: &AnyEndpoint, attempt: Arc<Attempt>| {
+            match &context.registry.protocols[protocol].dial {
+                Dial::Datagrams(protocol) => protocol.clone().dial(endpoint, attempt),
+                Dial::Stream(_) => unreachable!("skipped by the driver"),
+            }
         };
         drive(self, dial).await
     }
@@ -115,6 +140,19 @@ impl<'a> Connect<'a> {
     /// # Cancel safety
     /// Dropping the future stops the resolving.
     pub async fn plan(self) -> Report {
+        self.plan_any().await
+    }
+
+    /// Like [`plan`](Self::plan), for [`open_datagrams`](Self::open_datagrams).
+    ///
+    /// # Cancel safety
+    /// Dropping the future stops the resolving.
+    pub async fn plan_datagrams(mut self) -> Report {
+        self.payload = Payload::Datagrams;
+        self.plan_any().await
+    }
+
+    async fn plan_any(self) -> Report {
         let planned = |_, _: &AnyEndpoint, _| -> BoxFuture<Result<AnyFlow, BoxError>> {
             Box::pin(ready(Err(Planned.into())))
         };

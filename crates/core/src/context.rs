@@ -4,8 +4,8 @@ use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{any::Any, fmt, future::Future, pin::Pin, time::Duration};
 
 use crate::{
-    Answers, AnyFlow, Attempt, BoxError, Connect, Endpoint, EndpointKey, Key, KeyId, Protocol,
-    Resolver, Security, Stage, Target,
+    Answers, AnyDatagrams, AnyFlow, Attempt, BoxError, Connect, Datagrams, Endpoint, EndpointKey,
+    Flow, Key, KeyId, Protocol, Resolver, Security, Stage, Target,
 };
 
 /// A clock and a timer, supplied by the backend.
@@ -41,6 +41,29 @@ pub struct Registry {
 pub(crate) struct ProtocolEntry {
     pub(crate) key: KeyId,
     pub(crate) protocol: Arc<dyn DynProtocol>,
+    pub(crate) dial: Dial,
+}
+
+/// A protocol by what its flows carry.
+pub(crate) enum Dial {
+    Stream(Arc<dyn DynDial<AnyFlow>>),
+    Datagrams(Arc<dyn DynDial<AnyDatagrams>>),
+}
+
+impl Dial {
+    pub(crate) fn payload(&self) -> Payload {
+        match self {
+            Self::Stream(_) => Payload::Stream,
+            Self::Datagrams(_) => Payload::Datagrams,
+        }
+    }
+}
+
+/// What a flow carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Payload {
+    Stream,
+    Datagrams,
 }
 
 pub(crate) struct ResolverEntry {
@@ -56,11 +79,31 @@ impl Registry {
     }
 
     /// Adds a protocol under a key, after those that the key already has. The handle forces it.
-    pub fn protocol<P: Protocol>(&mut self, key: Key<P::Key>, protocol: P) -> Handle<P> {
+    pub fn protocol<P>(&mut self, key: Key<P::Key>, protocol: P) -> Handle<P>
+    where
+        P: Protocol<Flow: Flow>,
+    {
         let protocol = Arc::new(protocol);
         self.protocols.push(ProtocolEntry {
             key: key.id(),
             protocol: protocol.clone(),
+            dial: Dial::Stream(protocol.clone()),
+        });
+        Handle { protocol }
+    }
+
+    /// Adds a protocol that carries datagrams; [`Connect::open_datagrams`] uses it.
+    ///
+    /// A key may have protocols of both sorts: each connect uses those that carry what it asks for.
+    pub fn datagrams<P>(&mut self, key: Key<P::Key>, protocol: P) -> Handle<P>
+    where
+        P: Protocol<Flow: Datagrams>,
+    {
+        let protocol = Arc::new(protocol);
+        self.protocols.push(ProtocolEntry {
+            key: key.id(),
+            protocol: protocol.clone(),
+            dial: Dial::Datagrams(protocol.clone()),
         });
         Handle { protocol }
     }
@@ -184,19 +227,16 @@ impl fmt::Display for Described<'_> {
     }
 }
 
-/// A protocol without its types.
-pub(crate) trait DynProtocol: Send + Sync {
+/// A protocol that connects to erased endpoints and gives flows of type `F`.
+pub(crate) trait DynDial<F>: Send + Sync {
     fn dial(
         self: Arc<Self>,
         endpoint: &AnyEndpoint,
         attempt: Arc<Attempt>,
-    ) -> BoxFuture<Result<AnyFlow, BoxError>>;
-    fn stage(&self) -> Stage;
-    fn security(&self) -> Security;
-    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+    ) -> BoxFuture<Result<F, BoxError>>;
 }
 
-impl<P: Protocol> DynProtocol for P {
+impl<P: Protocol<Flow: Flow>> DynDial<AnyFlow> for P {
     fn dial(
         self: Arc<Self>,
         endpoint: &AnyEndpoint,
@@ -205,7 +245,27 @@ impl<P: Protocol> DynProtocol for P {
         let connecting = dial_typed(self, endpoint, attempt);
         Box::pin(async move { connecting.await.map(AnyFlow::new) })
     }
+}
 
+impl<P: Protocol<Flow: Datagrams>> DynDial<AnyDatagrams> for P {
+    fn dial(
+        self: Arc<Self>,
+        endpoint: &AnyEndpoint,
+        attempt: Arc<Attempt>,
+    ) -> BoxFuture<Result<AnyDatagrams, BoxError>> {
+        let connecting = dial_typed(self, endpoint, attempt);
+        Box::pin(async move { connecting.await.map(AnyDatagrams::new) })
+    }
+}
+
+/// A protocol without its types.
+pub(crate) trait DynProtocol: Send + Sync {
+    fn stage(&self) -> Stage;
+    fn security(&self) -> Security;
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+}
+
+impl<P: Protocol> DynProtocol for P {
     fn stage(&self) -> Stage {
         P::STAGE
     }

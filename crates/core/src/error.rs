@@ -31,6 +31,8 @@ pub enum ErrorKind {
     Truncated,
     /// The peer broke the rules of the protocol.
     Protocol,
+    /// A datagram is larger than the flow can send, or than the buffer that should receive it.
+    TooLarge,
     /// This flow cannot do that.
     Unsupported,
     /// The address is in use by another listener.
@@ -51,6 +53,7 @@ impl ErrorKind {
             Self::TimedOut => "timed out",
             Self::Truncated => "the stream ended before its proper end",
             Self::Protocol => "the peer broke the protocol",
+            Self::TooLarge => "the datagram is too large",
             Self::Unsupported => "not supported by this flow",
             Self::InUse => "the address is already in use",
             Self::Denied => "permission denied",
@@ -176,6 +179,7 @@ mod io {
                 ErrorKind::TimedOut => Self::TimedOut,
                 ErrorKind::Truncated => Self::UnexpectedEof,
                 ErrorKind::Protocol => Self::InvalidData,
+                ErrorKind::TooLarge => Self::InvalidInput,
                 ErrorKind::Unsupported => Self::Unsupported,
                 ErrorKind::InUse => Self::AddrInUse,
                 ErrorKind::Denied => Self::PermissionDenied,

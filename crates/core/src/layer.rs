@@ -2,14 +2,17 @@
 
 use core::{error::Error, fmt, future::Future};
 
-use crate::{Attempt, Endpoint, Flow, LayerKey, Over, Protocol, Security, Stage};
+use crate::{Attempt, Endpoint, LayerKey, Over, Protocol, Security, Stage};
 
 /// Turns flows of type `F` into flows of another type, from the dialling side: TLS, Noise, …
-pub trait Layer<F: Flow>: Send + Sync + 'static {
+///
+/// `F` is a byte stream ([`Flow`](crate::Flow)) for most layers; a layer over
+/// [`Datagrams`](crate::Datagrams) asks for that instead.
+pub trait Layer<F>: Send + Sync + 'static {
     /// Names the configuration type.
     type Key: LayerKey;
     /// What the layer gives.
-    type Flow: Flow;
+    type Flow: Send + 'static;
     /// Why the layer's handshake failed.
     type Error: Error + Send + Sync + 'static;
 
@@ -32,9 +35,9 @@ pub trait Layer<F: Flow>: Send + Sync + 'static {
 }
 
 /// Turns accepted flows of type `F` into flows of another type: the serving side of a [`Layer`].
-pub trait Acceptor<F: Flow>: Clone + Send + Sync + 'static {
+pub trait Acceptor<F>: Clone + Send + Sync + 'static {
     /// What the layer gives.
-    type Flow: Flow;
+    type Flow: Send + 'static;
     /// Why the handshake failed.
     type Error: Error + Send + Sync + 'static;
 

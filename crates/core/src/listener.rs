@@ -14,8 +14,8 @@ use crate::{Acceptor, Address, AnyFlow, BoxError, Flow, LayeredError};
 
 /// Accepts flows at one address.
 pub trait Listener: Send + 'static {
-    /// What an accepted connection becomes once its handshake is done.
-    type Flow: Flow;
+    /// What an accepted connection becomes once its handshake is done: a byte stream or datagrams.
+    type Flow: Send + 'static;
     /// Why accepting or a handshake failed.
     type Error: Error + Send + Sync + 'static;
     /// The handshake that follows. Spawn it, so that a slow peer blocks nobody.
@@ -94,7 +94,10 @@ pub trait ListenerExt: Listener + Sized {
     }
 
     /// The same listener with its type erased.
-    fn erase(self) -> AnyListener {
+    fn erase(self) -> AnyListener
+    where
+        Self::Flow: Flow,
+    {
         AnyListener(Box::new(Erased(self)))
     }
 }
@@ -199,7 +202,7 @@ trait DynListener: Send {
 
 struct Erased<L>(L);
 
-impl<L: Listener> DynListener for Erased<L> {
+impl<L: Listener<Flow: Flow>> DynListener for Erased<L> {
     fn poll_accept(
         &mut self,
         cx: &mut TaskContext<'_>,

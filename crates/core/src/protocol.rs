@@ -2,18 +2,22 @@
 
 use core::{error::Error, fmt, future::Future};
 
-use crate::{Attempt, EndpointKey, Flow, Layer, Layered, Stage};
+use crate::{Attempt, EndpointKey, Layer, Layered, Stage};
 
 /// The endpoint of a protocol.
 pub type Endpoint<P> = <<P as Protocol>::Key as EndpointKey>::Endpoint;
 
 /// Moves payload to an endpoint without interpreting it: TCP, a Unix socket, memory, and every
 /// layer over one of them.
+///
+/// What a connect gives says what payload is: a [`Flow`](crate::Flow) is a stream of bytes, a
+/// [`Datagrams`](crate::Datagrams) keeps the boundaries of messages. Keys, registry, racing and
+/// report are the same for both.
 pub trait Protocol: Send + Sync + 'static {
     /// Names the endpoint type.
     type Key: EndpointKey;
     /// What a connect gives.
-    type Flow: Flow;
+    type Flow: Send + 'static;
     /// Why a connect failed.
     type Error: Error + Send + Sync + 'static;
 

@@ -67,6 +67,10 @@ pub enum SkipReason {
     NoProtocol,
     /// The caller forced another key or protocol.
     NotForced,
+    /// The protocol carries a byte stream, and datagrams were asked for.
+    CarriesBytes,
+    /// The protocol carries datagrams, and a byte stream was asked for.
+    CarriesDatagrams,
 }
 
 impl fmt::Display for SkipReason {
@@ -78,6 +82,8 @@ impl fmt::Display for SkipReason {
             }
             Self::NoProtocol => "skipped: no protocol is registered under this key",
             Self::NotForced => "skipped: another key or protocol was forced",
+            Self::CarriesBytes => "skipped: it carries a byte stream, datagrams were asked for",
+            Self::CarriesDatagrams => "skipped: it carries datagrams, a byte stream was asked for",
         })
     }
 }

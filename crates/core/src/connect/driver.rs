@@ -9,7 +9,7 @@ use core::{
 use crate::{
     Answers, Attempt, AttemptReport, BoxError, Connect, ConnectErrorKind, Outcome, Report,
     Security, SkipReason, Stage,
-    context::{AnyEndpoint, BoxFuture, Described, ProtocolEntry, ResolverEntry},
+    context::{AnyEndpoint, BoxFuture, Described, Payload, ProtocolEntry, ResolverEntry},
     race::{Race, Step},
 };
 
@@ -154,6 +154,7 @@ where
         }
         let best = self
             .protocols_of(number)
+            .filter(|(_, entry)| entry.dial.payload() == self.connect.payload)
             .map(|(_, entry)| entry.protocol.security())
             .max();
         self.secured = self.secured.max(best.unwrap_or(Security::Plain));
@@ -242,6 +243,11 @@ where
         let security = entry.protocol.security();
         if self.connect.protocol.is_some_and(|forced| forced != number) {
             Some(SkipReason::NotForced)
+        } else if entry.dial.payload() != self.connect.payload {
+            Some(match entry.dial.payload() {
+                Payload::Stream => SkipReason::CarriesBytes,
+                Payload::Datagrams => SkipReason::CarriesDatagrams,
+            })
         } else if security < self.connect.floor {
             Some(SkipReason::BelowFloor)
         } else if security < self.secured && !self.connect.downgrade {
