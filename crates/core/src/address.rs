@@ -2,16 +2,24 @@
 
 use alloc::{boxed::Box, format};
 use core::{
-    error::Error,
     fmt,
-    net::{IpAddr, Ipv6Addr, SocketAddr},
-    str::FromStr,
+    net::{IpAddr, SocketAddr},
 };
 
-/// An address in its textual form, `scheme://host:port` or `scheme:///path`.
+use crate::{EndpointKey, key::Shown};
+
+mod error;
+mod parse;
+
+pub use error::{AddressError, AddressErrorKind};
+
+/// An address in its textual form, `scheme://user@host:port/path?query`.
 ///
-/// The scheme says which stack of protocols is meant; what host, port and path mean is up to the
-/// protocol. Printing gives the canonical form: lower-case scheme and host, IPv6 in brackets.
+/// The scheme says which stack of protocols is meant; what the other parts mean, and which of them
+/// must or may be there, is up to the protocol: its key reads an endpoint from an address and prints
+/// it as one ([`EndpointKey`](crate::EndpointKey)). At least a host or a path is there. There is no
+/// escaping, and no place for a password. Printing gives the canonical form: lower-case scheme and
+/// host, IPv6 in brackets.
 ///
 /// ```
 /// use tuyau_core::Address;
@@ -23,14 +31,19 @@ use core::{
 ///
 /// let socket: Address = "unix:///run/tuyau.sock".parse()?;
 /// assert_eq!(socket.path(), Some("/run/tuyau.sock"));
+///
+/// let line: Address = "serial:///dev/ttyUSB0?baud=115200".parse()?;
+/// assert_eq!(line.query("baud"), Some("115200"));
 /// # Ok::<(), tuyau_core::AddressError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address {
     scheme: Box<str>,
+    user: Option<Box<str>>,
     host: Option<Box<str>>,
     port: Option<u16>,
     path: Option<Box<str>>,
+    query: Option<Box<str>>,
 }
 
 impl Address {
@@ -44,6 +57,27 @@ impl Address {
     /// When the scheme is not a valid one.
     pub fn from_socket(scheme: &str, socket: SocketAddr) -> Result<Self, AddressError> {
         format!("{scheme}://{socket}").parse()
+    }
+
+    /// Makes an address from a scheme and an endpoint, as the endpoint's key prints it.
+    ///
+    /// ```
+    /// # use core::fmt;
+    /// # use tuyau_core::{Address, EndpointKey};
+    /// # struct Line;
+    /// # impl EndpointKey for Line {
+    /// #     type Endpoint = u8;
+    /// #     const NAME: &'static str = "line";
+    /// #     fn show(endpoint: &u8, f: &mut fmt::Formatter<'_>) -> fmt::Result { write!(f, "{endpoint}") }
+    /// # }
+    /// assert_eq!(Address::of::<Line>("line", &7)?.to_string(), "line://7");
+    /// # Ok::<(), tuyau_core::AddressError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the scheme is not a valid one, or the endpoint does not print as an address.
+    pub fn of<K: EndpointKey>(scheme: &str, endpoint: &K::Endpoint) -> Result<Self, AddressError> {
+        format!("{scheme}://{}", Shown::<K>(endpoint)).parse()
     }
 
     /// Makes an address from a scheme and a bare name, as in `mem://name`.
@@ -65,9 +99,19 @@ impl Address {
         format!("{scheme}://{path}").parse()
     }
 
+    /// Sets the port, if there is a host that can have one.
+    pub(crate) fn set_port(&mut self, port: u16) {
+        self.port = self.host.as_ref().map(|_| port);
+    }
+
     /// The scheme, in lower case: which stack of protocols is meant.
     pub fn scheme(&self) -> &str {
         &self.scheme
+    }
+
+    /// The user, as in `ssh://user@host`: letters, digits, `-`, `.`, `_`, `+` and `~`.
+    pub fn user(&self) -> Option<&str> {
+        self.user.as_deref()
     }
 
     /// The host: a name in lower case, or an IP address without brackets.
@@ -85,6 +129,20 @@ impl Address {
         self.path.as_deref()
     }
 
+    /// The value of `name` in the query, the first one if there are several; a name without `=` has
+    /// an empty value.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.queries()
+            .find_map(|(found, value)| (found == name).then_some(value))
+    }
+
+    /// Every name and value of the query, in order.
+    pub fn queries(&self) -> impl Iterator<Item = (&str, &str)> {
+        let parts = self.query.as_deref().into_iter();
+        let parts = parts.flat_map(|query| query.split('&'));
+        parts.map(|part| part.split_once('=').unwrap_or((part, "")))
+    }
+
     /// The host and port as an IP endpoint, when the host is an IP address and a port is given.
     pub fn socket(&self) -> Option<SocketAddr> {
         let ip: IpAddr = self.host()?.parse().ok()?;
@@ -95,6 +153,9 @@ impl Address {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}://", self.scheme)?;
+        if let Some(user) = &self.user {
+            write!(f, "{user}@")?;
+        }
         match &self.host {
             Some(host) if host.contains(':') => write!(f, "[{host}]")?,
             Some(host) => f.write_str(host)?,
@@ -103,254 +164,13 @@ impl fmt::Display for Address {
         if let Some(port) = self.port {
             write!(f, ":{port}")?;
         }
-        f.write_str(self.path().unwrap_or_default())
-    }
-}
-
-impl FromStr for Address {
-    type Err = AddressError;
-
-    fn from_str(text: &str) -> Result<Self, AddressError> {
-        let fail = |offset, kind| Err(AddressError::new(text, offset, kind));
-        if text.len() > Self::MAX_LENGTH {
-            return fail(Self::MAX_LENGTH, AddressErrorKind::TooLong);
-        }
-        if let Some(offset) = text.bytes().position(|byte| !byte.is_ascii_graphic()) {
-            return fail(offset, AddressErrorKind::Character);
-        }
-        if let Some(offset) = text
-            .bytes()
-            .position(|byte| matches!(byte, b'@' | b'?' | b'#'))
-        {
-            return fail(offset, AddressErrorKind::Character);
-        }
-        let Some(scheme_end) = text.find("://") else {
-            return fail(0, AddressErrorKind::NoScheme);
-        };
-        let scheme = &text[..scheme_end];
-        if !is_scheme(scheme) {
-            return fail(0, AddressErrorKind::Scheme);
-        }
-        let start = scheme_end + 3;
-        let path_start = text[start..].find('/').map_or(text.len(), |at| start + at);
-        let (host, port) = parse_authority(text, start, path_start)?;
-        let path = (path_start < text.len()).then(|| text[path_start..].into());
-        if host.is_none() && path.is_none() {
-            return fail(start, AddressErrorKind::Host);
-        }
-        let scheme = scheme.to_ascii_lowercase().into();
-        Ok(Self {
-            scheme,
-            host,
-            port,
-            path,
-        })
-    }
-}
-
-fn is_scheme(scheme: &str) -> bool {
-    scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-        && scheme
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
-}
-
-type Authority = (Option<Box<str>>, Option<u16>);
-
-/// Parses `host`, `host:port`, `[v6]`, `[v6]:port` or nothing in `text[start..end]`.
-fn parse_authority(text: &str, start: usize, end: usize) -> Result<Authority, AddressError> {
-    let fail = |offset, kind| Err(AddressError::new(text, offset, kind));
-    let authority = &text[start..end];
-    if authority.is_empty() {
-        return Ok((None, None));
-    }
-    let (host, rest) = if let Some(inside) = authority.strip_prefix('[') {
-        let Some(close) = inside.find(']') else {
-            return fail(start, AddressErrorKind::Host);
-        };
-        let Ok(ip) = inside[..close].parse::<Ipv6Addr>() else {
-            return fail(start + 1, AddressErrorKind::Host);
-        };
-        (format!("{ip}"), &inside[close + 1..])
-    } else {
-        let host_end = authority.find(':').unwrap_or(authority.len());
-        let host = &authority[..host_end];
-        if !is_name(host) {
-            return fail(start, AddressErrorKind::Host);
-        }
-        (host.to_ascii_lowercase(), &authority[host_end..])
-    };
-    let port = match rest.strip_prefix(':') {
-        None if rest.is_empty() => None,
-        None => return fail(end - rest.len(), AddressErrorKind::Host),
-        Some(digits) => match parse_port(digits) {
-            Some(port) => Some(port),
-            None => return fail(end - digits.len(), AddressErrorKind::Port),
-        },
-    };
-    Ok((Some(host.into()), port))
-}
-
-fn is_name(host: &str) -> bool {
-    !host.is_empty()
-        && host
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
-}
-
-fn parse_port(digits: &str) -> Option<u16> {
-    let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
-    let canonical = digits == "0" || !digits.starts_with('0');
-    if plain && canonical {
-        digits.parse().ok()
-    } else {
-        None
-    }
-}
-
-/// Why a text is not an [`Address`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AddressError {
-    text: Box<str>,
-    offset: usize,
-    kind: AddressErrorKind,
-}
-
-/// What is wrong with the text of an [`Address`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum AddressErrorKind {
-    /// Longer than [`Address::MAX_LENGTH`] bytes.
-    TooLong,
-    /// A character that an address cannot hold: not printable ASCII, or one of `@`, `?`, `#`.
-    Character,
-    /// No `://` in it.
-    NoScheme,
-    /// The part before `://` is not a letter followed by letters, digits, `+`, `-` or `.`.
-    Scheme,
-    /// The host is missing, or neither a name nor an IP address (IPv6 in brackets).
-    Host,
-    /// The port is not a number from 0 to 65,535 without leading zeros.
-    Port,
-    /// The path is not absolute.
-    Path,
-}
-
-impl AddressError {
-    fn new(text: &str, offset: usize, kind: AddressErrorKind) -> Self {
-        let shown = text
-            .char_indices()
-            .nth(80)
-            .map_or(text, |(end, _)| &text[..end]);
-        Self {
-            text: shown.into(),
-            offset,
-            kind,
+        f.write_str(self.path().unwrap_or_default())?;
+        match &self.query {
+            Some(query) => write!(f, "?{query}"),
+            None => Ok(()),
         }
     }
-
-    /// What is wrong.
-    pub fn kind(&self) -> AddressErrorKind {
-        self.kind
-    }
-
-    /// Where in the text, in bytes from its start.
-    pub fn offset(&self) -> usize {
-        self.offset
-    }
 }
-
-impl fmt::Display for AddressError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let expected = match self.kind {
-            AddressErrorKind::TooLong => "at most 255 bytes are allowed",
-            AddressErrorKind::Character => {
-                "only printable ASCII without spaces, `@`, `?` and `#` is allowed"
-            }
-            AddressErrorKind::NoScheme => {
-                "a scheme and `://` are missing, write for example `tls://127.0.0.1:6000`"
-            }
-            AddressErrorKind::Scheme => {
-                "the scheme must be a letter followed by letters, digits, `+`, `-` or `.`"
-            }
-            AddressErrorKind::Host => {
-                "expected a host name, an IPv4 address or an IPv6 address in brackets"
-            }
-            AddressErrorKind::Port => "the port must be a number from 0 to 65535",
-            AddressErrorKind::Path => "the path must be absolute, starting with `/`",
-        };
-        let (text, offset) = (&self.text, self.offset);
-        write!(
-            f,
-            "address {text:?} is not valid at byte {offset}: {expected}"
-        )
-    }
-}
-
-impl Error for AddressError {}
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use alloc::string::ToString;
-
-    fn kind(text: &str) -> AddressErrorKind {
-        text.parse::<Address>().unwrap_err().kind()
-    }
-
-    #[test]
-    fn prints_the_canonical_form() {
-        for (text, canonical) in [
-            ("tls://127.0.0.1:6000", "tls://127.0.0.1:6000"),
-            ("TLS://Example.ORG:6000", "tls://example.org:6000"),
-            ("tcp://[0:0:0:0:0:0:0:1]:80", "tcp://[::1]:80"),
-            ("unix:///run/x.sock", "unix:///run/x.sock"),
-            ("tls+unix:///run/X.sock", "tls+unix:///run/X.sock"),
-            ("mem://name", "mem://name"),
-            ("ws://host:80/chat", "ws://host:80/chat"),
-        ] {
-            let address: Address = text.parse().unwrap();
-            assert_eq!(address.to_string(), canonical);
-            assert_eq!(canonical.parse::<Address>().unwrap(), address);
-        }
-    }
-
-    #[test]
-    fn refuses_what_is_not_an_address_and_says_where() {
-        assert_eq!(kind("127.0.0.1:6000"), AddressErrorKind::NoScheme);
-        assert_eq!(kind("1tls://h"), AddressErrorKind::Scheme);
-        assert_eq!(kind("tls://"), AddressErrorKind::Host);
-        assert_eq!(kind("tls://:6000"), AddressErrorKind::Host);
-        assert_eq!(kind("tls://[::1"), AddressErrorKind::Host);
-        assert_eq!(kind("tls://[::1]x"), AddressErrorKind::Host);
-        assert_eq!(kind("tls://h:65536"), AddressErrorKind::Port);
-        assert_eq!(kind("tls://h:"), AddressErrorKind::Port);
-        assert_eq!(kind("tls://h:080"), AddressErrorKind::Port);
-        assert_eq!(kind("tls://h:+80"), AddressErrorKind::Port);
-        assert_eq!(kind("tls://a b"), AddressErrorKind::Character);
-        assert_eq!(kind("tls://user@host"), AddressErrorKind::Character);
-        assert_eq!(kind(&"x".repeat(256)), AddressErrorKind::TooLong);
-        let error = "tls://h:99999".parse::<Address>().unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "address \"tls://h:99999\" is not valid at byte 8: the port must be a number from 0 to 65535"
-        );
-    }
-
-    #[test]
-    fn makes_addresses_from_sockets_names_and_paths() {
-        let socket: SocketAddr = "[::1]:7".parse().unwrap();
-        let address = Address::from_socket("tcp", socket).unwrap();
-        assert_eq!(address.to_string(), "tcp://[::1]:7");
-        assert_eq!(address.socket(), Some(socket));
-        assert_eq!(Address::from_name("mem", "a").unwrap().host(), Some("a"));
-        assert_eq!(
-            Address::from_path("unix", "/a b").unwrap_err().kind(),
-            AddressErrorKind::Character
-        );
-        assert_eq!(
-            Address::from_path("unix", "a").unwrap_err().kind(),
-            AddressErrorKind::Path
-        );
-    }
-}
+mod tests;

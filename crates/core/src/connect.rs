@@ -105,11 +105,13 @@ impl<'a> Connect<'a> {
     /// Dropping the future gives all attempts up.
     pub async fn open(self) -> Result<Connected<AnyFlow>, ConnectError> {
         let context = self.context;
-        let dial = |protocol: usize, endpoint: &AnyEndpoint, attempt: Arc<Attempt>| {
-            match &context.registry.protocols[protocol].dial {
-                Dial::Stream(protocol) => protocol.clone().dial(endpoint, attempt),
-                Dial::Datagrams(_) => unreachable!("skipped by the driver"),
-            }
+        let dial = |protocol: usize, endpoint: &AnyEndpoint, attempt: Arc<Attempt>| match &context
+            .registry
+            .protocols[protocol]
+            .dial
+        {
+            Dial::Stream(protocol) => protocol.clone().dial(endpoint, attempt),
+            Dial::Datagrams(_) => unreachable!("skipped by the driver"),
         };
         drive(self, dial).await
     }
@@ -125,11 +127,13 @@ impl<'a> Connect<'a> {
     pub async fn open_datagrams(mut self) -> Result<Connected<AnyDatagrams>, ConnectError> {
         self.payload = Payload::Datagrams;
         let context = self.context;
-        let dial = |protocol: usize, endpoint: &AnyEndpoint, attempt: Arc<Attempt>| {
-            match &context.registry.protocols[protocol].dial {
-                Dial::Datagrams(protocol) => protocol.clone().dial(endpoint, attempt),
-                Dial::Stream(_) => unreachable!("skipped by the driver"),
-            }
+        let dial = |protocol: usize, endpoint: &AnyEndpoint, attempt: Arc<Attempt>| match &context
+            .registry
+            .protocols[protocol]
+            .dial
+        {
+            Dial::Datagrams(protocol) => protocol.clone().dial(endpoint, attempt),
+            Dial::Stream(_) => unreachable!("skipped by the driver"),
         };
         drive(self, dial).await
     }

@@ -5,7 +5,7 @@ use core::{any::Any, fmt, future::Future, pin::Pin, time::Duration};
 
 use crate::{
     Answers, AnyDatagrams, AnyFlow, Attempt, BoxError, Connect, Datagrams, Endpoint, EndpointKey,
-    Flow, Key, KeyId, Protocol, Resolver, Security, Stage, Target,
+    Flow, Key, KeyId, Protocol, Resolver, Security, Stage, Target, key::Shown,
 };
 
 /// A clock and a timer, supplied by the backend.
@@ -207,14 +207,6 @@ impl AnyEndpoint {
             Ok(endpoint) => endpoint,
             Err(_) => unreachable!("a key fixes its endpoint type"),
         }
-    }
-}
-
-struct Shown<'a, K: EndpointKey>(&'a K::Endpoint);
-
-impl<K: EndpointKey> fmt::Display for Shown<'_, K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        K::show(self.0, f)
     }
 }
 

@@ -1,32 +1,48 @@
 //! Keys name endpoint types.
 
+use alloc::{boxed::Box, format};
 use core::{
     any::TypeId,
+    error::Error,
     fmt,
     hash::{Hash, Hasher},
     marker::PhantomData,
 };
 
-/// The type of an endpoint, and how it is printed.
+use crate::Address;
+
+/// The type of an endpoint, and its textual form: the one place that prints and reads it.
 ///
 /// ```
 /// use core::fmt;
-/// use tuyau_core::{EndpointKey, Key};
+/// use tuyau_core::{Address, EndpointError, EndpointKey, Key};
 ///
-/// /// A serial line.
-/// pub struct SerialKey;
+/// /// A room with an intercom, by its number.
+/// pub struct IntercomKey;
 ///
-/// impl EndpointKey for SerialKey {
-///     type Endpoint = String;
-///     const NAME: &'static str = "serial";
+/// impl EndpointKey for IntercomKey {
+///     type Endpoint = u16;
+///     const NAME: &'static str = "intercom";
 ///
-///     fn show(endpoint: &String, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-///         f.write_str(endpoint)
+///     fn show(room: &u16, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+///         write!(f, "{room}")
+///     }
+///
+///     fn read(address: &Address) -> Result<u16, EndpointError> {
+///         let room = address.host().and_then(|host| host.parse().ok());
+///         room.ok_or_else(|| EndpointError::new(address, "a room, as in `intercom://12`"))
 ///     }
 /// }
 ///
-/// pub const SERIAL: Key<SerialKey> = Key::new();
-/// # assert_eq!(SERIAL.id().to_string(), "serial");
+/// pub const INTERCOM: Key<IntercomKey> = Key::new();
+///
+/// assert_eq!(IntercomKey::read(&"intercom://12".parse()?)?, 12);
+/// assert_eq!(Address::of::<IntercomKey>("intercom", &12)?.to_string(), "intercom://12");
+/// assert_eq!(
+///     IntercomKey::read(&"intercom://hall".parse()?).unwrap_err().to_string(),
+///     "address \"intercom://hall\" is not an endpoint: expected a room, as in `intercom://12`",
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait EndpointKey: 'static {
     /// What a protocol under this key needs to connect.
@@ -35,8 +51,22 @@ pub trait EndpointKey: 'static {
     /// The short lower-case name in reports.
     const NAME: &'static str;
 
-    /// Prints an endpoint for a report: what a person needs to recognise it, no secrets.
+    /// Prints an endpoint as what stands after `scheme://` in an address, for addresses and reports:
+    /// what a person needs to recognise it, no secrets.
     fn show(endpoint: &Self::Endpoint, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+
+    /// Reads the endpoint that an address says in full, whatever its scheme: what
+    /// [`show`](Self::show) prints, this reads back.
+    ///
+    /// # Errors
+    /// When the address is not such an endpoint, with what was expected. A key whose endpoints have
+    /// no textual form keeps the default, which reads none.
+    fn read(address: &Address) -> Result<Self::Endpoint, EndpointError> {
+        Err(EndpointError::new(
+            address,
+            "a name that a resolver knows, since these endpoints have no textual form",
+        ))
+    }
 
     /// Prints the key itself; a composed key prints its parts.
     fn describe(f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -54,6 +84,17 @@ pub trait LayerKey: 'static {
 
     /// Prints a configuration for a report; nothing when there is nothing to tell.
     fn show(config: &Self::Config, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+
+    /// Reads a configuration that an address says in full.
+    ///
+    /// # Errors
+    /// When the address does not say it, with what was expected; the default reads none.
+    fn read(address: &Address) -> Result<Self::Config, EndpointError> {
+        Err(EndpointError::new(
+            address,
+            "a resolver that configures this layer, since an address does not say it",
+        ))
+    }
 }
 
 /// The key of a layer `L` over the key `K`. It is the same key whoever derives it.
@@ -68,12 +109,64 @@ impl<K: EndpointKey, L: LayerKey> EndpointKey for Over<K, L> {
         L::show(config, f)
     }
 
+    fn read(address: &Address) -> Result<Self::Endpoint, EndpointError> {
+        Ok((K::read(address)?, L::read(address)?))
+    }
+
     fn describe(f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(L::NAME)?;
         f.write_str("/")?;
         K::describe(f)
     }
 }
+
+/// Prints an endpoint as its key does.
+pub(crate) struct Shown<'a, K: EndpointKey>(pub(crate) &'a K::Endpoint);
+
+impl<K: EndpointKey> fmt::Display for Shown<'_, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        K::show(self.0, f)
+    }
+}
+
+/// An address is not an endpoint of some key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndpointError {
+    address: Box<str>,
+    expected: Box<str>,
+}
+
+impl EndpointError {
+    /// Makes an error from the address and what was expected of it, with an example.
+    pub fn new(address: impl fmt::Display, expected: impl fmt::Display) -> Self {
+        Self {
+            address: format!("{address}").into(),
+            expected: format!("{expected}").into(),
+        }
+    }
+
+    /// The address.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// What was expected.
+    pub fn expected(&self) -> &str {
+        &self.expected
+    }
+}
+
+impl fmt::Display for EndpointError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (address, expected) = (&self.address, &self.expected);
+        write!(
+            f,
+            "address {address:?} is not an endpoint: expected {expected}"
+        )
+    }
+}
+
+impl Error for EndpointError {}
 
 /// A typed name for endpoints of `K`, a constant.
 ///

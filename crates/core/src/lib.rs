@@ -68,7 +68,7 @@ pub use context::{Context, Handle, Registry, Timer};
 pub use datagrams::{AnyDatagrams, Datagrams, DatagramsExt};
 pub use error::{BoxError, Chain, ErrorKind, FlowError};
 pub use flow::{Flow, FlowExt, LocalAddress, PeerAddress};
-pub use key::{EndpointKey, Key, KeyId, LayerKey, Over};
+pub use key::{EndpointError, EndpointKey, Key, KeyId, LayerKey, Over};
 pub use layer::{Acceptor, Layer, Layered, LayeredError};
 pub use listener::{
     AnyListener, AnyListenerError, BoxHandshake, Incoming, LayeredListener, Listener, ListenerExt,
@@ -77,5 +77,8 @@ pub use listener::{
 pub use protocol::{Endpoint, Protocol, ProtocolExt, Security};
 pub use race::Strategy;
 pub use report::{AttemptReport, ConnectError, ConnectErrorKind, Outcome, Report, SkipReason};
-pub use resolver::{Answers, Configured, ForScheme, Resolver, ResolverExt, Table};
+pub use resolver::{
+    Answers, Configured, ForScheme, FromFunction, Literal, Resolver, ResolverExt, Table, Under,
+    from_function,
+};
 pub use target::Target;

@@ -23,29 +23,36 @@ use crate::Address;
 /// ```
 #[derive(Clone)]
 pub struct Target {
-    scheme: Option<Box<str>>,
-    host: Option<Box<str>>,
-    port: Option<u16>,
-    path: Option<Box<str>>,
+    place: Place,
     extensions: Vec<(TypeId, Arc<dyn Any + Send + Sync>)>,
+}
+
+#[derive(Clone)]
+enum Place {
+    Name { host: Box<str>, port: Option<u16> },
+    Address(Address),
 }
 
 impl Target {
     /// A target by name, with no scheme: every resolver may answer.
     pub fn name(host: &str) -> Self {
-        let host = Some(host.into());
-        Self {
-            scheme: None,
-            host,
+        Self::new(Place::Name {
+            host: host.into(),
             port: None,
-            path: None,
-            extensions: Vec::new(),
-        }
+        })
+    }
+
+    fn new(place: Place) -> Self {
+        let extensions = Vec::new();
+        Self { place, extensions }
     }
 
     /// Sets the port.
-    pub fn port(mut self, port: u16) -> Self {
-        self.port = Some(port);
+    pub fn port(mut self, number: u16) -> Self {
+        match &mut self.place {
+            Place::Name { port, .. } => *port = Some(number),
+            Place::Address(address) => address.set_port(number),
+        }
         self
     }
 
@@ -58,24 +65,48 @@ impl Target {
         self
     }
 
-    /// The scheme, when the target was an address.
+    /// The address, when the target is one and not a bare name.
+    pub fn address(&self) -> Option<&Address> {
+        match &self.place {
+            Place::Name { .. } => None,
+            Place::Address(address) => Some(address),
+        }
+    }
+
+    /// The scheme, when the target is an address.
     pub fn scheme(&self) -> Option<&str> {
-        self.scheme.as_deref()
+        self.address().map(Address::scheme)
+    }
+
+    /// The user, when the target is an address with one.
+    pub fn user(&self) -> Option<&str> {
+        self.address()?.user()
     }
 
     /// The host name or IP address, without brackets.
     pub fn host(&self) -> Option<&str> {
-        self.host.as_deref()
+        match &self.place {
+            Place::Name { host, .. } => Some(host),
+            Place::Address(address) => address.host(),
+        }
     }
 
     /// The port, when one was given.
     pub fn port_number(&self) -> Option<u16> {
-        self.port
+        match &self.place {
+            Place::Name { port, .. } => *port,
+            Place::Address(address) => address.port(),
+        }
     }
 
-    /// The path, when the target was an address with one.
+    /// The path, when the target is an address with one.
     pub fn path(&self) -> Option<&str> {
-        self.path.as_deref()
+        self.address()?.path()
+    }
+
+    /// The value of `name` in the query, when the target is an address with it.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.address()?.query(name)
     }
 
     /// The value of type `T` that was added by [`with`](Self::with).
@@ -90,30 +121,24 @@ impl Target {
 
 impl From<Address> for Target {
     fn from(address: Address) -> Self {
-        Self {
-            scheme: Some(address.scheme().into()),
-            host: address.host().map(Into::into),
-            port: address.port(),
-            path: address.path().map(Into::into),
-            extensions: Vec::new(),
-        }
+        Self::new(Place::Address(address))
     }
 }
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(scheme) = &self.scheme {
-            write!(f, "{scheme}://")?;
+        let (host, port) = match &self.place {
+            Place::Address(address) => return address.fmt(f),
+            Place::Name { host, port } => (host, port),
+        };
+        match host.contains(':') {
+            true => write!(f, "[{host}]")?,
+            false => f.write_str(host)?,
         }
-        match &self.host {
-            Some(host) if host.contains(':') => write!(f, "[{host}]")?,
-            Some(host) => f.write_str(host)?,
-            None => {}
+        match port {
+            Some(port) => write!(f, ":{port}"),
+            None => Ok(()),
         }
-        if let Some(port) = self.port {
-            write!(f, ":{port}")?;
-        }
-        f.write_str(self.path().unwrap_or_default())
     }
 }
 

@@ -90,7 +90,6 @@ pub mod fault;
 mod halves;
 #[cfg(feature = "hosts")]
 pub mod hosts;
-#[cfg(any(feature = "mem", feature = "tcp", feature = "unix"))]
 mod listen_error;
 #[cfg(feature = "mem")]
 pub mod mem;
@@ -104,7 +103,6 @@ mod pause;
     feature = "unix"
 ))]
 pub mod stack;
-#[cfg(feature = "tcp")]
 pub mod tcp;
 #[cfg(feature = "throttle")]
 pub mod throttle;
@@ -112,8 +110,7 @@ pub mod throttle;
 pub mod tls;
 #[cfg(feature = "tokio")]
 pub mod tokio;
-#[cfg(all(feature = "unix", unix))]
+#[cfg(unix)]
 pub mod unix;
 
-#[cfg(any(feature = "mem", feature = "tcp", feature = "unix"))]
 pub use listen_error::{ListenError, ListenErrorKind};

@@ -1,10 +1,8 @@
 //! Why listening at an address failed.
 
-#[cfg(any(feature = "tcp", feature = "unix"))]
-use std::io;
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, io};
 
-use tuyau_core::{Address, BoxError};
+use tuyau_core::{Address, BoxError, EndpointError};
 
 /// Why it is not possible to listen at an address: says where, why and what to do.
 #[derive(Debug)]
@@ -52,7 +50,8 @@ impl ListenError {
         self
     }
 
-    pub(crate) fn new(
+    /// Makes an error about an address, with what to do.
+    pub fn new(
         address: impl fmt::Display,
         kind: ListenErrorKind,
         remedy: impl Into<Box<str>>,
@@ -65,18 +64,19 @@ impl ListenError {
         }
     }
 
-    pub(crate) fn because(mut self, source: impl Into<BoxError>) -> Self {
+    /// The same error with its cause.
+    pub fn because(mut self, source: impl Into<BoxError>) -> Self {
         self.source = Some(source.into());
         self
     }
 
-    #[cfg(feature = "mem")]
-    pub(crate) fn in_use(address: impl fmt::Display, remedy: &str) -> Self {
+    /// Another listener has the address.
+    pub fn in_use(address: impl fmt::Display, remedy: &str) -> Self {
         Self::new(address, ListenErrorKind::InUse, remedy)
     }
 
-    #[cfg(any(feature = "mem", feature = "tcp", feature = "unix"))]
-    pub(crate) fn invalid(
+    /// The address is not one that can be listened at, with what was expected of it.
+    pub fn invalid(
         address: impl fmt::Display,
         expected: &str,
         source: impl Into<BoxError>,
@@ -89,8 +89,8 @@ impl ListenError {
         .because(source)
     }
 
-    #[cfg(any(feature = "tcp", feature = "unix"))]
-    pub(crate) fn from_io(address: impl fmt::Display, error: io::Error) -> Self {
+    /// The operating system refused: its error says the kind and what to do.
+    pub fn from_io(address: impl fmt::Display, error: io::Error) -> Self {
         let (kind, remedy) = match error.kind() {
             io::ErrorKind::AddrInUse => (
                 ListenErrorKind::InUse,
@@ -111,6 +111,13 @@ impl ListenError {
             _ => (ListenErrorKind::Other, "choose another address"),
         };
         Self::new(address, kind, remedy).because(error)
+    }
+}
+
+impl From<EndpointError> for ListenError {
+    fn from(error: EndpointError) -> Self {
+        let remedy = format!("expected {}", error.expected());
+        Self::new(error.address(), ListenErrorKind::Invalid, remedy)
     }
 }
 

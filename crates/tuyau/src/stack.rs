@@ -40,8 +40,8 @@
 //! ```
 
 use tuyau_core::{
-    Address, Answers, AnyListener, Context, EndpointKey, Handle, Key, Layered, ListenerExt, Over,
-    ProtocolExt, Registry, Resolver, ResolverExt, Target,
+    Address, AnyListener, Context, EndpointKey, Flow, Handle, Key, Layered, Listener, ListenerExt,
+    Literal, Over, ProtocolExt, Registry, Resolver, ResolverExt,
 };
 
 use crate::{
@@ -49,7 +49,7 @@ use crate::{
     tcp::{self, SystemResolver, Tcp},
     tls::{self, Authority, KeyPair, SetupError, TlsKey},
     tokio::TokioTimer,
-    unix::{self, PathResolver, Unix},
+    unix::{self, Unix, UnixKey},
 };
 
 /// The schemes that a [`Stack`] dials and listens at.
@@ -160,8 +160,8 @@ impl Stack {
 
     fn protect<L>(&self, address: &Address, listener: L) -> Result<AnyListener, ListenError>
     where
-        L: ListenerExt,
-        tls::Acceptor: tuyau_core::Acceptor<L::Flow>,
+        L: Listener,
+        tls::Acceptor: tuyau_core::Acceptor<L::Flow, Flow: Flow>,
     {
         let protected = listener.layer(address.scheme(), self.acceptor.clone());
         let protected = protected.map_err(|_| unsupported(address))?;
@@ -169,17 +169,13 @@ impl Stack {
     }
 
     fn bind_unix(&self, address: &Address) -> Result<unix::Listener, ListenError> {
-        let path = address.path().filter(|_| address.host().is_none());
-        let path = path.ok_or_else(|| incomplete(address, "a path, as in `unix:///run/x.sock`"))?;
+        let path = UnixKey::read(address)?;
         unix::Listener::bind(path).map_err(|error| error.at(address))
     }
 
     fn bind_mem(&self, address: &Address) -> Result<mem::Listener, ListenError> {
-        let name = address
-            .host()
-            .filter(|_| address.port().is_none() && address.path().is_none());
-        let name = name.ok_or_else(|| incomplete(address, "a name, as in `mem://name`"))?;
-        self.hub.listen(name).map_err(|error| error.at(address))
+        let name = mem::MemKey::read(address)?;
+        self.hub.listen(&name).map_err(|error| error.at(address))
     }
 }
 
@@ -196,46 +192,21 @@ fn protocols(registry: &mut Registry, connector: &tls::Connector, hub: &mem::Hub
 }
 
 fn resolvers(registry: &mut Registry) {
-    let tls = protected(SystemResolver).for_scheme("tls");
-    registry.resolver(Key::new(), 0, tls);
-    registry.resolver(tcp::KEY, 0, Only("tcp", SystemResolver));
-    registry.resolver(Key::new(), 0, Only("tls+unix", protected(PathResolver)));
-    registry.resolver(unix::KEY, 0, Only("unix", PathResolver));
-    registry.resolver(Key::new(), 0, Only("tls+mem", protected(mem::NameResolver)));
-    registry.resolver(mem::KEY, 0, Only("mem", mem::NameResolver));
+    let path = Literal::<UnixKey>::new();
+    let name = Literal::<mem::MemKey>::new();
+    registry.resolver(Key::new(), 0, protected(SystemResolver).for_scheme("tls"));
+    registry.resolver(tcp::KEY, 0, SystemResolver.only_scheme("tcp"));
+    registry.resolver(Key::new(), 0, protected(path).only_scheme("tls+unix"));
+    registry.resolver(unix::KEY, 0, path.only_scheme("unix"));
+    registry.resolver(Key::new(), 0, protected(name).only_scheme("tls+mem"));
+    registry.resolver(mem::KEY, 0, name.only_scheme("mem"));
 }
 
 fn protected<R: Resolver>(resolver: R) -> impl Resolver<Key = Over<R::Key, TlsKey>> {
     resolver.configure::<TlsKey, _>(tls::Peer::of)
 }
 
-/// A resolver that answers for one scheme, and not for targets without any.
-struct Only<R>(&'static str, R);
-
-impl<R: Resolver> Resolver for Only<R> {
-    type Key = R::Key;
-
-    fn name(&self) -> &str {
-        self.1.name()
-    }
-
-    fn resolve(&self, target: &Target) -> Option<Answers<<R::Key as EndpointKey>::Endpoint>> {
-        if target.scheme() != Some(self.0) {
-            return None;
-        }
-        self.1.resolve(target)
-    }
-}
-
 fn unsupported(address: &Address) -> ListenError {
     let remedy = format!("use one of the schemes {}", SCHEMES.join(", "));
     ListenError::new(address, ListenErrorKind::UnsupportedScheme, remedy)
-}
-
-fn incomplete(address: &Address, expected: &str) -> ListenError {
-    ListenError::new(
-        address,
-        ListenErrorKind::Invalid,
-        format!("expected {expected}"),
-    )
 }

@@ -1,6 +1,9 @@
 //! TCP on tokio, and host names resolved by the operating system.
 //!
-//! ```
+//! The key is there without the feature, for the TCP of other backends.
+//!
+#![cfg_attr(feature = "tcp", doc = "```")]
+#![cfg_attr(not(feature = "tcp"), doc = "```ignore")]
 //! use tuyau::tcp;
 //! use tuyau_core::{Attempt, FlowExt, Listener, ListenerExt, Protocol, Stage};
 //!
@@ -21,20 +24,29 @@
 //! # }
 //! ```
 
+#[cfg(feature = "tcp")]
 mod flow;
+#[cfg(feature = "tcp")]
 mod listener;
+#[cfg(feature = "tcp")]
 mod options;
+#[cfg(feature = "tcp")]
+mod protocol;
+#[cfg(feature = "tcp")]
 mod resolver;
 
 use std::{fmt, net::SocketAddr};
 
-use ::tokio::net::TcpStream;
-use tuyau_core::{Attempt, EndpointKey, FlowError, Key, Protocol, Stage};
+use tuyau_core::{Address, EndpointError, EndpointKey, Key};
 
-pub use flow::Flow;
-pub use listener::{BACKLOG, Listener};
-pub use options::Options;
-pub use resolver::{ResolveError, SystemResolver};
+#[cfg(feature = "tcp")]
+pub use {
+    flow::Flow,
+    listener::{BACKLOG, Listener},
+    options::Options,
+    protocol::Tcp,
+    resolver::{ResolveError, SystemResolver},
+};
 
 /// The key of IP endpoints.
 pub const KEY: Key<TcpKey> = Key::new();
@@ -50,36 +62,11 @@ impl EndpointKey for TcpKey {
     fn show(endpoint: &SocketAddr, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{endpoint}")
     }
-}
 
-/// TCP on tokio. Connecting wants a tokio runtime with its I/O driver.
-#[derive(Clone, Debug, Default)]
-pub struct Tcp {
-    options: Options,
-}
-
-impl Tcp {
-    /// TCP with the default [`Options`].
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// TCP with these options for each flow.
-    pub fn with_options(options: Options) -> Self {
-        Self { options }
-    }
-}
-
-impl Protocol for Tcp {
-    type Key = TcpKey;
-    type Flow = Flow;
-    type Error = FlowError;
-
-    const STAGE: Stage = Stage::new("tcp");
-
-    async fn connect(&self, endpoint: &SocketAddr, _attempt: &Attempt) -> Result<Flow, FlowError> {
-        let stream = TcpStream::connect(endpoint).await?;
-        self.options.apply(&stream)?;
-        Ok(Flow::new(stream))
+    fn read(address: &Address) -> Result<SocketAddr, EndpointError> {
+        let expected = "an IP address and a port, as in `tcp://127.0.0.1:6000`";
+        address
+            .socket()
+            .ok_or_else(|| EndpointError::new(address, expected))
     }
 }

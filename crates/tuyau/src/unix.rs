@@ -1,6 +1,9 @@
 //! Unix stream sockets on tokio.
 //!
-//! ```
+//! The key is there without the feature, for the Unix sockets of other backends.
+//!
+#![cfg_attr(feature = "unix", doc = "```")]
+#![cfg_attr(not(feature = "unix"), doc = "```ignore")]
 //! use tuyau::unix;
 //! use tuyau_core::{Attempt, FlowExt, ListenerExt, Protocol, Stage};
 //!
@@ -22,22 +25,28 @@
 //! # }
 //! ```
 
+#[cfg(feature = "unix")]
 mod claim;
+#[cfg(feature = "unix")]
 mod flow;
+#[cfg(feature = "unix")]
 mod listener;
+#[cfg(feature = "unix")]
+mod protocol;
 
 use std::{
     fmt,
     path::{Path, PathBuf},
 };
 
-use ::tokio::net::UnixStream;
-use tuyau_core::{
-    Answers, Attempt, EndpointKey, ErrorKind, FlowError, Key, Protocol, Resolver, Stage, Target,
-};
+use tuyau_core::{Address, EndpointError, EndpointKey, Key};
 
-pub use flow::{Flow, PeerCredentials};
-pub use listener::Listener;
+#[cfg(feature = "unix")]
+pub use {
+    flow::{Flow, PeerCredentials},
+    listener::Listener,
+    protocol::Unix,
+};
 
 /// The longest path of a socket, in bytes: what `sockaddr_un` holds without its final zero.
 pub const MAX_PATH: usize = if cfg!(any(target_os = "linux", target_os = "android")) {
@@ -60,41 +69,12 @@ impl EndpointKey for UnixKey {
     fn show(endpoint: &PathBuf, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", endpoint.display())
     }
-}
 
-/// Unix stream sockets on tokio. Connecting wants a tokio runtime with its I/O driver.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Unix;
-
-impl Protocol for Unix {
-    type Key = UnixKey;
-    type Flow = Flow;
-    type Error = FlowError;
-
-    const STAGE: Stage = Stage::new("unix");
-
-    async fn connect(&self, path: &PathBuf, _attempt: &Attempt) -> Result<Flow, FlowError> {
-        if let Some(error) = PathTooLong::check(path) {
-            return Err(FlowError::new(ErrorKind::Unsupported, error));
-        }
-        let stream = UnixStream::connect(path).await?;
-        Ok(Flow::dialled(stream, path))
-    }
-}
-
-/// Takes the path of a target.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct PathResolver;
-
-impl Resolver for PathResolver {
-    type Key = UnixKey;
-
-    fn name(&self) -> &str {
-        "path"
-    }
-
-    fn resolve(&self, target: &Target) -> Option<Answers<PathBuf>> {
-        Some(Answers::ready([PathBuf::from(target.path()?)]))
+    fn read(address: &Address) -> Result<PathBuf, EndpointError> {
+        let path = address.path().filter(|_| address.host().is_none());
+        let expected = "a path, as in `unix:///run/x.sock`";
+        path.map(PathBuf::from)
+            .ok_or_else(|| EndpointError::new(address, expected))
     }
 }
 
@@ -105,7 +85,8 @@ pub struct PathTooLong {
 }
 
 impl PathTooLong {
-    fn check(path: &Path) -> Option<Self> {
+    /// The error for a path that is longer than [`MAX_PATH`].
+    pub fn check(path: &Path) -> Option<Self> {
         let length = path.as_os_str().len();
         (length > MAX_PATH).then_some(Self { length })
     }

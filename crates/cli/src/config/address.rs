@@ -81,7 +81,9 @@ fn check_scheme(address: &Address) -> Result<(), Problem> {
 
 fn check_rest(address: &Address, used: Use) -> Result<(), Problem> {
     let shown = quoted(&address.to_string());
-    let complaint = if address.scheme() == TLS_UNIX {
+    let complaint = if address.user().is_some() || address.queries().next().is_some() {
+        format!("{shown} must have no user before `@` and nothing after `?`")
+    } else if address.scheme() == TLS_UNIX {
         match (address.host(), address.path()) {
             (None, Some(path)) if path.len() <= socket::PATH_BYTES_MAX => return Ok(()),
             (None, Some(_)) => format!(

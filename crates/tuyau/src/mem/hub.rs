@@ -9,8 +9,8 @@ use std::{
 };
 
 use tuyau_core::{
-    Address, Answers, Attempt, EndpointKey, ErrorKind, FlowError, Incoming, Key, LocalAddress,
-    Origin, PeerAddress, Resolver, Stage, Target,
+    Address, Answers, Attempt, EndpointError, EndpointKey, ErrorKind, FlowError, Incoming, Key,
+    LocalAddress, Origin, PeerAddress, Resolver, Stage, Target,
 };
 
 use super::{Flow, pair};
@@ -35,6 +35,14 @@ impl EndpointKey for MemKey {
 
     fn show(endpoint: &Name, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(endpoint)
+    }
+
+    fn read(address: &Address) -> Result<Name, EndpointError> {
+        let name = address
+            .host()
+            .filter(|_| address.port().is_none() && address.path().is_none());
+        name.map(Name::from)
+            .ok_or_else(|| EndpointError::new(address, "a name, as in `mem://name`"))
     }
 }
 

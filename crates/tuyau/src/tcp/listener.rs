@@ -9,9 +9,9 @@ use std::{
 
 use ::tokio::net::TcpListener;
 use socket2::{Domain, Protocol, Socket, Type};
-use tuyau_core::{Address, FlowError, Incoming, Origin};
+use tuyau_core::{Address, EndpointKey, FlowError, Incoming, Origin};
 
-use super::{Flow, Options};
+use super::{Flow, Options, TcpKey};
 use crate::ListenError;
 
 /// How many connections the system keeps for us until they are accepted; it may cap this lower.
@@ -35,11 +35,8 @@ impl Listener {
     /// # Panics
     /// Outside a tokio runtime with its I/O driver.
     pub fn bind(address: &Address) -> Result<Self, ListenError> {
-        let Some(socket) = address.socket() else {
-            let expected = "an IP address and a port, as in `tcp://127.0.0.1:6000`";
-            let missing = "a host name is not resolved for listening";
-            return Err(ListenError::invalid(address, expected, missing));
-        };
+        // A host name is not resolved for listening.
+        let socket = TcpKey::read(address)?;
         Self::bind_socket(socket).map_err(|error| error.at(address))
     }
 

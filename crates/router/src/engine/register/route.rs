@@ -20,7 +20,8 @@ pub(super) fn check(route: &Address, link: &Link) -> Result<(), &'static str> {
     let Some(host) = route.host() else {
         return Err(INCOMPLETE);
     };
-    if route.port().is_none_or(|port| port == 0) || route.path().is_some() {
+    let more = route.user().is_some() || route.path().is_some() || route.queries().next().is_some();
+    if route.port().is_none_or(|port| port == 0) || more {
         return Err(INCOMPLETE);
     }
     let ip = host.parse::<IpAddr>().ok().map(|ip| ip.to_canonical());
@@ -155,6 +156,18 @@ mod tests {
             for route in LOOPBACK {
                 assert!(allows(link, route), "{route} over {link}");
             }
+        }
+    }
+
+    #[test]
+    fn a_route_has_no_user_path_or_query() {
+        let link = accepted("192.0.2.1:1");
+        for route in [
+            "tls://u@7.example:1",
+            "tls://7.example:1/path",
+            "tls://7.example:1?a=b",
+        ] {
+            assert!(!allows(&link, route), "{route}");
         }
     }
 

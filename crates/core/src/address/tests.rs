@@ -1,0 +1,85 @@
+use super::*;
+use alloc::string::ToString;
+
+fn kind(text: &str) -> AddressErrorKind {
+    text.parse::<Address>().unwrap_err().kind()
+}
+
+#[test]
+fn prints_the_canonical_form() {
+    for (text, canonical) in [
+        ("tls://127.0.0.1:6000", "tls://127.0.0.1:6000"),
+        ("TLS://Example.ORG:6000", "tls://example.org:6000"),
+        ("tcp://[0:0:0:0:0:0:0:1]:80", "tcp://[::1]:80"),
+        ("unix:///run/x.sock", "unix:///run/x.sock"),
+        ("tls+unix:///run/X.sock", "tls+unix:///run/X.sock"),
+        ("mem://name", "mem://name"),
+        ("ws://host:80/chat", "ws://host:80/chat"),
+        ("ssh://Git@Host:22/a@b", "ssh://Git@host:22/a@b"),
+        (
+            "serial:///dev/tty0?baud=9600&x",
+            "serial:///dev/tty0?baud=9600&x",
+        ),
+        ("h://n?a=b/c?d", "h://n?a=b/c?d"),
+    ] {
+        let address: Address = text.parse().unwrap();
+        assert_eq!(address.to_string(), canonical);
+        assert_eq!(canonical.parse::<Address>().unwrap(), address);
+    }
+}
+
+#[test]
+fn refuses_what_is_not_an_address_and_says_where() {
+    assert_eq!(kind("127.0.0.1:6000"), AddressErrorKind::NoScheme);
+    assert_eq!(kind("1tls://h"), AddressErrorKind::Scheme);
+    assert_eq!(kind("tls://"), AddressErrorKind::Host);
+    assert_eq!(kind("tls://:6000"), AddressErrorKind::Host);
+    assert_eq!(kind("tls://[::1"), AddressErrorKind::Host);
+    assert_eq!(kind("tls://[::1]x"), AddressErrorKind::Host);
+    assert_eq!(kind("tls://h:65536"), AddressErrorKind::Port);
+    assert_eq!(kind("tls://h:"), AddressErrorKind::Port);
+    assert_eq!(kind("tls://h:080"), AddressErrorKind::Port);
+    assert_eq!(kind("tls://h:+80"), AddressErrorKind::Port);
+    assert_eq!(kind("tls://a b"), AddressErrorKind::Character);
+    assert_eq!(kind("tls://h#part"), AddressErrorKind::Character);
+    assert_eq!(kind("tls://user:password@host"), AddressErrorKind::User);
+    assert_eq!(kind("tls://@host"), AddressErrorKind::User);
+    assert_eq!(kind("tls://user@"), AddressErrorKind::Host);
+    assert_eq!(kind("tls://user@/path"), AddressErrorKind::Host);
+    assert_eq!(kind("tls://?a=b"), AddressErrorKind::Host);
+    assert_eq!(kind(&"x".repeat(256)), AddressErrorKind::TooLong);
+    let error = "tls://h:99999".parse::<Address>().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "address \"tls://h:99999\" is not valid at byte 8: the port must be a number from 0 to 65535"
+    );
+}
+
+#[test]
+fn knows_user_path_and_query() {
+    let address: Address = "ssh://git@host:22/repo?a=1&b&a=2".parse().unwrap();
+    assert_eq!(address.user(), Some("git"));
+    assert_eq!((address.host(), address.port()), (Some("host"), Some(22)));
+    assert_eq!(address.path(), Some("/repo"));
+    assert_eq!(address.query("a"), Some("1"));
+    assert_eq!(address.query("b"), Some(""));
+    assert_eq!(address.query("c"), None);
+    assert_eq!(address.queries().count(), 3);
+}
+
+#[test]
+fn makes_addresses_from_sockets_names_and_paths() {
+    let socket: SocketAddr = "[::1]:7".parse().unwrap();
+    let address = Address::from_socket("tcp", socket).unwrap();
+    assert_eq!(address.to_string(), "tcp://[::1]:7");
+    assert_eq!(address.socket(), Some(socket));
+    assert_eq!(Address::from_name("mem", "a").unwrap().host(), Some("a"));
+    assert_eq!(
+        Address::from_path("unix", "/a b").unwrap_err().kind(),
+        AddressErrorKind::Character
+    );
+    assert_eq!(
+        Address::from_path("unix", "a").unwrap_err().kind(),
+        AddressErrorKind::Path
+    );
+}
