@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use core::{error::Error, fmt};
 
-/// Why a text is not an [`Address`].
+/// Why a text is not an [`Address`](crate::Address).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AddressError {
     text: Box<str>,
@@ -11,11 +11,11 @@ pub struct AddressError {
     kind: AddressErrorKind,
 }
 
-/// What is wrong with the text of an [`Address`].
+/// What is wrong with the text of an [`Address`](crate::Address).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AddressErrorKind {
-    /// Longer than [`Address::MAX_LENGTH`] bytes.
+    /// Longer than [`Address::MAX_LENGTH`](crate::Address::MAX_LENGTH) bytes.
     TooLong,
     /// A character that an address cannot hold: not printable ASCII, or `#`.
     Character,
