@@ -3,6 +3,7 @@
 //!
 //! | module and feature | what it is |
 //! |---|---|
+//! | `dns` | names resolved by asking name servers: addresses, SRV, HTTPS and SVCB records, on tokio |
 //! | `hosts` | names resolved by the hosts file, without a runtime |
 //! | `mem` | flows inside one process, without a runtime |
 //! | `tcp` | TCP on tokio, and host names resolved by the operating system |
@@ -84,6 +85,8 @@
 mod alternate;
 #[cfg(any(feature = "fault", feature = "throttle"))]
 mod clip;
+#[cfg(feature = "dns")]
+pub mod dns;
 #[cfg(feature = "fault")]
 pub mod fault;
 #[cfg(feature = "tls")]

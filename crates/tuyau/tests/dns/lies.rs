@@ -1,0 +1,175 @@
+//! Servers that fail, refuse, babble, lie, and say nothing.
+
+use std::time::Duration;
+
+use hickory_resolver::proto::{op::ResponseCode, rr::RecordType};
+use tuyau::dns::{Dns, DnsErrorKind};
+use tuyau_core::{Chain, ConnectErrorKind, Outcome, Report, Target};
+
+use crate::server::{Says, Server, address, alias, context, endpoints, error, kind, plan, record};
+
+async fn report(says: Says) -> (Report, Server) {
+    let server = Server::start().await;
+    let server = server.says_of_addresses("x.example", &says);
+    let report = server.plan(Target::name("x.example").port(7)).await;
+    (report, server)
+}
+
+fn with_code(code: ResponseCode) -> Says {
+    Says::Records(code, vec![])
+}
+
+fn lines(report: &Report) -> String {
+    Chain(error(report)).to_string()
+}
+
+/// Law 7: a person sees what to fix.
+#[tokio::test]
+async fn law_7_each_refusal_has_its_kind_and_says_what_to_do() {
+    let (found, _) = report(with_code(ResponseCode::NXDomain)).await;
+    assert_eq!(kind(&found), DnsErrorKind::NoSuchName);
+    assert_eq!(
+        lines(&found),
+        "the name x.example does not exist (NXDOMAIN); check its spelling"
+    );
+    let (found, _) = report(with_code(ResponseCode::NoError)).await;
+    assert_eq!(kind(&found), DnsErrorKind::NoRecord);
+    assert_eq!(
+        lines(&found),
+        "the name x.example has no A or AAAA record; check the name, or add the record"
+    );
+    let (found, server) = report(with_code(ResponseCode::ServFail)).await;
+    assert_eq!(kind(&found), DnsErrorKind::ServerFailure);
+    assert_eq!(
+        lines(&found),
+        format!(
+            "the name server {} failed to find the AAAA record of x.example (SERVFAIL); the zone may \
+             be broken, try later or ask its operator",
+            server.address
+        )
+    );
+    let (found, server) = report(with_code(ResponseCode::Refused)).await;
+    assert_eq!(kind(&found), DnsErrorKind::Refused);
+    assert_eq!(
+        lines(&found),
+        format!(
+            "the name server {} refused the question for the AAAA record of x.example (REFUSED); ask \
+             another name server",
+            server.address
+        )
+    );
+    let (found, _) = report(with_code(ResponseCode::NotImp)).await;
+    assert_eq!(kind(&found), DnsErrorKind::Code);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_answer_to_the_question_is_not_listened_to() {
+    let records = vec![record("x.example", address("10.0.0.1"))];
+    let silent = [
+        Says::Nothing,
+        Says::OtherId(records),
+        Says::Bytes(vec![]),
+        Says::Bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()),
+        Says::Bytes(vec![0xff; 512]),
+    ];
+    for says in silent {
+        let shown = format!("{says:?}");
+        let (found, _) = report(says).await;
+        assert!(endpoints(&found).is_empty(), "{shown}: {found}");
+        let kind = kind(&found);
+        let expected = [DnsErrorKind::TimedOut, DnsErrorKind::Malformed];
+        assert!(expected.contains(&kind), "{shown}: {found}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_never_answers_does_not_outlast_the_deadline() {
+    let server = Server::start().await;
+    let server = server.says_of_addresses("x.example", &Says::Nothing);
+    let context = context(server.dns());
+    let connect = context.connect(Target::name("x.example").port(7));
+    let deadline = Duration::from_millis(300);
+    let error = connect.deadline(deadline).open().await.unwrap_err();
+    assert_eq!(error.kind(), ConnectErrorKind::TimedOut);
+    let row = &error.report().attempts[0];
+    assert!(matches!(row.outcome, Outcome::TimedOut));
+    assert_eq!((row.stage.name(), row.took), ("resolve", deadline));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_at_the_servers_port_is_no_answer() {
+    let vacant = {
+        let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.local_addr().unwrap()
+    };
+    let dns = Dns::servers(&[vacant])
+        .unwrap()
+        .timeout(Duration::from_secs(2));
+    let found = plan(dns, Target::name("x.example").port(7)).await;
+    let shown = lines(&found);
+    assert_eq!(kind(&found), DnsErrorKind::TimedOut, "{found}");
+    assert!(shown.contains(&vacant.to_string()), "{shown}");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_cut_over_tcp_too_is_an_error() {
+    let records = vec![record("x.example", address("10.0.0.1"))];
+    let (found, _) = report(Says::CutAlways(records)).await;
+    assert_eq!(kind(&found), DnsErrorKind::Truncated, "{found}");
+}
+
+#[tokio::test]
+async fn aliases_in_a_circle_end_and_are_named() {
+    let server = Server::start().await;
+    let circle = vec![
+        record("x.example", alias("y.example")),
+        record("y.example", alias("x.example")),
+    ];
+    let says = Says::Records(ResponseCode::NoError, circle.clone());
+    let mut server = server.says_of_addresses("x.example", &says);
+    server = server.says_of_addresses("y.example", &says);
+    for (owner, row) in [("x.example", &circle[0]), ("y.example", &circle[1])] {
+        server = server.has(owner, [row.data.clone()]);
+    }
+    let found = server.plan(Target::name("x.example").port(7)).await;
+    assert_eq!(kind(&found), DnsErrorKind::Aliases, "{found}");
+    assert_eq!(
+        lines(&found),
+        "aliases of x.example lead in a circle, back to x.example.; expected at most 8, tell the \
+         operator of the zone"
+    );
+}
+
+#[tokio::test]
+async fn aliases_without_end_end() {
+    let mut server = Server::start().await;
+    for number in 0..40 {
+        let (owner, target) = (
+            format!("{number}.example"),
+            format!("{}.example", number + 1),
+        );
+        let says = Says::Records(ResponseCode::NoError, vec![record(&owner, alias(&target))]);
+        server = server.says_of_addresses(&owner, &says);
+        server = server.says(&owner, RecordType::CNAME, says);
+    }
+    let found = server.plan(Target::name("0.example").port(7)).await;
+    assert_eq!(kind(&found), DnsErrorKind::Aliases, "{found}");
+    assert!(server.asked().len() < 60, "{}", server.asked().len());
+}
+
+#[tokio::test]
+async fn records_of_other_names_are_not_believed() {
+    let other = vec![record("y.example", address("10.6.6.6"))];
+    let (found, _) = report(Says::Records(ResponseCode::NoError, other.clone())).await;
+    assert!(endpoints(&found).is_empty(), "{found}");
+    assert_eq!(kind(&found), DnsErrorKind::NoRecord);
+
+    let server = Server::start().await;
+    let mut mixed = other;
+    mixed.insert(0, record("x.example", address("10.0.0.1")));
+    mixed.push(record("x.example", address("10.0.0.2")));
+    let mixed = Says::Records(ResponseCode::NoError, mixed);
+    let server = server.says("x.example", RecordType::A, mixed);
+    let found = server.plan(Target::name("x.example").port(7)).await;
+    assert_eq!(endpoints(&found), ["10.0.0.1:7", "10.0.0.2:7"]);
+}
