@@ -19,6 +19,9 @@ pub type Work = Pin<Box<dyn Future<Output = ()>>>;
 /// protocols, and a test machine may be busy.
 pub const DEADLINE: Duration = Duration::from_secs(60);
 
+/// The stack of a case's thread, in bytes: futures of several layers are large without optimisation.
+const STACK: usize = 16 * 1024 * 1024;
+
 /// Why a case was not run: this machine lacks something, or the protocol does not have what the law
 /// is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,7 +126,8 @@ impl Case {
             let _done: mpsc::Sender<()> = done;
             body()
         };
-        let thread = thread::Builder::new().name(name.clone()).spawn(work);
+        let thread = thread::Builder::new().name(name.clone());
+        let thread = thread.stack_size(STACK).spawn(work);
         let thread = thread.expect("a thread for a case can be made");
         if ended.recv_timeout(deadline) == Err(mpsc::RecvTimeoutError::Timeout) {
             panic!("{name} hangs: it has not come to its end within {deadline:?}");

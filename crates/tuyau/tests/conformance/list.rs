@@ -1,7 +1,9 @@
 //! The list being made, and who drives its cases.
 
 use libtest_mimic::{Completion, Trial};
-use tuyau_conformance::{Case, IntoPair, Traits, Work, flow_cases};
+use tuyau_conformance::{
+    Case, IntoPair, IntoServing, ServingTraits, Traits, Work, flow_cases, serving_cases,
+};
 
 /// Every case of every row.
 #[derive(Default)]
@@ -16,6 +18,17 @@ impl List {
         M: AsyncFn() -> P + Clone + Send + 'static,
     {
         self.add(row, flow_cases(traits, run, pair));
+    }
+
+    /// Adds the laws of listeners and protocols for one kind: `row::serving::law`.
+    pub(crate) fn serving<S, R, M>(&mut self, row: &str, traits: ServingTraits, run: R, serve: M)
+    where
+        S: IntoServing,
+        R: Fn(Work) + Clone + Send + 'static,
+        M: AsyncFn() -> S + Clone + Send + 'static,
+    {
+        let cases = serving_cases(traits, run, serve);
+        self.add(row, cases.into_iter().map(|case| case.under("serving")));
     }
 
     /// Adds cases to a row.

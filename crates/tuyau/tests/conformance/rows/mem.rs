@@ -1,12 +1,19 @@
 //! Flows inside one process.
 
 use tuyau::mem;
-use tuyau_conformance::{Traits, run_in_place};
+use tuyau_conformance::{Serving, ServingTraits, Traits, run_in_place};
 
 use crate::{list::List, support::connected};
 
 pub(crate) fn rows(list: &mut List) {
     list.flows("mem", Traits::stream(), run_in_place, pair);
+    list.serving("mem", ServingTraits::new(), run_in_place, serving);
+}
+
+async fn serving() -> Serving<mem::Listener, mem::Protocol> {
+    let hub = mem::Hub::new();
+    let listener = hub.listen("here").unwrap();
+    Serving::new(listener, mem::Protocol::new(hub), "here".into())
 }
 
 pub(crate) async fn pair() -> (mem::Flow, mem::Flow) {

@@ -1,8 +1,8 @@
 //! TLS over each transport, and over itself.
 
 use tuyau::{mem, tls};
-use tuyau_conformance::{Traits, run_in_place};
-use tuyau_core::Flow;
+use tuyau_conformance::{Serving, ServingTraits, Traits, run_in_place};
+use tuyau_core::{Flow, ListenerExt, ProtocolExt};
 
 use crate::{
     list::{List, tokio},
@@ -27,6 +27,14 @@ pub(crate) fn rows(list: &mut List) {
     list.flows("tls_unix", TRAITS, tokio, async || {
         over(rows::unix::pair().await).await
     });
+    #[cfg(feature = "tcp")]
+    list.serving("tls_tcp", ServingTraits::new(), tokio, async || {
+        let (listener, endpoint) = rows::tcp::listening();
+        let (connector, expected, acceptor) = sides();
+        let listener = listener.layer("tls", acceptor).unwrap();
+        let protocol = tuyau::tcp::Tcp::new().layer(connector);
+        Serving::new(listener, protocol, (endpoint, expected))
+    });
 }
 
 pub(crate) async fn over_mem() -> (tls::Flow<mem::Flow>, tls::Flow<mem::Flow>) {
@@ -35,10 +43,16 @@ pub(crate) async fn over_mem() -> (tls::Flow<mem::Flow>, tls::Flow<mem::Flow>) {
 
 /// TLS with fresh raw keys over two connected flows.
 pub(crate) async fn over<F: Flow>(pair: (F, F)) -> (tls::Flow<F>, tls::Flow<F>) {
+    let (connector, expected, acceptor) = sides();
+    layered(pair, connector, &expected, acceptor).await
+}
+
+/// Both sides, and whom the dialling one expects.
+pub(crate) fn sides() -> (tls::Connector, tls::Peer, tls::Acceptor) {
     let key = tls::KeyPair::generate().unwrap();
     let expected = tls::Peer::key(key.public_key());
     let acceptor = tls::Settings::new(key).acceptor().unwrap();
     let key = tls::KeyPair::generate().unwrap();
     let connector = tls::Settings::new(key).connector().unwrap();
-    layered(pair, connector, &expected, acceptor).await
+    (connector, expected, acceptor)
 }

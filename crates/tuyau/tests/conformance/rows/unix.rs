@@ -1,7 +1,7 @@
 //! Unix stream sockets on tokio.
 
 use tuyau::unix;
-use tuyau_conformance::Traits;
+use tuyau_conformance::{Serving, ServingTraits, Traits};
 
 use crate::{
     list::{List, tokio},
@@ -10,6 +10,12 @@ use crate::{
 
 pub(crate) fn rows(list: &mut List) {
     list.flows("unix", Traits::stream(), tokio, pair);
+    list.serving("unix", ServingTraits::new(), tokio, async || {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("s");
+        let listener = unix::Listener::bind(&path).unwrap();
+        Serving::new(listener, unix::Unix, path).keep(directory)
+    });
 }
 
 pub(crate) async fn pair() -> (unix::Flow, unix::Flow) {

@@ -1,0 +1,190 @@
+//! The laws of listeners and of protocols, by name.
+
+mod accepting;
+mod dialling;
+mod world;
+
+use std::{any::Any, fmt};
+
+use tuyau_core::{Endpoint, Flow, Listener, Protocol};
+
+use crate::{Case, NotRun, Work};
+
+/// In what listeners and protocols rightly differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServingTraits {
+    refuses: bool,
+}
+
+impl ServingTraits {
+    /// As TCP: who dials learns when nobody listens.
+    pub const fn new() -> Self {
+        Self { refuses: true }
+    }
+
+    /// Who dials cannot learn that nobody listens, other than by waiting in vain, as with what runs
+    /// over UDP.
+    pub const fn without_refusal(mut self) -> Self {
+        self.refuses = false;
+        self
+    }
+
+    fn want_refusal(self) -> Result<(), NotRun> {
+        match self.refuses {
+            true => Ok(()),
+            false => Err(NotRun::new(
+                "the protocol does not tell that nobody listens",
+            )),
+        }
+    }
+}
+
+impl Default for ServingTraits {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A listener, and the way to dial it.
+pub struct Serving<L, P: Protocol> {
+    listener: L,
+    protocol: P,
+    endpoint: Endpoint<P>,
+    // Last, so that it outlives the listener.
+    _keep: Vec<Box<dyn Any>>,
+}
+
+impl<L: Listener<Flow: Flow>, P: Protocol<Flow: Flow>> Serving<L, P> {
+    /// A listener at a free address of its own, and the protocol and endpoint that reach it.
+    pub fn new(listener: L, protocol: P, endpoint: Endpoint<P>) -> Self {
+        Self {
+            listener,
+            protocol,
+            endpoint,
+            _keep: Vec::new(),
+        }
+    }
+
+    /// Keeps a value, such as a directory, until the listener has been dropped.
+    pub fn keep(mut self, value: impl Any) -> Self {
+        self._keep.push(Box::new(value));
+        self
+    }
+}
+
+impl<L, P: Protocol> fmt::Debug for Serving<L, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Serving").finish_non_exhaustive()
+    }
+}
+
+/// What a function that makes listeners may give: a [`Serving`], or a result of one, with
+/// [`NotRun`] where the machine lacks something.
+pub trait IntoServing {
+    /// The listener.
+    type Listener: Listener<Flow: Flow>;
+    /// The protocol that dials it.
+    type Protocol: Protocol<Flow: Flow>;
+
+    /// The listener and the way to dial it.
+    ///
+    /// # Errors
+    /// When it cannot be made on this machine.
+    fn into_serving(self) -> Result<Serving<Self::Listener, Self::Protocol>, NotRun>;
+}
+
+impl<L: Listener<Flow: Flow>, P: Protocol<Flow: Flow>> IntoServing for Serving<L, P> {
+    type Listener = L;
+    type Protocol = P;
+
+    fn into_serving(self) -> Result<Self, NotRun> {
+        Ok(self)
+    }
+}
+
+impl<S: IntoServing> IntoServing for Result<S, NotRun> {
+    type Listener = S::Listener;
+    type Protocol = S::Protocol;
+
+    fn into_serving(self) -> Result<Serving<S::Listener, S::Protocol>, NotRun> {
+        self?.into_serving()
+    }
+}
+
+/// Calls a macro with the path of each law.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __for_each_serving_law {
+    ([$($callback:tt)*]) => {
+        $($callback)*! {
+            [
+                accepting::who_dials_meets_who_accepts,
+                accepting::the_address_tells_the_port,
+                accepting::a_peer_that_stops_does_not_block_the_next,
+                accepting::connections_wait_until_they_are_accepted,
+                accepting::a_cancelled_accept_loses_no_connection,
+                accepting::dropping_a_handshake_closes_the_connection,
+                accepting::a_listener_that_is_dropped_while_it_accepts_is_gone,
+                accepting::dropping_a_listener_ends_what_waits,
+                dialling::nothing_happens_before_the_first_poll,
+                dialling::a_dropped_connect_leaves_nothing_behind,
+                dialling::where_nobody_listens_it_is_refused,
+            ]
+        }
+    };
+}
+
+/// A case for each law of listeners and protocols.
+///
+/// Each gets a listener of its own from `serve`, made and used in what `run` drives.
+pub fn serving_cases<S, R, M>(traits: ServingTraits, run: R, serve: M) -> Vec<Case>
+where
+    S: IntoServing,
+    R: Fn(Work) + Clone + Send + 'static,
+    M: AsyncFn() -> S + Clone + Send + 'static,
+{
+    macro_rules! list {
+        ([$($file:ident::$law:ident,)*]) => {
+            vec![$({
+                let serve = serve.clone();
+                Case::new(stringify!($law), run.clone(), async move || {
+                    $file::$law(serve().await.into_serving()?, traits).await
+                })
+            }),*]
+        };
+    }
+    __for_each_serving_law!([list])
+}
+
+/// Makes a `#[test]` for each law of listeners and protocols, in a module of the given name.
+///
+/// `run` drives a future to its end: the `block_on` of any runtime. `serve` is an async function that
+/// gives a [`Serving`], anew for each law: see [`IntoServing`]. The [crate's page](crate) has an
+/// example.
+#[macro_export]
+macro_rules! serving_tests {
+    ($name:ident, run = $run:expr, traits = $traits:expr, serve = $serve:expr $(,)?) => {
+        #[cfg(test)]
+        mod $name {
+            use super::*;
+
+            fn test(law: &str) {
+                $crate::__test_named(law, $crate::serving_cases($traits, $run, $serve));
+            }
+
+            $crate::__for_each_serving_law!([$crate::__serving_tests]);
+        }
+    };
+}
+
+/// A test for each law.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __serving_tests {
+    ([$($file:ident::$law:ident,)*]) => {
+        $(#[test]
+        fn $law() {
+            test(stringify!($law));
+        })*
+    };
+}

@@ -1,0 +1,61 @@
+//! Broken listeners and protocols, each caught by the law that it breaks.
+
+use tuyau_conformance::{Case, Serving, ServingTraits, run_in_place, serving_cases, serving_tests};
+
+use crate::{
+    fails,
+    hub::{Dial, Fault, Listener, serving},
+};
+
+serving_tests! {
+    sound,
+    run = run_in_place,
+    traits = ServingTraits::new(),
+    serve = sound_hub,
+}
+
+async fn sound_hub() -> Serving<Listener, Dial> {
+    serving(Fault::None)
+}
+
+fn cases(fault: Fault) -> Vec<Case> {
+    serving_cases(ServingTraits::new(), run_in_place, async move || {
+        serving(fault)
+    })
+}
+
+macro_rules! caught {
+    ($($fault:ident by $law:ident,)*) => {
+        mod caught {
+            use super::*;
+
+            $(#[test]
+            fn $law() {
+                assert!(fails(stringify!($law), cases(Fault::$fault)));
+            })*
+
+            /// No law is left that nothing was shown to break.
+            #[test]
+            fn every_law_is_among_them() {
+                let laws = [$(stringify!($law)),*];
+                for case in cases(Fault::None) {
+                    assert!(laws.contains(&case.name()), "nothing breaks {}", case.name());
+                }
+            }
+        }
+    };
+}
+
+caught! {
+    HandshakeFails by who_dials_meets_who_accepts,
+    PortIsNotTold by the_address_tells_the_port,
+    HandshakeIsPartOfAccept by a_peer_that_stops_does_not_block_the_next,
+    NobodyWaits by connections_wait_until_they_are_accepted,
+    PollForgets by a_cancelled_accept_loses_no_connection,
+    HandshakeLeavesItsFlow by dropping_a_handshake_closes_the_connection,
+    DropChangesNothing by a_listener_that_is_dropped_while_it_accepts_is_gone,
+    DropForgetsTheQueue by dropping_a_listener_ends_what_waits,
+    ConnectDialsAtOnce by nothing_happens_before_the_first_poll,
+    ConnectLeavesItsFlow by a_dropped_connect_leaves_nothing_behind,
+    RefusesOddly by where_nobody_listens_it_is_refused,
+}
