@@ -9,6 +9,7 @@
 //! | `tcp` | TCP on tokio, and host names resolved by the operating system |
 //! | `unix` | Unix stream sockets on tokio |
 //! | `tls` | TLS 1.3 as a layer over any flow, with Ed25519 keys as identities |
+//! | `noise` | the Noise protocol (XX, IK) as a layer over any flow, with X25519 keys as identities |
 //! | `fault` | faults on purpose as a layer: delays, cuts, stalls, changed bytes, short reads |
 //! | `throttle` | a limit on bytes per second as a layer |
 //! | `tokio` | any flow as a tokio stream, any tokio stream as a flow, tokio's timer |
@@ -83,21 +84,27 @@
 
 #[cfg(any(feature = "hosts", feature = "tcp"))]
 mod alternate;
-#[cfg(any(feature = "fault", feature = "throttle"))]
-mod clip;
 #[cfg(feature = "dns")]
 pub mod dns;
 #[cfg(feature = "fault")]
 pub mod fault;
-#[cfg(feature = "tls")]
+#[cfg(any(feature = "noise", feature = "tls"))]
 mod halves;
 #[cfg(feature = "hosts")]
 pub mod hosts;
+#[cfg(feature = "noise")]
+mod incoming;
 mod listen_error;
 #[cfg(feature = "mem")]
 pub mod mem;
+#[cfg(feature = "noise")]
+pub mod noise;
+#[cfg(feature = "noise")]
+mod outgoing;
 #[cfg(any(feature = "fault", feature = "throttle"))]
 mod pause;
+#[cfg(any(feature = "fault", feature = "noise", feature = "throttle"))]
+mod slices;
 #[cfg(all(
     unix,
     feature = "mem",

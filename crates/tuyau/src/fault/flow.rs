@@ -12,7 +12,7 @@ use super::{
     Faults,
     half::{Half, Turn},
 };
-use crate::clip::{total, with_clipped};
+use crate::slices::{total, with_clipped};
 
 /// A flow over `F` with [`Faults`], which are also its information.
 ///

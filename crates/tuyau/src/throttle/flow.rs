@@ -9,7 +9,7 @@ use std::{
 use tuyau_core::{FlowError, Timer};
 
 use super::{Limits, bucket::Bucket};
-use crate::clip::{total, with_clipped};
+use crate::slices::{total, with_clipped};
 
 /// A flow over `F` with [`Limits`], which are also its information.
 #[derive(Debug)]

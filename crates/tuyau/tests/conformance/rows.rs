@@ -14,8 +14,11 @@ macro_rules! families {
 }
 
 families! {
+    #[cfg(feature = "fault")] fault,
     #[cfg(feature = "mem")] mem,
+    #[cfg(feature = "noise")] noise,
     #[cfg(feature = "tcp")] tcp,
+    #[cfg(feature = "throttle")] throttle,
     #[cfg(feature = "tls")] tls,
     #[cfg(feature = "tokio")] tokio,
     #[cfg(all(feature = "unix", unix))] unix,

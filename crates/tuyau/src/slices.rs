@@ -1,9 +1,14 @@
-//! The beginning of several slices.
+//! Several slices as the one run of bytes that they stand for.
+
+#[cfg(feature = "noise")]
+use std::borrow::Cow;
 
 /// How many slices go through at once when they have to be cut; the rest waits for the next write.
+#[cfg(any(feature = "fault", feature = "throttle"))]
 const MAX_SLICES: usize = 16;
 
 /// Calls `write` with the first `limit` bytes of `slices`, without allocating.
+#[cfg(any(feature = "fault", feature = "throttle"))]
 pub(crate) fn with_clipped<T>(
     slices: &[&[u8]],
     limit: usize,
@@ -33,7 +38,43 @@ pub(crate) fn total(slices: &[&[u8]]) -> usize {
     slices.iter().map(|slice| slice.len()).sum()
 }
 
-#[cfg(test)]
+/// Up to `limit` bytes of `slices` behind the first `skip`; they are only copied when they lie in
+/// several slices.
+#[cfg(feature = "noise")]
+pub(crate) fn gather<'a>(slices: &[&'a [u8]], mut skip: usize, limit: usize) -> Cow<'a, [u8]> {
+    let mut gathered: Cow<'a, [u8]> = Cow::Borrowed(&[]);
+    for slice in slices {
+        let rest = slice.get(skip..).unwrap_or_default();
+        skip = skip.saturating_sub(slice.len());
+        let rest = &rest[..rest.len().min(limit - gathered.len())];
+        if gathered.is_empty() {
+            gathered = Cow::Borrowed(rest);
+        } else if !rest.is_empty() {
+            gathered.to_mut().extend_from_slice(rest);
+        }
+    }
+    gathered
+}
+
+#[cfg(all(test, feature = "noise"))]
+mod gather_tests {
+    use super::*;
+
+    #[test]
+    fn gathers_what_lies_behind_and_no_more_than_the_limit() {
+        let slices: [&[u8]; 5] = [b"ab", b"", b"cde", b"f", b""];
+        for skip in 0..8 {
+            for limit in 0..8 {
+                let skipped = &b"abcdef"[skip.min(6)..];
+                let expected = &skipped[..limit.min(skipped.len())];
+                assert_eq!(*gather(&slices, skip, limit), *expected);
+            }
+        }
+        assert!(matches!(gather(&slices, 2, 3), Cow::Borrowed(b"cde")));
+    }
+}
+
+#[cfg(all(test, any(feature = "fault", feature = "throttle")))]
 mod tests {
     use super::*;
 
