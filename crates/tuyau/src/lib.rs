@@ -7,6 +7,7 @@
 //! | `hosts` | names resolved by the hosts file, without a runtime |
 //! | `mem` | flows inside one process, without a runtime |
 //! | `tcp` | TCP on tokio, and host names resolved by the operating system |
+//! | `udp` | UDP on tokio, as datagrams |
 //! | `unix` | Unix stream sockets on tokio |
 //! | `tls` | TLS 1.3 as a layer over any flow, with Ed25519 keys as identities |
 //! | `noise` | the Noise protocol (XX, IK) as a layer over any flow, with X25519 keys as identities |
@@ -120,6 +121,7 @@ pub mod throttle;
 pub mod tls;
 #[cfg(feature = "tokio")]
 pub mod tokio;
+pub mod udp;
 #[cfg(unix)]
 pub mod unix;
 

@@ -25,10 +25,12 @@
 //! # }
 //! ```
 
+mod datagrams;
 mod flow;
 mod hub;
 mod pipe;
 
+pub use datagrams::{Datagrams, MAX_SIZE, QUEUE, datagram_pair};
 pub use flow::{Flow, pair, pair_with_capacity};
 pub use hub::{BACKLOG, Hub, KEY, Listener, MemKey, Name, NameResolver, Protocol};
 

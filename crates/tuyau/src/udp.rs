@@ -1,0 +1,91 @@
+//! UDP on tokio: datagrams to one peer.
+//!
+//! The key is there without the feature, for the UDP of other backends.
+//!
+#![cfg_attr(feature = "udp", doc = "```")]
+#![cfg_attr(not(feature = "udp"), doc = "```ignore")]
+//! use tuyau::{tcp::SystemResolver, tokio::TokioTimer, udp};
+//! use tuyau_core::{DatagramsExt, Listener, ListenerExt, Registry, ResolverExt, Target};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut listener = udp::Listener::bind(&"udp://127.0.0.1:0".parse()?)?;
+//! let address = listener.address().clone();
+//!
+//! let mut registry = Registry::new();
+//! registry.datagrams(udp::KEY, udp::Udp::new());
+//! registry.resolver(udp::KEY, 0, SystemResolver.under::<udp::UdpKey>());
+//! let context = registry.freeze(TokioTimer::new());
+//!
+//! let mut client = context.connect(Target::from(address)).open_datagrams().await?.flow;
+//! client.send(b"ping").await?;
+//!
+//! // The first datagram of a peer makes a flow of it, and is the first that it receives.
+//! let mut server = listener.accept().await?.handshake.await?;
+//! let mut buffer = [0; 1500];
+//! let length = server.receive(&mut buffer).await?;
+//! assert_eq!(&buffer[..length], b"ping");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What to know
+//!
+//! Connecting sends nothing: a peer that is not there is noticed at the earliest by the first
+//! send or receive after an answer of the network that says so
+//! ([`ErrorKind::Refused`](tuyau_core::ErrorKind::Refused)). In a race against protocols with a
+//! handshake, UDP therefore always wins at once; give it a rank of its own.
+
+#[cfg(feature = "udp")]
+mod flow;
+#[cfg(feature = "udp")]
+mod listener;
+#[cfg(feature = "udp")]
+mod peers;
+#[cfg(feature = "udp")]
+mod protocol;
+
+use std::{fmt, net::SocketAddr};
+
+use tuyau_core::{Address, EndpointError, EndpointKey, Key};
+
+#[cfg(feature = "udp")]
+pub use {
+    flow::Flow,
+    listener::{Accepted, Listener},
+    peers::{BACKLOG, QUEUE},
+    protocol::Udp,
+};
+
+/// The key of UDP endpoints.
+pub const KEY: Key<UdpKey> = Key::new();
+
+/// The endpoint of UDP: an IP address and a port.
+#[derive(Debug)]
+pub struct UdpKey;
+
+impl EndpointKey for UdpKey {
+    type Endpoint = SocketAddr;
+    const NAME: &'static str = "udp";
+
+    fn show(endpoint: &SocketAddr, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{endpoint}")
+    }
+
+    fn read(address: &Address) -> Result<SocketAddr, EndpointError> {
+        let expected = "an IP address and a port, as in `udp://127.0.0.1:6000`";
+        address
+            .socket()
+            .ok_or_else(|| EndpointError::new(address, expected))
+    }
+}
+
+/// The size of the largest datagram that can be sent to `peer`, in bytes: what 65,535 leave beside
+/// the headers (RFC 768; RFC 8200, section 4.5, for IPv6, whose payload length does not count its
+/// own header).
+pub const fn max_size(peer: &SocketAddr) -> usize {
+    match peer {
+        SocketAddr::V4(_) => 65_535 - 20 - 8,
+        SocketAddr::V6(_) => 65_535 - 8,
+    }
+}
