@@ -17,11 +17,11 @@ pub(crate) fn printable(bytes: &[u8]) -> String {
 
 /// A message of an error on one line, whatever its length.
 pub(crate) fn one_line(text: &str) -> String {
-    let joined = text
-        .split('\n')
-        .map(str::trim)
-        .collect::<Vec<_>>()
-        .join("; ");
+    let lines = text.lines().map(|line| {
+        // Columns have no meaning on a line of their own.
+        line.split_whitespace().collect::<Vec<_>>().join(" ")
+    });
+    let joined = lines.collect::<Vec<_>>().join("; ");
     joined.chars().map(visible).collect()
 }
 
@@ -53,6 +53,9 @@ mod tests {
 
     #[test]
     fn an_error_of_several_lines_becomes_one() {
-        assert_eq!(one_line("no\n  1. this\n  2. that"), "no; 1. this; 2. that");
+        assert_eq!(
+            one_line("no\n  1. this  so\n  2. that  so"),
+            "no; 1. this so; 2. that so"
+        );
     }
 }

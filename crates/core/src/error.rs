@@ -116,7 +116,7 @@ impl fmt::Display for Chain<'_> {
         let mut next = self.0.source();
         while let Some(error) = next {
             let text = alloc::format!("{error}");
-            if !above.contains(&text) {
+            if !says(&above, &text) {
                 write!(f, ": {text}")?;
                 above = text;
             }
@@ -124,6 +124,15 @@ impl fmt::Display for Chain<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a text has another one in it, whatever the indents of their lines.
+fn says(text: &str, part: &str) -> bool {
+    fn flat(text: &str) -> alloc::vec::Vec<&str> {
+        text.lines().map(str::trim_start).collect()
+    }
+    text.contains(part)
+        || part.contains('\n') && flat(text).join("\n").contains(&flat(part).join("\n"))
 }
 
 #[cfg(feature = "std")]

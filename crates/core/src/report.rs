@@ -5,7 +5,13 @@ use core::{error::Error, fmt, time::Duration};
 
 use crate::{BoxError, Chain, KeyId, Stage};
 
+mod print;
+
+use print::Time;
+
 /// Every attempt of one connect, in the order in which they began.
+///
+/// It prints a line for each attempt.
 #[derive(Debug, Default)]
 pub struct Report {
     /// The attempts; a resolver that failed or was not asked has a row without endpoint.
@@ -102,41 +108,6 @@ impl fmt::Display for Outcome {
     }
 }
 
-impl fmt::Display for AttemptReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = match (&self.endpoint, &self.protocol) {
-            (Some(endpoint), Some(protocol)) => alloc::format!("{endpoint} over {protocol}"),
-            _ => alloc::format!("{} for {}", self.resolver, self.key),
-        };
-        let (start, took) = (Millis(self.started), Millis(self.took));
-        write!(
-            f,
-            "{start} +{took} {place}, stage {}: {}",
-            self.stage, self.outcome
-        )
-    }
-}
-
-/// One line an attempt.
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, attempt) in self.attempts.iter().enumerate() {
-            let newline = if number == 0 { "" } else { "\n" };
-            write!(f, "{newline}  {}. {attempt}", number + 1)?;
-        }
-        Ok(())
-    }
-}
-
-/// A duration in milliseconds, as reports print it.
-struct Millis(Duration);
-
-impl fmt::Display for Millis {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.1}ms", self.0.as_secs_f64() * 1e3)
-    }
-}
-
 /// A connect that gave no flow; it prints the whole report.
 #[derive(Debug)]
 pub struct ConnectError {
@@ -187,10 +158,14 @@ impl fmt::Display for ConnectError {
         };
         write!(f, "cannot connect to {}: {reason}", self.target)?;
         if self.report.attempts.is_empty() {
-            Ok(())
-        } else {
-            write!(f, "\n{}", self.report)
+            return Ok(());
         }
+        match self.kind {
+            ConnectErrorKind::AllSkipped | ConnectErrorKind::NotRegistered => {}
+            ConnectErrorKind::TimedOut => write!(f, " after {}", Time(self.report.took))?,
+            _ => write!(f, " within {}", Time(self.report.took))?,
+        }
+        write!(f, "\n{}", self.report)
     }
 }
 

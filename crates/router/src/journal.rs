@@ -355,7 +355,13 @@ impl fmt::Display for Report<'_> {
         let lines = lines.filter(|line| !line.is_empty()).enumerate();
         let characters = lines.flat_map(|(index, line)| {
             let separator = if index == 0 { "" } else { "; " };
-            separator.chars().chain(line.chars())
+            // Columns have no meaning on a line of their own.
+            let words = line.split_whitespace().enumerate();
+            let words = words.flat_map(|(index, word)| {
+                let gap = if index == 0 { "" } else { " " };
+                gap.chars().chain(word.chars())
+            });
+            separator.chars().chain(words)
         });
         write_plain(f, characters, MAX_REPORT)
     }

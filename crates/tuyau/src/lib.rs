@@ -65,7 +65,7 @@
 //! let connect = context.connect(target).at_least(Security::Authenticated);
 //! let mut connected = connect.open().await?;
 //! println!("{}", connected.report);
-//! //   1. 0.0ms +1.9ms 127.0.0.1:41219 over tls/tcp, stage tls: connected
+//! //   1. 0.0 ms +1.9 ms  127.0.0.1:41219  over tls/tcp  from system  at tls:  connected
 //!
 //! let mut text = [0; 7];
 //! connected.flow.read_exact(&mut text).await?;

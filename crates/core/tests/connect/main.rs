@@ -2,6 +2,7 @@
 
 mod downgrade;
 mod forced;
+mod print;
 mod ranks;
 mod report;
 mod world;

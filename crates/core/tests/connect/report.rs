@@ -17,10 +17,11 @@ fn law_7_a_failed_connect_prints_every_attempt() {
     let error = clock.run(connect.open()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "cannot connect to router:6000: the deadline passed
-  1. 0.0ms +0.0ms says for wire, stage resolve: no such name
-  2. 0.0ms +7.0ms Down(7) over dial, stage dial: it is down
-  3. 7.0ms +993.0ms Silent over dial, stage dial: the deadline passed"
+        "\
+cannot connect to router:6000: the deadline passed after 1.00 s
+  1. 0.0 ms +0.0 ms  resolving  for wire   by says    at resolve:  no such name
+  2. 0.0 ms +7.0 ms  Down(7)    over dial  from says  at dial:     it is down
+  3. 7.0 ms +993 ms  Silent     over dial  from says  at dial:     the deadline passed"
     );
 }
 
