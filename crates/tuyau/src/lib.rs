@@ -9,6 +9,7 @@
 //! | `tcp` | TCP on tokio, and host names resolved by the operating system |
 //! | `udp` | UDP on tokio, as datagrams |
 //! | `unix` | Unix stream sockets on tokio |
+//! | `ssh` | SSH as a layer over any flow: a command, a subsystem, a forwarded stream |
 //! | `tls` | TLS 1.3 as a layer over any flow, with Ed25519 keys as identities |
 //! | `noise` | the Noise protocol (XX, IK) as a layer over any flow, with X25519 keys as identities |
 //! | `fault` | faults on purpose as a layer: delays, cuts, stalls, changed bytes, short reads |
@@ -106,6 +107,8 @@ mod outgoing;
 mod pause;
 #[cfg(any(feature = "fault", feature = "noise", feature = "throttle"))]
 mod slices;
+#[cfg(feature = "ssh")]
+pub mod ssh;
 #[cfg(all(
     unix,
     feature = "mem",

@@ -17,6 +17,7 @@ families! {
     #[cfg(feature = "fault")] fault,
     #[cfg(feature = "mem")] mem,
     #[cfg(feature = "noise")] noise,
+    #[cfg(all(feature = "mem", feature = "ssh", feature = "tcp"))] ssh,
     #[cfg(feature = "tcp")] tcp,
     #[cfg(feature = "throttle")] throttle,
     #[cfg(feature = "tls")] tls,

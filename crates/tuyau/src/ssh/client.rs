@@ -1,0 +1,179 @@
+//! What the session's task tells the dialling side.
+
+use std::{path::PathBuf, sync::Arc};
+
+use russh::{
+    ChannelId, ChannelOpenFailure, Sig,
+    client::{DisconnectReason, Session},
+    keys::PublicKeyOrCertificate,
+};
+
+use super::{
+    ExitStatus, Kind, PublicKey,
+    inbox::{Failure, Inbox},
+    known_hosts::{self, Known},
+};
+
+/// Judges the server's key, and puts into the inbox what the server sends.
+pub(super) struct Handler {
+    pub(super) inbox: Inbox,
+    pub(super) trust: Trust,
+    /// The server's key, once it is trusted.
+    pub(super) proved: Arc<std::sync::OnceLock<PublicKey>>,
+}
+
+/// By what a server's key is judged.
+pub(super) struct Trust {
+    pub(super) known: Known,
+    pub(super) any: bool,
+    /// The file that a new host's key is added to, if it may be.
+    pub(super) learn: Option<PathBuf>,
+    pub(super) host: String,
+    pub(super) port: u16,
+}
+
+impl Trust {
+    fn judge(&self, key: &PublicKey) -> Result<(), Kind> {
+        match self.known.judge(key) {
+            Err(_) if self.any => Ok(()),
+            Err(Kind::HostKeyUnknown { .. }) if self.learn.is_some() => {
+                let Some(file) = &self.learn else {
+                    return Ok(());
+                };
+                known_hosts::learn(file, &self.host, self.port, key)
+                    .map_err(|error| Kind::KnownHosts(file.clone(), error))
+            }
+            judged => judged,
+        }
+    }
+}
+
+/// The task is gone, for whatever reason.
+impl Drop for Handler {
+    fn drop(&mut self) {
+        self.inbox.fail(Failure::Ended);
+    }
+}
+
+impl russh::client::Handler for Handler {
+    type Error = Kind;
+
+    async fn check_server_key(&mut self, shown: &PublicKeyOrCertificate) -> Result<bool, Kind> {
+        let PublicKeyOrCertificate::PublicKey { key, .. } = shown else {
+            return Err(Kind::HostCertificate);
+        };
+        let key = PublicKey::new(key.clone());
+        self.trust.judge(&key)?;
+        // A later exchange of keys proves the same one, or is judged as the first was.
+        let _ = self.proved.set(key);
+        Ok(true)
+    }
+
+    async fn data(&mut self, _: ChannelId, data: &[u8], _: &mut Session) -> Result<(), Kind> {
+        self.inbox.push(data).await;
+        Ok(())
+    }
+
+    async fn extended_data(
+        &mut self,
+        _: ChannelId,
+        kind: u32,
+        data: &[u8],
+        _: &mut Session,
+    ) -> Result<(), Kind> {
+        // SSH_EXTENDED_DATA_STDERR (RFC 4254, section 5.2) is the only kind there is.
+        if kind == 1 {
+            self.inbox.push_error_output(data);
+        }
+        Ok(())
+    }
+
+    async fn channel_eof(&mut self, _: ChannelId, _: &mut Session) -> Result<(), Kind> {
+        self.inbox.update(|received| received.ended = true);
+        Ok(())
+    }
+
+    async fn channel_close(&mut self, _: ChannelId, _: &mut Session) -> Result<(), Kind> {
+        self.inbox.update(|received| received.closed = true);
+        Ok(())
+    }
+
+    async fn exit_status(
+        &mut self,
+        _: ChannelId,
+        status: u32,
+        _: &mut Session,
+    ) -> Result<(), Kind> {
+        let status = ExitStatus::Code(status);
+        self.inbox.update(|received| received.exit = Some(status));
+        Ok(())
+    }
+
+    async fn exit_signal(
+        &mut self,
+        _: ChannelId,
+        signal: Sig,
+        _core_dumped: bool,
+        _message: &str,
+        _language: &str,
+        _: &mut Session,
+    ) -> Result<(), Kind> {
+        let name = match signal {
+            Sig::Custom(name) => name,
+            signal => format!("{signal:?}"),
+        };
+        let status = ExitStatus::Signal(name);
+        self.inbox.update(|received| received.exit = Some(status));
+        Ok(())
+    }
+
+    async fn channel_success(&mut self, _: ChannelId, _: &mut Session) -> Result<(), Kind> {
+        self.inbox.update(|received| received.answer = Some(true));
+        Ok(())
+    }
+
+    async fn channel_failure(&mut self, _: ChannelId, _: &mut Session) -> Result<(), Kind> {
+        self.inbox.update(|received| received.answer = Some(false));
+        Ok(())
+    }
+
+    async fn channel_open_failure(
+        &mut self,
+        _: ChannelId,
+        reason: ChannelOpenFailure,
+        description: &str,
+        _language: &str,
+        _: &mut Session,
+    ) -> Result<(), Kind> {
+        let code = match reason {
+            ChannelOpenFailure::AdministrativelyProhibited => "not permitted",
+            ChannelOpenFailure::ConnectFailed => "it could not connect",
+            ChannelOpenFailure::UnknownChannelType => "it does not know such channels",
+            ChannelOpenFailure::ResourceShortage => "it lacks the resources",
+            _ => "no reason is given",
+        };
+        let text = match description {
+            "" => code.to_owned(),
+            text => format!("{code} ({text})"),
+        };
+        self.inbox.update(|received| received.refusal = Some(text));
+        Ok(())
+    }
+
+    async fn disconnected(&mut self, reason: DisconnectReason<Kind>) -> Result<(), Kind> {
+        self.inbox.fail(match reason {
+            DisconnectReason::ReceivedDisconnect(info) => Failure::Disconnected(info.message),
+            DisconnectReason::Error(kind) => failure_of(&kind),
+        });
+        Ok(())
+    }
+}
+
+fn failure_of(kind: &Kind) -> Failure {
+    match kind {
+        Kind::Protocol(error) => Failure::of(error),
+        Kind::Io(error) => Failure::Beneath(error.kind().into()),
+        Kind::Ended { .. } => Failure::Ended,
+        other => Failure::Protocol(format!("{other:?}")),
+    }
+}

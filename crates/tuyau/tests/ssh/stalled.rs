@@ -1,0 +1,186 @@
+//! Peers that stop, babble or vanish in the middle of the handshake.
+
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tuyau::{
+    mem,
+    ssh::{Acceptor, Kind, PrivateKey, Remote, ServerSettings, Settings, SshKey},
+    tokio::TokioTimer,
+};
+use tuyau_core::{
+    Acceptor as _, ConnectErrorKind, ErrorKind, FlowExt, Key, ListenerExt, Outcome, ProtocolExt,
+    Registry, ResolverExt, Target,
+};
+
+use crate::support::dial;
+
+fn settings() -> Settings {
+    Settings::new()
+        .danger_accept_any_host_key()
+        .key(PrivateKey::generate().unwrap())
+}
+
+fn acceptor() -> Acceptor {
+    ServerSettings::new(PrivateKey::generate().unwrap(), |_, _| true).acceptor()
+}
+
+/// The tasks that the runtime has, this one among them.
+fn tasks() -> usize {
+    Handle::current().metrics().num_alive_tasks()
+}
+
+/// Lets the tasks that can go on do so.
+async fn settle() {
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Forwards this many bytes to a real server, and nothing after them.
+async fn stop_after(count: usize, mut client: mem::Flow) {
+    let (near, far) = mem::pair();
+    let mut server = Box::pin(acceptor().accept(far));
+    let mut near = near;
+    let mut left = count;
+    let mut buffer = [0; 1000];
+    let relay = async {
+        loop {
+            let mut back = [0; 1000];
+            tokio::select! {
+                read = client.read(&mut buffer) => {
+                    let length = read.unwrap().min(left);
+                    near.write_all(&buffer[..length]).await.unwrap();
+                    left -= length;
+                    if left == 0 {
+                        return std::future::pending::<()>().await;
+                    }
+                }
+                read = near.read(&mut back) => {
+                    let length = read.unwrap();
+                    client.write_all(&back[..length]).await.unwrap();
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = relay => {}
+        _ = &mut server => std::future::pending().await,
+    }
+}
+
+/// Law 7: the stage is told. The clock is virtual: it moves when everything waits.
+#[tokio::test(start_paused = true)]
+async fn a_server_that_stops_ends_by_the_deadline_and_leaves_no_task() {
+    // Within its first line, within the exchange of keys, and later.
+    for count in [0, 10, 30, 500, 1800, 2200] {
+        let hub = mem::Hub::new();
+        let mut listener = hub.listen("here").unwrap();
+        let stalling = tokio::spawn(async move {
+            let flow = listener.accept().await.unwrap().handshake.await.unwrap();
+            stop_after(count, flow).await;
+        });
+        let mut registry = Registry::new();
+        let protocol = mem::Protocol::new(hub).layer(settings().connector());
+        registry.protocol(Key::new(), protocol);
+        let resolver = mem::NameResolver.configure::<SshKey, _>(|_| {
+            let open = tuyau::ssh::Open::command("work");
+            Some(Remote::new("anna", "here", 22, open))
+        });
+        registry.resolver(Key::new(), 0, resolver);
+        let context = registry.freeze(TokioTimer::new());
+        let target = Target::name("here");
+        let connect = context.connect(target).deadline(Duration::from_secs(5));
+        let error = connect.open().await.unwrap_err();
+        assert_eq!(error.kind(), ConnectErrorKind::TimedOut, "{count}: {error}");
+        let attempt = &error.report().attempts[0];
+        assert_eq!(attempt.stage.name(), "ssh");
+        assert!(matches!(attempt.outcome, Outcome::TimedOut));
+        stalling.abort();
+        settle().await;
+        assert_eq!(tasks(), 0, "{count}");
+    }
+}
+
+#[tokio::test]
+async fn a_peer_that_speaks_something_else_is_named() {
+    for (babble, said) in [
+        (
+            &b"HTTP/1.1 400 Bad Request\r\n\r\n"[..],
+            "HTTP/1.1 400 Bad Request",
+        ),
+        (b"220 mail\r\n", "220 mail"),
+        (&[b'x'; 20_000], "xxxxxxxx"),
+    ] {
+        let (near, mut far) = mem::pair();
+        far.write_all(babble).await.unwrap();
+        far.close_write().await.unwrap();
+        let error = dial(near, settings()).await.unwrap_err();
+        assert!(matches!(error.kind(), Kind::NotSsh { .. }), "{error}");
+        let expected = format!("expected a line that begins with `SSH-2.0-`, got \"{said}");
+        assert!(error.to_string().contains(&expected), "{error}");
+    }
+    let (near, mut far) = mem::pair();
+    far.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+    let error = acceptor().accept(near).await.unwrap_err();
+    assert!(matches!(error.kind(), Kind::NotSsh { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_peer_that_vanishes_ends_the_connect() {
+    let (near, mut far) = mem::pair();
+    far.write_all(b"SSH-2.0-Vanishing\r\n").await.unwrap();
+    drop(far);
+    let error = dial(near, settings()).await.unwrap_err();
+    assert!(
+        matches!(error.kind(), Kind::Ended { .. } | Kind::Io(_)),
+        "{error}"
+    );
+    settle().await;
+    assert_eq!(tasks(), 0);
+}
+
+#[tokio::test]
+async fn a_dropped_flow_leaves_no_task_on_either_side() {
+    let (near, far) = mem::pair();
+    let (client, server) = tokio::join!(dial(near, settings()), acceptor().accept(far));
+    let (mut client, mut server) = (client.unwrap(), server.unwrap());
+    client.write_all(b"last words").await.unwrap();
+    client.flush().await.unwrap();
+    drop(client);
+    let mut words = [0; 10];
+    server.read_exact(&mut words).await.unwrap();
+    assert_eq!(&words, b"last words");
+    assert!(server.read(&mut words).await.is_err());
+    drop(server);
+    settle().await;
+    assert_eq!(tasks(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flow_that_was_dropped_unread_is_gone_after_its_farewell() {
+    let (near, far) = mem::pair();
+    let (client, server) = tokio::join!(dial(near, settings()), acceptor().accept(far));
+    let (mut client, mut server) = (client.unwrap(), server.unwrap());
+    // More than anybody takes: the server's application does not read.
+    let bytes = vec![0; 1_000_000];
+    let writing = async {
+        loop {
+            client.write_all(&bytes).await.unwrap();
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_millis(10), writing).await;
+    assert!(waited.is_err());
+    drop(client);
+    tokio::time::sleep(tuyau::ssh::FAREWELL * 2).await;
+    let error = loop {
+        if let Err(error) = server.read(&mut [0; 10_000]).await {
+            break error;
+        }
+    };
+    assert_eq!(error.kind(), ErrorKind::Truncated);
+    drop(server);
+    tokio::time::sleep(tuyau::ssh::FAREWELL * 2).await;
+    settle().await;
+    assert_eq!(tasks(), 0);
+}
