@@ -2,21 +2,32 @@
 
 use std::{
     any::{Any, TypeId},
+    fmt,
+    future::Future,
     io::{self, IoSliceMut, Read},
     net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
-use ::tokio::{io::Interest, net::UdpSocket};
+use ::tokio::{
+    io::{Interest, Ready},
+    net::UdpSocket,
+};
 use socket2::SockRef;
 use tuyau_core::{Address, Datagrams, ErrorKind, FlowError, LocalAddress, PeerAddress};
 
 use super::max_size;
 
+type Failing = Pin<Box<dyn Future<Output = io::Result<Ready>> + Send>>;
+
 /// A UDP socket that is connected to one peer. It knows its [`PeerAddress`] and [`LocalAddress`].
-#[derive(Debug)]
 pub struct Flow {
-    socket: UdpSocket,
+    socket: Arc<UdpSocket>,
+    /// The wait for an answer of the network that the peer is not there. Tokio does not wake
+    /// receivers for it.
+    failing: Option<Failing>,
     max_size: usize,
     local: Option<LocalAddress>,
     peer: Option<PeerAddress>,
@@ -29,13 +40,31 @@ impl Flow {
             max_size: max_size(&peer),
             local: address(socket.local_addr()?).map(LocalAddress),
             peer: address(peer).map(PeerAddress),
-            socket,
+            socket: Arc::new(socket),
+            failing: None,
         })
     }
 
-    /// Takes tokio's socket out.
-    pub fn into_socket(self) -> UdpSocket {
-        self.socket
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Interest>> {
+        if let Poll::Ready(ready) = self.socket.poll_recv_ready(cx) {
+            return Poll::Ready(ready.map(|()| Interest::READABLE));
+        }
+        let socket = &self.socket;
+        let failing = self.failing.get_or_insert_with(|| {
+            let socket = socket.clone();
+            Box::pin(async move { socket.ready(Interest::ERROR).await })
+        });
+        let failed = ready!(failing.as_mut().poll(cx));
+        self.failing = None;
+        Poll::Ready(failed.map(|_| Interest::ERROR))
+    }
+}
+
+impl fmt::Debug for Flow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Flow")
+            .field("socket", &self.socket)
+            .finish_non_exhaustive()
     }
 }
 
@@ -54,9 +83,9 @@ impl Datagrams for Flow {
         buffer: &mut [u8],
     ) -> Poll<Result<usize, FlowError>> {
         loop {
-            ready!(self.socket.poll_recv_ready(cx))?;
+            let ready = ready!(self.poll_ready(cx))?;
             let receive = || receive(&self.socket, buffer);
-            match self.socket.try_io(Interest::READABLE, receive) {
+            match self.socket.try_io(ready, receive) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Ok(length) if length > buffer.len() => {
                     return Poll::Ready(Err(ErrorKind::TooLarge.into()));
