@@ -4,94 +4,14 @@ mod bytes;
 mod ends;
 mod pressure;
 
-use std::{any::Any, fmt, future::Future, pin::Pin};
+use std::{fmt, future::Future, pin::Pin};
 
 use tuyau_core::{AnyFlow, Flow};
 
-use crate::{Case, NotRun, Traits, Work};
+use crate::{Case, IntoPair, NotRun, Pair, Traits, Work};
 
 /// No flow may accept so much while its peer reads nothing, buffers of the system included.
 const BOUND: usize = 64 * 1024 * 1024;
-
-/// Two connected flows, and what has to live as long as they do.
-pub struct Pair<N, F> {
-    near: N,
-    far: F,
-    keep: Vec<Box<dyn Any>>,
-}
-
-impl<N: Flow, F: Flow> Pair<N, F> {
-    /// The side that dialled and the side that accepted.
-    pub fn new(near: N, far: F) -> Self {
-        Self {
-            near,
-            far,
-            keep: Vec::new(),
-        }
-    }
-
-    /// Keeps a value, such as a directory or a server, until the flows have been dropped.
-    pub fn keep(mut self, value: impl Any) -> Self {
-        self.keep.push(Box::new(value));
-        self
-    }
-
-    fn erase(self) -> Pair<AnyFlow, AnyFlow> {
-        Pair {
-            near: AnyFlow::new(self.near),
-            far: AnyFlow::new(self.far),
-            keep: self.keep,
-        }
-    }
-}
-
-impl<N, F> fmt::Debug for Pair<N, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pair").finish_non_exhaustive()
-    }
-}
-
-/// What a function that makes pairs may give: two flows, a [`Pair`], or a result of one of these,
-/// with [`NotRun`] where the machine lacks something.
-pub trait IntoPair {
-    /// The side that dialled.
-    type Near: Flow;
-    /// The side that accepted.
-    type Far: Flow;
-
-    /// The pair.
-    ///
-    /// # Errors
-    /// When it cannot be made on this machine.
-    fn into_pair(self) -> Result<Pair<Self::Near, Self::Far>, NotRun>;
-}
-
-impl<N: Flow, F: Flow> IntoPair for (N, F) {
-    type Near = N;
-    type Far = F;
-
-    fn into_pair(self) -> Result<Pair<N, F>, NotRun> {
-        Ok(Pair::new(self.0, self.1))
-    }
-}
-
-impl<N: Flow, F: Flow> IntoPair for Pair<N, F> {
-    type Near = N;
-    type Far = F;
-
-    fn into_pair(self) -> Result<Self, NotRun> {
-        Ok(self)
-    }
-}
-
-impl<P: IntoPair> IntoPair for Result<P, NotRun> {
-    type Near = P::Near;
-    type Far = P::Far;
-
-    fn into_pair(self) -> Result<Pair<P::Near, P::Far>, NotRun> {
-        self?.into_pair()
-    }
-}
 
 /// A law of [`Flow`], to be run against two connected flows.
 pub struct FlowLaw<N, F> {
@@ -176,7 +96,7 @@ pub fn flow_laws<N: Flow, F: Flow>() -> Vec<FlowLaw<N, F>> {
 /// runtime, or [`run_in_place`](crate::run_in_place).
 pub fn flow_cases<P, R, M>(traits: Traits, run: R, pair: M) -> Vec<Case>
 where
-    P: IntoPair,
+    P: IntoPair<Near: Flow, Far: Flow>,
     R: Fn(Work) + Clone + Send + 'static,
     M: AsyncFn() -> P + Clone + Send + 'static,
 {
@@ -193,7 +113,8 @@ where
     for law in flow_laws::<AnyFlow, AnyFlow>() {
         let (pair, name) = (pair.clone(), format!("erased::{}", law.name));
         cases.push(Case::new(name, run.clone(), async move || {
-            let Pair { near, far, keep } = pair().await.into_pair()?.erase();
+            let Pair { near, far, keep } =
+                pair().await.into_pair()?.map(AnyFlow::new, AnyFlow::new);
             let result = law.run(near, far, traits).await;
             drop(keep);
             result

@@ -103,10 +103,10 @@ pub(crate) async fn exchange(
     Ok(all)
 }
 
-/// A flow that two tasks use: one reads, one writes.
+/// A flow, or datagrams, that two tasks use, one for each direction.
 pub(crate) struct Shared<F>(Mutex<F>);
 
-impl<F: Flow> Shared<F> {
+impl<F> Shared<F> {
     pub(crate) fn new(flow: F) -> Self {
         Self(Mutex::new(flow))
     }

@@ -218,16 +218,44 @@
 //! | `nothing_happens_before_the_first_poll` | of the future of `connect` |
 //! | `a_dropped_connect_leaves_nothing_behind` | what it had reached is closed |
 //! | `where_nobody_listens_it_is_refused` | at the protocol's own stage, as `Refused` or `Unreachable` |
+//! | `the_address_can_be_dialled` | the key reads the address of the listener as the endpoint to dial |
+//!
+//! # The laws of datagrams
+//!
+//! [`datagram_tests!`], [`datagram_cases`], for protocols whose flow is [`tuyau_core::Datagrams`]:
+//!
+//! | law | what it wants |
+//! |---|---|
+//! | `boundaries_are_kept` | one send is one datagram, whatever its size |
+//! | `an_empty_datagram_arrives` | as one of no bytes |
+//! | `the_largest_datagram_arrives` | of `max_size` bytes |
+//! | `a_datagram_that_is_too_large_is_refused` | with `TooLarge`, and the next one goes through |
+//! | `a_datagram_without_room_is_an_error` | `TooLarge` for the receiver, never a silent cut |
+//! | `a_cancelled_receive_loses_nothing` | a receive that gave `Pending` has taken nothing |
+//! | `receiving_and_sending_tasks_do_not_hinder_each_other` | a waker for each direction |
+//! | `what_waits_is_bounded` | while nobody receives |
+//! | `dropping_is_told` | where the protocol can tell |
+//!
+//! # The laws of endpoints
+//!
+//! [`endpoint_cases`], for a key and some of its endpoints: what is shown is read back, and addresses of
+//! another form are refused with an example of the right one.
 
 mod case;
+mod datagrams;
+mod endpoint;
 mod flow;
 mod helpers;
+mod pair;
 mod serving;
 mod tasks;
 mod traits;
 
 pub use case::{Case, DEADLINE, NotRun, Work};
-pub use flow::{FlowLaw, IntoPair, Pair, flow_cases, flow_laws};
+pub use datagrams::{DatagramTraits, datagram_cases};
+pub use endpoint::endpoint_cases;
+pub use flow::{FlowLaw, flow_cases, flow_laws};
+pub use pair::{IntoPair, Pair};
 pub use serving::{IntoServing, Serving, ServingTraits, serving_cases};
 pub use tasks::run_in_place;
 pub use traits::Traits;

@@ -10,6 +10,9 @@ use crate::{
     tasks::{both, poll_once, yield_now},
 };
 
+/// How many reads in a row are given up before one is not.
+const CANCELLED: usize = 5;
+
 /// What was flushed arrives, whatever its size.
 pub(super) async fn flushed_bytes_arrive(
     mut near: impl Flow,
@@ -147,14 +150,21 @@ pub(super) async fn a_cancelled_read_loses_nothing(
         Ok::<_, FlowError>(())
     };
     let reading = async {
-        let mut all = Vec::new();
+        let (mut all, mut cancelled) = (Vec::new(), 0);
         while all.len() < bytes.len() {
-            // Dropped at once, when it waits for more than has come.
             let mut room = [0; 1000];
-            match poll_once(far.read(&mut room)) {
-                Poll::Ready(count) => all.extend_from_slice(&room[..count.unwrap()]),
-                Poll::Pending => yield_now().await,
-            }
+            let count = match poll_once(far.read(&mut room)) {
+                Poll::Ready(count) => count.unwrap(),
+                // Given up, when it waits for more than has come.
+                Poll::Pending if cancelled < CANCELLED => {
+                    cancelled += 1;
+                    yield_now().await;
+                    continue;
+                }
+                Poll::Pending => far.read(&mut room).await.unwrap(),
+            };
+            cancelled = 0;
+            all.extend_from_slice(&room[..count]);
         }
         all
     };

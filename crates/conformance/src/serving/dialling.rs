@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 
-use tuyau_core::{Attempt, ErrorKind, Flow, Listener, ListenerExt, Protocol};
+use tuyau_core::{Attempt, EndpointKey, ErrorKind, Flow, Listener, ListenerExt, Protocol};
 
 use super::{
     Serving, ServingTraits,
@@ -84,5 +84,26 @@ where
             "nobody listens, and it says {kind:?}"
         );
     }
+    Ok(())
+}
+
+/// The address of a listener says in full what its protocol dials.
+///
+/// Law 10: one textual address syntax for listening and dialling alike.
+pub(super) async fn the_address_can_be_dialled<L, P>(
+    it: Serving<L, P>,
+    _: ServingTraits,
+) -> Result<(), NotRun>
+where
+    L: Listener<Flow: Flow>,
+    P: Protocol<Flow: Flow>,
+{
+    let Ok(endpoint) = P::Key::read(it.listener.address()) else {
+        return Err(NotRun::new(
+            "an address does not say such endpoints in full",
+        ));
+    };
+    let mut server = Server::new(it.listener);
+    both(client(&it.protocol, &endpoint, 1), server.serve(1)).await;
     Ok(())
 }

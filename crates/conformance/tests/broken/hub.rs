@@ -11,7 +11,8 @@ use std::{
 
 use tuyau_conformance::Serving;
 use tuyau_core::{
-    Address, Attempt, EndpointKey, ErrorKind, FlowError, FlowExt, Incoming, Origin, Stage,
+    Address, Attempt, EndpointError, EndpointKey, ErrorKind, FlowError, FlowExt, Incoming, Origin,
+    Stage,
 };
 
 use crate::pipe::{self, Pipe};
@@ -20,6 +21,7 @@ use crate::pipe::{self, Pipe};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     None,
+    AddressIsAnother,
     ConnectDialsAtOnce,
     ConnectLeavesItsFlow,
     DropChangesNothing,
@@ -47,24 +49,36 @@ type Shared = Arc<Mutex<Hub>>;
 
 pub(crate) fn serving(fault: Fault) -> Serving<Listener, Dial> {
     let hub = Shared::default();
-    let port = if fault == Fault::PortIsNotTold { 0 } else { 1 };
+    let port = match fault {
+        Fault::PortIsNotTold => 0,
+        Fault::AddressIsAnother => PORT + 1,
+        _ => PORT,
+    };
     let listener = Listener {
         hub: hub.clone(),
         address: format!("hub://here:{port}").parse().unwrap(),
         fault,
         handshake: None,
     };
-    Serving::new(listener, Dial { hub, fault }, ())
+    Serving::new(listener, Dial { hub, fault }, PORT)
 }
+
+/// The only port at which a hub listens.
+const PORT: u16 = 1;
 
 pub(crate) struct HubKey;
 
 impl EndpointKey for HubKey {
-    type Endpoint = ();
+    type Endpoint = u16;
     const NAME: &'static str = "hub";
 
-    fn show((): &(), f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("here")
+    fn show(port: &u16, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "here:{port}")
+    }
+
+    fn read(address: &Address) -> Result<u16, EndpointError> {
+        let port = address.port();
+        port.ok_or_else(|| EndpointError::new(address, "a port, as in `hub://here:1`"))
     }
 }
 
@@ -74,9 +88,9 @@ pub(crate) struct Dial {
 }
 
 impl Dial {
-    fn dial(&self) -> Result<Pipe, FlowError> {
+    fn dial(&self, port: u16) -> Result<Pipe, FlowError> {
         let mut hub = self.hub.lock().unwrap();
-        if hub.closed || (self.fault == Fault::NobodyWaits && !hub.accepting) {
+        if port != PORT || hub.closed || (self.fault == Fault::NobodyWaits && !hub.accepting) {
             return Err(match self.fault {
                 Fault::RefusesOddly => ErrorKind::Other.into(),
                 _ => ErrorKind::Refused.into(),
@@ -97,13 +111,13 @@ impl tuyau_core::Protocol for Dial {
 
     fn connect(
         &self,
-        (): &(),
+        &port: &u16,
         _: &Attempt,
     ) -> impl Future<Output = Result<Pipe, FlowError>> + Send {
-        let at_once = (self.fault == Fault::ConnectDialsAtOnce).then(|| self.dial());
+        let at_once = (self.fault == Fault::ConnectDialsAtOnce).then(|| self.dial(port));
         let leaves = self.fault == Fault::ConnectLeavesItsFlow;
         async move {
-            let dialled = at_once.unwrap_or_else(|| self.dial())?;
+            let dialled = at_once.unwrap_or_else(|| self.dial(port))?;
             let mut held = Held(Some(dialled), leaves.then(|| self.hub.clone()));
             let flow = held.0.as_mut().unwrap();
             flow.write_all(b"hi").await?;

@@ -1,9 +1,12 @@
 //! The kit can fail: each law catches a flow, a listener or a protocol that breaks it on purpose.
 
+mod datagrams;
+mod endpoints;
 mod flows;
 mod hub;
 mod listeners;
 mod pipe;
+mod post;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

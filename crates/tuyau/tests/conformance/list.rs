@@ -2,8 +2,10 @@
 
 use libtest_mimic::{Completion, Trial};
 use tuyau_conformance::{
-    Case, IntoPair, IntoServing, ServingTraits, Traits, Work, flow_cases, serving_cases,
+    Case, DatagramTraits, IntoPair, IntoServing, ServingTraits, Traits, Work, datagram_cases,
+    flow_cases, serving_cases,
 };
+use tuyau_core::{Datagrams, Flow};
 
 /// Every case of every row.
 #[derive(Default)]
@@ -13,11 +15,21 @@ impl List {
     /// Adds the laws of flows for one kind of pair: `row::law` and `row::erased::law`.
     pub(crate) fn flows<P, R, M>(&mut self, row: &str, traits: Traits, run: R, pair: M)
     where
-        P: IntoPair,
+        P: IntoPair<Near: Flow, Far: Flow>,
         R: Fn(Work) + Clone + Send + 'static,
         M: AsyncFn() -> P + Clone + Send + 'static,
     {
         self.add(row, flow_cases(traits, run, pair));
+    }
+
+    /// Adds the laws of datagrams for one kind of pair: `row::law` and `row::erased::law`.
+    pub(crate) fn datagrams<P, R, M>(&mut self, row: &str, traits: DatagramTraits, run: R, pair: M)
+    where
+        P: IntoPair<Near: Datagrams, Far: Datagrams>,
+        R: Fn(Work) + Clone + Send + 'static,
+        M: AsyncFn() -> P + Clone + Send + 'static,
+    {
+        self.add(row, datagram_cases(traits, run, pair));
     }
 
     /// Adds the laws of listeners and protocols for one kind: `row::serving::law`.

@@ -22,5 +22,6 @@ families! {
     #[cfg(feature = "throttle")] throttle,
     #[cfg(feature = "tls")] tls,
     #[cfg(feature = "tokio")] tokio,
+    #[cfg(feature = "udp")] udp,
     #[cfg(all(feature = "unix", unix))] unix,
 }

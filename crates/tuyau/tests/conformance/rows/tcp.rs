@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use tuyau::tcp;
-use tuyau_conformance::{Serving, ServingTraits, Traits};
+use tuyau_conformance::{Serving, ServingTraits, Traits, endpoint_cases};
 use tuyau_core::Listener;
 
 use crate::{
@@ -17,6 +17,9 @@ pub(crate) fn rows(list: &mut List) {
         let (listener, endpoint) = listening();
         Serving::new(listener, tcp::Tcp::new(), endpoint)
     });
+    let endpoints = ["127.0.0.1:80", "[::1]:65535"].map(|text| text.parse().unwrap());
+    let refused = &["tcp://localhost:80", "tcp://127.0.0.1", "tcp:///path"];
+    list.add("tcp", endpoint_cases::<tcp::TcpKey>("tcp", endpoints.into(), refused));
 }
 
 pub(crate) async fn pair() -> (tcp::Flow, tcp::Flow) {

@@ -1,7 +1,7 @@
 //! Unix stream sockets on tokio.
 
 use tuyau::unix;
-use tuyau_conformance::{Serving, ServingTraits, Traits};
+use tuyau_conformance::{Serving, ServingTraits, Traits, endpoint_cases};
 
 use crate::{
     list::{List, tokio},
@@ -16,6 +16,8 @@ pub(crate) fn rows(list: &mut List) {
         let listener = unix::Listener::bind(&path).unwrap();
         Serving::new(listener, unix::Unix, path).keep(directory)
     });
+    let endpoints = vec!["/run/x.sock".into()];
+    list.add("unix", endpoint_cases::<unix::UnixKey>("unix", endpoints, &["unix://name"]));
 }
 
 pub(crate) async fn pair() -> (unix::Flow, unix::Flow) {
