@@ -12,6 +12,7 @@
 //! | `ssh` | SSH as a layer over any flow: a command, a subsystem, a forwarded stream |
 //! | `tls` | TLS 1.3 as a layer over any flow, with Ed25519 keys as identities |
 //! | `noise` | the Noise protocol (XX, IK) as a layer over any flow, with X25519 keys as identities |
+//! | `websocket` | WebSocket as a layer over any flow, client and server, a byte stream in binary messages |
 //! | `fault` | faults on purpose as a layer: delays, cuts, stalls, changed bytes, short reads |
 //! | `throttle` | a limit on bytes per second as a layer |
 //! | `tokio` | any flow as a tokio stream, any tokio stream as a flow, tokio's timer |
@@ -90,22 +91,24 @@ mod alternate;
 pub mod dns;
 #[cfg(feature = "fault")]
 pub mod fault;
-#[cfg(any(feature = "noise", feature = "tls"))]
+#[cfg(any(feature = "noise", feature = "tls", feature = "websocket"))]
 mod halves;
 #[cfg(feature = "hosts")]
 pub mod hosts;
-#[cfg(feature = "noise")]
+#[cfg(feature = "websocket")]
+mod http;
+#[cfg(any(feature = "noise", feature = "websocket"))]
 mod incoming;
 mod listen_error;
 #[cfg(feature = "mem")]
 pub mod mem;
 #[cfg(feature = "noise")]
 pub mod noise;
-#[cfg(feature = "noise")]
+#[cfg(any(feature = "noise", feature = "websocket"))]
 mod outgoing;
 #[cfg(any(feature = "fault", feature = "throttle"))]
 mod pause;
-#[cfg(any(feature = "fault", feature = "noise", feature = "throttle"))]
+#[cfg(any(feature = "fault", feature = "noise", feature = "throttle", feature = "websocket"))]
 mod slices;
 #[cfg(feature = "ssh")]
 pub mod ssh;
@@ -127,5 +130,7 @@ pub mod tokio;
 pub mod udp;
 #[cfg(unix)]
 pub mod unix;
+#[cfg(feature = "websocket")]
+pub mod websocket;
 
 pub use listen_error::{ListenError, ListenErrorKind};

@@ -1,6 +1,6 @@
 //! Several slices as the one run of bytes that they stand for.
 
-#[cfg(feature = "noise")]
+#[cfg(any(feature = "noise", feature = "websocket"))]
 use std::borrow::Cow;
 
 /// How many slices go through at once when they have to be cut; the rest waits for the next write.
@@ -40,7 +40,7 @@ pub(crate) fn total(slices: &[&[u8]]) -> usize {
 
 /// Up to `limit` bytes of `slices` behind the first `skip`; they are only copied when they lie in
 /// several slices.
-#[cfg(feature = "noise")]
+#[cfg(any(feature = "noise", feature = "websocket"))]
 pub(crate) fn gather<'a>(slices: &[&'a [u8]], mut skip: usize, limit: usize) -> Cow<'a, [u8]> {
     let mut gathered: Cow<'a, [u8]> = Cow::Borrowed(&[]);
     for slice in slices {
@@ -56,7 +56,7 @@ pub(crate) fn gather<'a>(slices: &[&'a [u8]], mut skip: usize, limit: usize) -> 
     gathered
 }
 
-#[cfg(all(test, feature = "noise"))]
+#[cfg(all(test, any(feature = "noise", feature = "websocket")))]
 mod gather_tests {
     use super::*;
 

@@ -211,16 +211,13 @@ impl<F: tuyau_core::Flow> tuyau_core::Flow for Flow<F> {
                 Ok(Taken::Needs(need)) => need,
                 Err(kind) => return Poll::Ready(Err(self.fail(kind))),
             };
-            match self.incoming.poll_fill(cx, &mut self.inner, need) {
-                Poll::Ready(Ok(0)) => return Poll::Ready(Err(self.fail(Kind::Truncated))),
-                Poll::Ready(Ok(_)) => {}
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(self.fail(Kind::Io(error)))),
-                Poll::Pending => {
-                    // Nobody should wait for an answer to what was never sent. When sending fails,
-                    // the writing side says so.
-                    let _ = self.poll_send(cx, Half::Read, 0);
-                    return Poll::Pending;
-                }
+            // Nobody should wait for an answer to what was never sent. When sending fails, the writing
+            // side says so.
+            let _ = self.poll_send(cx, Half::Read, 0);
+            match ready!(self.incoming.poll_fill(cx, &mut self.inner, need)) {
+                Ok(0) => return Poll::Ready(Err(self.fail(Kind::Truncated))),
+                Ok(_) => {}
+                Err(error) => return Poll::Ready(Err(self.fail(Kind::Io(error)))),
             }
         }
     }

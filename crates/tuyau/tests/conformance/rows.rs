@@ -24,4 +24,5 @@ families! {
     #[cfg(feature = "tokio")] tokio,
     #[cfg(feature = "udp")] udp,
     #[cfg(all(feature = "unix", unix))] unix,
+    #[cfg(feature = "websocket")] websocket,
 }

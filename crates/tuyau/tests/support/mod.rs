@@ -24,7 +24,7 @@ pub(crate) async fn meet<L, P>(
     peer: impl FnOnce(mem::Flow) -> P,
 ) -> (Result<Connected<L::Flow>, ConnectError>, P::Output)
 where
-    L: Layer<mem::Flow>,
+    L: Layer<mem::Flow, Flow: Flow>,
     P: Future,
 {
     let hub = mem::Hub::new();
