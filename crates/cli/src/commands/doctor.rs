@@ -7,10 +7,10 @@ mod report;
 use std::time::Duration;
 
 use tuyau::{mem::Hub, stack::Stack, tls::CertificateForm};
-use tuyau_client::{HANDSHAKE_DEADLINE, identity_file, keyfile};
-use tuyau_wire::{Identity, SecretKey, SecretKeyError};
+use tuyau_client::{HANDSHAKE_DEADLINE, keyfile};
+use tuyau_wire::SecretKey;
 
-use super::{CommandError, CommandErrorKind, small_runtime};
+use super::{CommandError, CommandErrorKind, expected_identity, new_key, small_runtime};
 use crate::{args::DoctorArgs, output::Output};
 use examine::examine;
 
@@ -40,7 +40,7 @@ impl Instruments {
 }
 
 pub(super) fn run(args: DoctorArgs) -> Result<(), CommandError> {
-    let expected = expected(&args)?;
+    let expected = expected_identity(args.identity.as_deref(), args.identity_file.as_deref())?;
     let key = match &args.key {
         Some(file) => keyfile::load(file)?,
         None => new_key()?,
@@ -54,19 +54,6 @@ pub(super) fn run(args: DoctorArgs) -> Result<(), CommandError> {
         true => Ok(()),
         false => Err(CommandError::new(CommandErrorKind::Found)),
     }
-}
-
-fn expected(args: &DoctorArgs) -> Result<Option<Identity>, CommandError> {
-    match (&args.identity, &args.identity_file) {
-        (Some(text), _) => Ok(Some(text.parse()?)),
-        (None, Some(file)) => Ok(Some(identity_file::read(file)?)),
-        (None, None) => Ok(None),
-    }
-}
-
-fn new_key() -> Result<SecretKey, CommandError> {
-    let random = |error: SecretKeyError| CommandError::caused(CommandErrorKind::Runtime, error);
-    SecretKey::generate().map_err(random)
 }
 
 #[cfg(test)]

@@ -6,12 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use tuyau::tls;
+use tuyau::{ListenError, tls};
 use tuyau_client::{FileError, ServiceError};
-use tuyau_core::{BoxError, Chain};
+use tuyau_core::{BoxError, Chain, ConnectError};
 use tuyau_router::{AdminError, SnapshotError};
 use tuyau_wire::{HelloError, IdentityError};
 
+use super::connect::{CopyError, NameError};
 use crate::config::{ConfigError, ConfigErrors};
 
 /// Why a command failed.
@@ -51,6 +52,14 @@ pub enum CommandErrorKind {
     Snapshot,
     /// The demo failed.
     Demo,
+    /// What is to be connected to has no such name.
+    Name,
+    /// No connection came about.
+    Connect,
+    /// The command cannot listen.
+    Listen,
+    /// A connection, or what was to be copied over it, broke.
+    Copy,
     /// A signal ended the command before its end.
     Interrupted,
 }
@@ -209,6 +218,10 @@ kinds! {
     HelloError => Hello,
     ServiceError => Service,
     AdminError => Admin,
+    ConnectError => Connect,
+    CopyError => Copy,
+    ListenError => Listen,
+    NameError => Name,
     io::Error => Output,
 }
 

@@ -1,9 +1,12 @@
 //! The commands of the program, one module each.
 
+mod attempts;
 mod check;
+mod connect;
 mod demo;
 mod doctor;
 mod error;
+mod flow_info;
 mod key;
 mod router;
 mod service;
@@ -11,7 +14,11 @@ mod signals;
 mod state;
 mod transport;
 
+use std::path::Path;
+
 use tokio::runtime::{Builder, Runtime};
+use tuyau_client::identity_file;
+use tuyau_wire::{Identity, SecretKey, SecretKeyError};
 
 use crate::args::{Command, Tuyau};
 
@@ -30,6 +37,7 @@ pub fn run(args: Tuyau) -> Result<(), CommandError> {
         Command::State(args) => state::run(args),
         Command::Check(args) => check::run(args),
         Command::Doctor(args) => doctor::run(args),
+        Command::Connect(args) => connect::run(*args),
     }
 }
 
@@ -37,4 +45,22 @@ pub fn run(args: Tuyau) -> Result<(), CommandError> {
 fn small_runtime() -> Result<Runtime, CommandError> {
     let built = Builder::new_current_thread().enable_all().build();
     built.map_err(|error| CommandError::caused(CommandErrorKind::Runtime, error))
+}
+
+/// Whom the options `--identity` and `--identity-file` name, if anyone.
+fn expected_identity(
+    text: Option<&str>,
+    file: Option<&Path>,
+) -> Result<Option<Identity>, CommandError> {
+    match (text, file) {
+        (Some(text), _) => Ok(Some(text.parse()?)),
+        (None, Some(file)) => Ok(Some(identity_file::read(file)?)),
+        (None, None) => Ok(None),
+    }
+}
+
+/// A key that is used once.
+fn new_key() -> Result<SecretKey, CommandError> {
+    let random = |error: SecretKeyError| CommandError::caused(CommandErrorKind::Runtime, error);
+    SecretKey::generate().map_err(random)
 }

@@ -4,6 +4,7 @@
 #![cfg(unix)]
 
 mod bad_input;
+mod connect;
 mod demo;
 mod other_tls;
 mod program;

@@ -73,7 +73,10 @@ impl Row {
                 format!("from {}", attempt.resolver),
             ),
             _ => (
-                "resolving".to_string(),
+                match attempt.outcome {
+                    Outcome::Skipped(_) => "not asked".to_string(),
+                    _ => "resolving".to_string(),
+                },
                 format!("for {}", attempt.key),
                 format!("by {}", attempt.resolver),
             ),

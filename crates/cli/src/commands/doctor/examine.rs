@@ -2,16 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use tuyau::{stack::Stack, tls};
+use tuyau::stack::Stack;
 use tuyau_client::{RequestError, Session, Settings};
-use tuyau_core::{Address, AnyFlow, ConnectError, Outcome, PeerAddress, Target};
+use tuyau_core::{Address, AnyFlow, ConnectError, Outcome, Target};
 use tuyau_wire::{Identity, RejectCode, Role, SecretKey};
 
 use super::{
     Instruments, advice,
     report::{Failure, Known, Report, Said, Step, Stopped},
 };
-use crate::commands::transport::AGENT;
+use crate::commands::{attempts::attempts, flow_info::FlowInfo, transport::AGENT};
 
 /// Goes through the steps until one fails.
 pub(super) async fn examine(
@@ -75,6 +75,7 @@ async fn resolve(
         .filter_map(|row| row.endpoint.as_deref())
         .collect();
     if endpoints.is_empty() {
+        report.attempts = attempts(&plan);
         return Err(report.fail(Step::Resolve, advice::resolve(address, &plan)));
     }
     report.pass(Step::Resolve, endpoints.join(", "));
@@ -95,12 +96,20 @@ async fn connect(
     }
     match result {
         Ok(flow) => {
-            report.pass(Step::Connect, peer_address(&flow, address));
-            report.pass(Step::Tls, negotiated(&flow));
+            let info = FlowInfo::of(&flow);
+            match &info.peer {
+                Some(peer) => report.pass(Step::Connect, peer),
+                None => report.pass(Step::Connect, address),
+            }
+            match &info.key_form {
+                Some(form) => report.pass(Step::Tls, format_args!("TLS 1.3, key as {form}")),
+                None => report.pass(Step::Tls, "TLS 1.3"),
+            }
             Ok(flow)
         }
         Err(error) => {
             let (step, failure) = advice::connect(address, &error, instruments.deadline);
+            report.attempts = attempts(error.report());
             if step != Step::Connect {
                 report.pass(Step::Connect, address);
             }
@@ -122,29 +131,12 @@ async fn dial(
     connect.open().await.map(|connected| connected.flow)
 }
 
-fn peer_address(flow: &AnyFlow, address: &Address) -> String {
-    match flow.info::<PeerAddress>() {
-        Some(PeerAddress(peer)) => peer.to_string(),
-        None => address.to_string(),
-    }
-}
-
-fn negotiated(flow: &AnyFlow) -> String {
-    match flow.info::<tls::CertificateForm>() {
-        Some(form) => format!("TLS 1.3, key as {form}"),
-        None => "TLS 1.3".to_owned(),
-    }
-}
-
 fn check_key(
     flow: &AnyFlow,
     expected: Option<Identity>,
     report: &mut Report,
 ) -> Result<Identity, Stopped> {
-    let proved = flow
-        .info::<tls::PeerKey>()
-        .and_then(|key| Identity::from_bytes(key.0.0).ok());
-    let Some(identity) = proved else {
+    let Some(identity) = FlowInfo::of(flow).identity else {
         return Err(report.fail(Step::Key, advice::no_key()));
     };
     report.peer = Some(Known {

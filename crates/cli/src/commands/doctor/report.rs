@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::printable::one_line;
+use crate::{commands::attempts::Attempt, printable::one_line};
 
 /// The steps of reaching a router, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -92,6 +92,9 @@ pub(super) struct Report {
     pub(super) steps: Vec<Finding>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) peer: Option<Known>,
+    /// What was tried when no connection came about.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) attempts: Vec<Attempt>,
 }
 
 /// A step failed, and is in the report; what comes after it cannot be done.
@@ -112,6 +115,7 @@ impl Report {
             ok: false,
             steps: Vec::new(),
             peer: None,
+            attempts: Vec::new(),
         }
     }
 

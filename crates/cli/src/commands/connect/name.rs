@@ -1,0 +1,164 @@
+//! What the words on the command line name.
+
+use std::{error::Error, fmt};
+
+use tuyau_core::{Address, AddressError, Target};
+
+/// What can be connected to, for people.
+const FORMS: &str = "a name is tls://HOST:PORT, tcp://HOST:PORT, tls+unix:///PATH, unix:///PATH, \
+                     HOST:PORT, or HOST with --port PORT; an IPv6 address stands in brackets";
+
+/// The target of a name, with the port of `--port` if there is one.
+pub(super) fn target(name: &str, port: Option<u16>) -> Result<Target, NameError> {
+    let fail = |kind| NameError {
+        name: name.to_owned(),
+        kind,
+    };
+    if name.is_empty() {
+        return Err(fail(Kind::Empty));
+    }
+    let (address, bare) = match name.contains("://") {
+        true => (name.parse::<Address>(), false),
+        false => (format!("tls://{}", bracketed(name)).parse(), true),
+    };
+    let address = address.map_err(|error| fail(if bare { Kind::Host } else { error.into() }))?;
+    let has_port = matches!(address.scheme(), "tls" | "tcp");
+    if !has_port && !matches!(address.scheme(), "tls+unix" | "unix") {
+        return Err(fail(Kind::Scheme(address.scheme().to_owned())));
+    }
+    let is_host = address.host().is_some() && address.path().is_none();
+    let is_path = address.host().is_none() && address.path().is_some();
+    let extra = address.user().is_some() || address.queries().next().is_some();
+    if extra || (has_port && !is_host) || (!has_port && (!is_path || port.is_some())) {
+        return Err(fail(Kind::Parts));
+    }
+    let port = match (address.port(), port) {
+        (Some(_), Some(_)) => return Err(fail(Kind::TwoPorts)),
+        (port, other) => port.or(other),
+    };
+    if has_port && port.is_none_or(|port| port == 0) {
+        return Err(fail(Kind::NoPort));
+    }
+    let target = match bare {
+        true => Target::name(address.host().unwrap_or_default()),
+        false => Target::from(address),
+    };
+    Ok(match port {
+        Some(port) => target.port(port),
+        None => target,
+    })
+}
+
+/// The address of `--listen`; whether it can be listened at is said when that is tried.
+pub(super) fn listening(text: &str) -> Result<Address, NameError> {
+    text.parse::<Address>().map_err(|error| NameError {
+        name: text.to_owned(),
+        kind: error.into(),
+    })
+}
+
+/// An IPv6 address may stand without brackets where no port can follow.
+fn bracketed(name: &str) -> String {
+    match name.parse::<std::net::Ipv6Addr>() {
+        Ok(ip) => format!("[{ip}]"),
+        Err(_) => name.to_owned(),
+    }
+}
+
+/// Why a name names nothing that can be connected to.
+#[derive(Debug)]
+pub struct NameError {
+    name: String,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Empty,
+    Host,
+    Address(Box<AddressError>),
+    Scheme(String),
+    Parts,
+    NoPort,
+    TwoPorts,
+}
+
+impl From<AddressError> for Kind {
+    fn from(error: AddressError) -> Self {
+        Self::Address(Box::new(error))
+    }
+}
+
+impl fmt::Display for NameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name: String = self.name.chars().take(80).collect();
+        match &self.kind {
+            Kind::Empty => f.write_str("the name is empty")?,
+            Kind::Host => write!(f, "{name:?} is neither an address nor a host")?,
+            Kind::Address(error) => error.fmt(f)?,
+            Kind::Scheme(scheme) => write!(f, "{scheme}:// is no scheme that is dialled here")?,
+            Kind::Parts => write!(f, "{name:?} has a part too many, or lacks one")?,
+            Kind::NoPort => write!(f, "{name:?} has no port from 1 to 65535")?,
+            Kind::TwoPorts => write!(f, "{name:?} has a port already, leave out --port")?,
+        }
+        write!(f, "; {FORMS}")
+    }
+}
+
+impl Error for NameError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_addresses_and_hosts() {
+        for (name, port, shown) in [
+            (
+                "tls://Router.example:6000",
+                None,
+                "tls://router.example:6000",
+            ),
+            ("tcp://router.example", Some(7), "tcp://router.example:7"),
+            ("unix:///run/x.sock", None, "unix:///run/x.sock"),
+            ("router.example", Some(6000), "router.example:6000"),
+            ("router.example:6000", None, "router.example:6000"),
+            ("127.0.0.1:1", None, "127.0.0.1:1"),
+            ("::1", Some(1), "[::1]:1"),
+            ("[::1]:1", None, "[::1]:1"),
+        ] {
+            assert_eq!(target(name, port).unwrap().to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn says_of_everything_else_what_names_there_are() {
+        for (name, port, begin) in [
+            ("", None, "the name is empty"),
+            ("a b", Some(1), "\"a b\" is neither an address nor a host"),
+            ("\u{1b}[2J", Some(1), "\"\\u{1b}[2J\" is neither"),
+            (
+                "tls://h:99999",
+                None,
+                "address \"tls://h:99999\" is not valid at byte 8: ",
+            ),
+            ("gopher://h:70", None, "gopher:// is no scheme"),
+            ("mem://x", None, "mem:// is no scheme"),
+            (
+                "tls://h:1/path",
+                None,
+                "\"tls://h:1/path\" has a part too many",
+            ),
+            ("tcp://me@h:1", None, "\"tcp://me@h:1\" has a part too many"),
+            ("unix://h/x", None, "\"unix://h/x\" has a part too many"),
+            ("unix:///x", Some(1), "\"unix:///x\" has a part too many"),
+            ("h", None, "\"h\" has no port from 1 to 65535"),
+            ("tls://h:0", None, "\"tls://h:0\" has no port"),
+            ("h:1", Some(2), "\"h:1\" has a port already"),
+        ] {
+            let text = target(name, port).unwrap_err().to_string();
+            assert!(text.starts_with(begin), "{name}: {text}");
+            assert!(text.ends_with(FORMS), "{name}: {text}");
+        }
+    }
+}
