@@ -9,6 +9,8 @@
 //! | `tcp` | TCP on tokio, and host names resolved by the operating system |
 //! | `udp` | UDP on tokio, as datagrams |
 //! | `unix` | Unix stream sockets on tokio |
+//! | `vsock` | sockets between a virtual machine and its host, on tokio |
+//! | `serial` | serial lines on tokio |
 //! | `ssh` | SSH as a layer over any flow: a command, a subsystem, a forwarded stream |
 //! | `tls` | TLS 1.3 as a layer over any flow, with Ed25519 keys as identities |
 //! | `noise` | the Noise protocol (XX, IK) as a layer over any flow, with X25519 keys as identities |
@@ -108,7 +110,14 @@ pub mod noise;
 mod outgoing;
 #[cfg(any(feature = "fault", feature = "throttle"))]
 mod pause;
-#[cfg(any(feature = "fault", feature = "noise", feature = "throttle", feature = "websocket"))]
+#[cfg(feature = "serial")]
+pub mod serial;
+#[cfg(any(
+    feature = "fault",
+    feature = "noise",
+    feature = "throttle",
+    feature = "websocket"
+))]
 mod slices;
 #[cfg(feature = "ssh")]
 pub mod ssh;
@@ -130,6 +139,8 @@ pub mod tokio;
 pub mod udp;
 #[cfg(unix)]
 pub mod unix;
+#[cfg(all(feature = "vsock", any(target_os = "linux", target_os = "android")))]
+pub mod vsock;
 #[cfg(feature = "websocket")]
 pub mod websocket;
 

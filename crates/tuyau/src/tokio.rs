@@ -29,5 +29,5 @@ pub use compat::Compat;
 pub use from_tokio::FromTokio;
 pub use timer::TokioTimer;
 
-#[cfg(any(feature = "tcp", feature = "unix"))]
+#[cfg(any(feature = "serial", feature = "tcp", feature = "unix"))]
 pub(crate) use from_tokio::{poll_read_stream, with_io_slices};

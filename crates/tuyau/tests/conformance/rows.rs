@@ -17,6 +17,7 @@ families! {
     #[cfg(feature = "fault")] fault,
     #[cfg(feature = "mem")] mem,
     #[cfg(feature = "noise")] noise,
+    #[cfg(feature = "serial")] serial,
     #[cfg(all(feature = "mem", feature = "ssh", feature = "tcp"))] ssh,
     #[cfg(feature = "tcp")] tcp,
     #[cfg(feature = "throttle")] throttle,
@@ -25,4 +26,5 @@ families! {
     #[cfg(feature = "udp")] udp,
     #[cfg(all(feature = "unix", unix))] unix,
     #[cfg(feature = "websocket")] websocket,
+    #[cfg(all(feature = "vsock", target_os = "linux"))] vsock,
 }

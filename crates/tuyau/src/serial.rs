@@ -1,0 +1,88 @@
+//! Serial lines on tokio.
+//!
+//! A line has two ends and no listener: each side opens its own. Nothing tells an end: a flow that
+//! is dropped is silence for the other side, and ending the writing half is
+//! [`Unsupported`](tuyau_core::ErrorKind::Unsupported).
+//!
+//! ```
+//! use tuyau::serial::{Line, SerialKey};
+//! use tuyau_core::{Address, EndpointKey};
+//!
+//! let address: Address = "serial:///dev/ttyUSB0?baud=9600&parity=even".parse()?;
+//! let line = SerialKey::read(&address)?;
+//! assert_eq!(line, Line::new("/dev/ttyUSB0").baud(9600).parity(tuyau::serial::Parity::Even));
+//! assert_eq!(Address::of::<SerialKey>("serial", &line)?, address);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A [`Context`](tuyau_core::Context) opens it with `Literal::<SerialKey>::new()` as the resolver:
+//!
+//! ```
+//! # #[cfg(unix)]
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use tuyau::{serial::{self, Serial, SerialKey}, tokio::TokioTimer};
+//! use tuyau_core::{Address, FlowExt, Literal, Registry};
+//!
+//! let mut registry = Registry::new();
+//! registry.protocol(serial::KEY, Serial);
+//! registry.resolver(serial::KEY, 0, Literal::<SerialKey>::new());
+//! let context = registry.freeze(TokioTimer::new());
+//!
+//! let target: Address = "serial:///dev/no-such-line".parse()?;
+//! let error = context.connect(target).open().await.unwrap_err();
+//! assert!(error.to_string().contains("/dev/no-such-line"));
+//! # Ok(())
+//! # }
+//! # #[cfg(not(unix))]
+//! # fn main() {}
+//! ```
+
+mod flow;
+mod line;
+
+use std::fmt;
+
+use serial2_tokio::SerialPort;
+use tuyau_core::{Address, Attempt, EndpointError, EndpointKey, FlowError, Key, Protocol, Stage};
+
+pub use flow::Flow;
+pub use line::{FlowControl, Line, Parity};
+
+/// The key of serial lines.
+pub const KEY: Key<SerialKey> = Key::new();
+
+/// The endpoint of a serial line: a [`Line`].
+#[derive(Debug)]
+pub struct SerialKey;
+
+impl EndpointKey for SerialKey {
+    type Endpoint = Line;
+    const NAME: &'static str = "serial";
+
+    fn show(endpoint: &Line, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{endpoint}")
+    }
+
+    fn read(address: &Address) -> Result<Line, EndpointError> {
+        Line::read(address)
+    }
+}
+
+/// Serial lines on tokio. Connecting wants a tokio runtime with its I/O driver.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Serial;
+
+impl Protocol for Serial {
+    type Key = SerialKey;
+    type Flow = Flow;
+    type Error = FlowError;
+
+    const STAGE: Stage = Stage::new("serial");
+
+    /// Opens the line for this process alone and sets it up.
+    async fn connect(&self, line: &Line, _attempt: &Attempt) -> Result<Flow, FlowError> {
+        let port = SerialPort::open(line.path(), |settings| line.apply(settings))?;
+        Ok(Flow::new(port, line))
+    }
+}
