@@ -12,7 +12,7 @@
 //! | `vsock` | sockets between a virtual machine and its host, on tokio |
 //! | `serial` | serial lines on tokio |
 //! | `ssh` | SSH as a layer over any flow: a command, a subsystem, a forwarded stream |
-//! | `tls` | TLS 1.3 as a layer over any flow, with Ed25519 keys as identities |
+//! | `tls` | TLS as a layer over any flow: web servers, pinned and raw keys, Ed25519 identities |
 //! | `noise` | the Noise protocol (XX, IK) as a layer over any flow, with X25519 keys as identities |
 //! | `websocket` | WebSocket as a layer over any flow, client and server, a byte stream in binary messages |
 //! | `fault` | faults on purpose as a layer: delays, cuts, stalls, changed bytes, short reads |

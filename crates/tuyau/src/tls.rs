@@ -1,9 +1,43 @@
-//! TLS 1.3 as a layer over any byte flow, client and server, with Ed25519 keys as identities.
+//! TLS as a layer over any byte flow, client and server (rustls).
 //!
-//! Both sides prove a key. By default the key *is* the identity: it comes as a raw public key
-//! (RFC 7250) or inside a self-signed X.509 certificate, no authority and no expiry is involved, and
-//! the dialling side says which key it expects. With an [`Authority`] the certificate must also
-//! chain to given roots; the leaf's Ed25519 key is still the identity.
+//! [`Settings`] say what this side proves and how it judges the other one; they make a
+//! [`Connector`], which is a layer for dialling, and an [`Acceptor`] for serving. There are two ways
+//! to deal with each other:
+//!
+//! - **By certificates**, as the web does: a server presents one for its name, made by an authority,
+//!   and an [`Authenticator`] says which authorities or keys count.
+//! - **By identity**: both sides prove an Ed25519 key, which *is* who they are. No authority and no
+//!   expiry is involved.
+//!
+//! # A server of the web
+//!
+//! The resolver gives the name that the certificate must be for: [`Peer::of`] takes it from the target.
+//!
+//! ```
+//! # #[cfg(feature = "tcp")] {
+//! use tuyau::{tcp::{SystemResolver, Tcp}, tls, tokio::TokioTimer};
+//! use tuyau_core::{Key, ProtocolExt, Registry, ResolverExt, Target};
+//!
+//! # fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let authenticator = tls::Authenticator::platform()?;
+//! let https = tls::Settings::anonymous(authenticator).alpn(["http/1.1"]).connector()?;
+//!
+//! let mut registry = Registry::new();
+//! registry.protocol(Key::new(), Tcp::new().layer(https));
+//! let names = SystemResolver.configure::<tls::TlsKey, _>(tls::Peer::of);
+//! registry.resolver(Key::new(), 0, names.for_scheme("https"));
+//! let context = registry.freeze(TokioTimer::new());
+//!
+//! let connect = context.connect(Target::name("example.org").port(443));
+//! // let flow = connect.open().await?.flow;
+//! # Ok(())
+//! # }
+//! # }
+//! ```
+//!
+//! The server's side is [`Settings::certified`], with [`Credentials`] from PEM files.
+//!
+//! # Two identities
 //!
 //! ```
 //! use tuyau::{mem, tls};
@@ -23,8 +57,8 @@
 //!     acceptor.accept(far),
 //! );
 //! let (mut client, mut server) = (client?, server?);
-//! assert_eq!(client.peer_key(), server_key.public_key());
-//! assert_eq!(server.peer_key(), client_key.public_key());
+//! assert_eq!(client.peer_key(), Some(server_key.public_key()));
+//! assert_eq!(server.peer_key(), Some(client_key.public_key()));
 //!
 //! client.write_all(b"ping").await?;
 //! client.flush().await?;
@@ -35,6 +69,10 @@
 //! # }
 //! ```
 //!
+//! The key comes as a raw public key (RFC 7250) or inside a self-signed X.509 certificate, and the
+//! dialling side says which one it expects. With an [`Authority`] the certificate must also chain to
+//! given roots; the leaf's Ed25519 key is still the identity.
+//!
 //! # What to know
 //!
 //! - Written bytes are gathered into records of up to 16 KiB; [`flush`](tuyau_core::FlowExt::flush)
@@ -44,32 +82,25 @@
 //!   [`close_write`](tuyau_core::FlowExt::close_write) looks truncated to its peer, rightly.
 //! - In TLS 1.3 the client is done before the server has seen its certificate: a server that
 //!   refuses the client's key is heard of by the client's first read.
-//! - There is no session resumption and no early data: each connection proves its keys anew.
+//! - Sessions with a server whose name an authority vouched for are resumed by tickets; [`Negotiated`]
+//!   tells it. A key that is expected, and an identity, is proved anew each time. Early data is
+//!   neither sent nor taken.
+//! - TLS 1.3 is spoken, and 1.2 only after [`Settings::allow_tls12`].
 
-mod acceptor;
 mod alert;
-mod authority;
-mod certificate;
-mod connector;
 mod error;
-mod farewell;
-mod flow;
-mod handshake;
-mod input;
-mod key;
-mod plain_text;
+mod peer;
+mod proof;
+mod session;
 mod settings;
-mod transport;
-mod verify;
 
-pub use acceptor::Acceptor;
 pub use alert::Alert;
-pub use authority::Authority;
-pub use certificate::CertificateForm;
-pub use connector::{Connector, ExpectedPeer, Peer, TlsKey};
 pub use error::{Error, Kind, Side};
-pub use flow::{Flow, Negotiated, PeerKey};
-pub use key::{KeyError, KeyFormat, KeyPair, PublicKey};
-pub use plain_text::PlainText;
+pub use peer::{
+    Authenticator, BadCertificate, Description, ExpectedPeer, Peer, PeerCertificates, Pin,
+    PinError, TlsKey,
+};
+pub use proof::{Authority, CertificateForm, Credentials, KeyError, KeyFormat, KeyPair, PublicKey};
 pub use rustls::crypto::CryptoProvider;
-pub use settings::{Settings, SetupError, SetupErrorKind, default_provider};
+pub use session::{Acceptor, Connector, Flow, Negotiated, PeerKey, PlainText};
+pub use settings::{ClientCertificates, Settings, SetupError, SetupErrorKind, default_provider};

@@ -6,7 +6,11 @@ mod report;
 
 use std::time::Duration;
 
-use tuyau::{mem::Hub, stack::Stack, tls::CertificateForm};
+use tuyau::{
+    mem::Hub,
+    stack::Stack,
+    tls::{Authenticator, CertificateForm},
+};
 use tuyau_client::{HANDSHAKE_DEADLINE, keyfile};
 use tuyau_wire::SecretKey;
 
@@ -28,7 +32,8 @@ struct Instruments {
 impl Instruments {
     fn new(key: SecretKey, hub: Hub) -> Result<Self, CommandError> {
         // Whoever answers is to be named, not refused; the key is compared afterwards.
-        let settings = tuyau_client::tls_settings(&key)?.danger_accept_any_key();
+        let settings =
+            tuyau_client::tls_settings(&key)?.authenticator(Authenticator::danger_accept_anyone());
         let x509 = settings.clone().form(CertificateForm::X509);
         Ok(Self {
             key,

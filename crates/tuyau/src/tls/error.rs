@@ -2,10 +2,12 @@
 
 use std::{error, fmt, io, sync::Arc};
 
-use rustls::{AlertDescription, CertificateError, PeerIncompatible};
+use rustls::{AlertDescription, PeerIncompatible};
 use tuyau_core::{ErrorKind, FlowError};
 
-use super::{Alert, KeyFormat, PlainText, PublicKey, verify::Refusal};
+use super::{Alert, BadCertificate, KeyFormat, Pin, PlainText, PublicKey, peer::Refusal};
+
+mod text;
 
 /// Why a handshake or an established TLS connection failed. Cloning is cheap.
 ///
@@ -36,11 +38,21 @@ impl fmt::Display for Side {
     }
 }
 
-/// Who the peer is, and how keys are printed.
+/// Who the peer is, how it is judged, and how keys are printed.
 #[derive(Clone, Copy)]
 pub(super) struct Scene {
     pub(super) peer: Side,
+    pub(super) dealings: Dealings,
     pub(super) format: KeyFormat,
+}
+
+/// By what two sides know each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dealings {
+    /// Ed25519 keys.
+    Identities,
+    /// Certificates or keys of any algorithm.
+    Certificates,
 }
 
 impl Scene {
@@ -61,7 +73,7 @@ impl fmt::Debug for Scene {
 pub enum Kind {
     /// The peer does not speak TLS.
     PlainText(PlainText),
-    /// The peer speaks TLS 1.2 or older only.
+    /// The peer speaks only versions of TLS that are too old: 1.2, unless it was allowed, or older.
     VersionTooOld,
     /// The peer did not prove any key.
     NoCertificate,
@@ -72,15 +84,24 @@ pub enum Kind {
         /// The key that the server proved to hold.
         found: PublicKey,
     },
+    /// The server proved another key than the one that its pin names.
+    WrongPin {
+        /// The key that was expected.
+        expected: Pin,
+        /// The key that the server proved to hold.
+        found: Pin,
+    },
     /// The peer's key is not an Ed25519 key, or one of the few that anyone can sign for.
     UnsupportedKey,
-    /// The peer's certificate cannot be read or does not chain to the authority.
-    BadCertificate(CertificateError),
+    /// The peer's certificate cannot be read, is not valid, not for the name that was asked for, not
+    /// for this use, or does not chain to an authority that is trusted.
+    BadCertificate(BadCertificate),
     /// The peer refused, and says why.
     PeerAlert(Alert),
     /// The stream ended without `close_notify`, or in the middle of the handshake.
     Truncated,
-    /// Nobody said which key to expect of the server, and there is no authority to vouch for its name.
+    /// The target says neither which key to expect of the server nor a name for an authority to
+    /// vouch for.
     NoExpectedKey,
     /// The peer cannot do what is needed.
     Incompatible(PeerIncompatible),
@@ -119,7 +140,8 @@ impl From<rustls::Error> for Kind {
             rustls::Error::InvalidCertificate(error) => match Refusal::of(&error) {
                 Some(Refusal::UnsupportedKey) => Self::UnsupportedKey,
                 Some(Refusal::WrongKey { expected, found }) => Self::WrongKey { expected, found },
-                None => Self::BadCertificate(error),
+                Some(Refusal::WrongPin { expected, found }) => Self::WrongPin { expected, found },
+                None => Self::BadCertificate(BadCertificate::new(error)),
             },
             error => Self::Other(error),
         }
@@ -154,91 +176,6 @@ impl Error {
 impl From<Error> for FlowError {
     fn from(error: Error) -> Self {
         FlowError::new(error.flow_kind(), error)
-    }
-}
-
-/// Prints a key as the application wants it.
-struct Shown<'a>(&'a PublicKey, KeyFormat);
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (self.1)(self.0, f)
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, scene } = &*self.0;
-        let (peer, format) = (scene.peer, scene.format);
-        match kind {
-            Kind::PlainText(text) => {
-                write!(
-                    f,
-                    "expected TLS, but the {peer} sent {text}; {}",
-                    not_tls(peer)
-                )
-            }
-            Kind::VersionTooOld => write!(
-                f,
-                "the {peer} does not speak TLS 1.3, which is required; update its TLS library"
-            ),
-            Kind::NoCertificate => write!(
-                f,
-                "the {peer} presented no certificate; it must prove an Ed25519 key, give it a key pair"
-            ),
-            Kind::WrongKey { expected, found } => write!(
-                f,
-                "the {peer} proved the key {}, but {} was expected; \
-                 check the identity, and whether the address is another's",
-                Shown(found, format),
-                Shown(expected, format)
-            ),
-            Kind::UnsupportedKey => write!(
-                f,
-                "the {peer}'s key is not a sound Ed25519 key, which is required; \
-                 make it one, for example with `openssl genpkey -algorithm ed25519`"
-            ),
-            Kind::BadCertificate(why) => write!(
-                f,
-                "the {peer}'s certificate is not acceptable: {why}; \
-                 check it, and the roots on this side"
-            ),
-            Kind::PeerAlert(alert) => {
-                write!(
-                    f,
-                    "the {peer} refused with the alert {alert}: {}",
-                    alert.hint()
-                )
-            }
-            Kind::Truncated => write!(
-                f,
-                "the {peer} ended the stream without saying so (no close_notify); \
-                 it stopped, or the connection was cut"
-            ),
-            Kind::NoExpectedKey => write!(
-                f,
-                "nobody said which key to expect of the {peer}; give its identity"
-            ),
-            Kind::Incompatible(PeerIncompatible::IncorrectCertificateTypeExtension) => write!(
-                f,
-                "the {peer} does not take this form of key; try the other one, raw key or X.509"
-            ),
-            Kind::Incompatible(_) => {
-                write!(
-                    f,
-                    "the {peer}'s TLS has nothing in common with this one; update it"
-                )
-            }
-            Kind::Io(_) => write!(f, "the connection to the {peer} failed"),
-            Kind::Other(_) => write!(f, "the {peer} broke the rules of TLS"),
-        }
-    }
-}
-
-fn not_tls(peer: Side) -> &'static str {
-    match peer {
-        Side::Client => "let it connect with TLS",
-        Side::Server => "check the address and the port",
     }
 }
 

@@ -1,59 +1,141 @@
 //! How both sides of the layer are set up.
 
-use std::{error::Error, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use rustls::{
-    ClientConfig, ServerConfig,
-    client::{AlwaysResolvesClientRawPublicKeys, ResolvesClientCert, Resumption},
+    SupportedProtocolVersion,
     crypto::CryptoProvider,
-    server::{
-        AlwaysResolvesServerRawPublicKeys, NoServerSessionStorage, ResolvesServerCert,
-        WebPkiClientVerifier,
-    },
-    sign::{CertifiedKey, SingleCertAndKey},
-    version::TLS13,
+    version::{TLS12, TLS13},
 };
-use tuyau_core::{BoxError, Timer};
+use tuyau_core::Timer;
 
 use super::{
-    Acceptor, Authority, CertificateForm, Connector, KeyFormat, KeyPair, PublicKey,
-    acceptor::Configs,
-    certificate::{raw, self_signed},
-    farewell::Patience,
-    verify::{Chain, Verifier},
+    Authenticator, Authority, CertificateForm, Credentials, KeyFormat, KeyPair, PublicKey,
+    error::Dealings,
+    peer::{Demand, Expected, Means},
+    session::Patience,
 };
+
+mod client;
+mod error;
+mod server;
+
+pub use error::{SetupError, SetupErrorKind};
 
 /// The crypto provider that is used unless told otherwise.
 pub fn default_provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
 }
 
-/// The settings from which a [`Connector`] and an [`Acceptor`] are made.
+static MODERN: &[&SupportedProtocolVersion] = &[&TLS13];
+static ALL: &[&SupportedProtocolVersion] = &[&TLS13, &TLS12];
+
+/// The settings from which a [`Connector`](super::Connector) and an [`Acceptor`](super::Acceptor)
+/// are made: what this side proves, and how it judges the other one.
+///
+/// | | this side proves | the other side is judged by |
+/// |---|---|---|
+/// | [`new`](Self::new) | an Ed25519 key | its Ed25519 key, which the target names |
+/// | [`anonymous`](Self::anonymous) | nothing; for clients | the given [`Authenticator`] |
+/// | [`certified`](Self::certified) | an ordinary certificate | nothing as a server, a pinned key as a client, until [`authenticator`](Self::authenticator) says otherwise |
 #[derive(Clone)]
 pub struct Settings {
-    key: KeyPair,
-    subject: Box<str>,
+    proof: Proof,
+    authenticator: Authenticator,
+    clients: ClientCertificates,
     form: CertificateForm,
-    authority: Option<Authority>,
+    subject: Box<str>,
+    alpn: Vec<Vec<u8>>,
+    tls12: bool,
     provider: Arc<CryptoProvider>,
-    any_key: bool,
     format: KeyFormat,
     patience: Patience,
 }
 
+/// What this side proves.
+#[derive(Clone, Debug)]
+enum Proof {
+    Nothing,
+    Key(KeyPair),
+    CertifiedKey(KeyPair, Authority),
+    Credentials(Credentials),
+}
+
+/// Whether a server asks its clients for certificates or keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ClientCertificates {
+    /// It does not ask.
+    None,
+    /// It asks, and accepts clients that present none. One that presents a bad one is refused.
+    Optional,
+    /// It refuses clients that present none.
+    Required,
+}
+
 impl Settings {
-    /// Settings for a side that proves `key`, in identity mode.
+    /// Settings for a side that proves `key` and takes its peer's Ed25519 key as the peer's identity.
     pub fn new(key: KeyPair) -> Self {
+        let clients = ClientCertificates::Required;
+        Self::with(Proof::Key(key), Authenticator::identity(), clients)
+    }
+
+    /// Settings for a client that proves nothing, as browsers do.
+    pub fn anonymous(authenticator: Authenticator) -> Self {
+        Self::with(Proof::Nothing, authenticator, ClientCertificates::None)
+    }
+
+    /// Settings for a side that presents an ordinary certificate.
+    pub fn certified(credentials: Credentials) -> Self {
+        let proof = Proof::Credentials(credentials);
+        Self::with(proof, Authenticator::pinned_key(), ClientCertificates::None)
+    }
+
+    fn with(proof: Proof, authenticator: Authenticator, clients: ClientCertificates) -> Self {
         Self {
-            key,
-            subject: "tuyau".into(),
+            proof,
+            authenticator,
+            clients,
             form: CertificateForm::RawKey,
-            authority: None,
+            subject: "tuyau".into(),
+            alpn: Vec::new(),
+            tls12: false,
             provider: default_provider(),
-            any_key: false,
             format: |key, f| fmt::Display::fmt(key, f),
             patience: Patience::none(),
         }
+    }
+
+    /// Sets how the other side is judged.
+    ///
+    /// With settings made by [`new`](Self::new), `danger_accept_anyone` still demands that the peer
+    /// proves some Ed25519 key; the other authenticators ask for no such key.
+    pub fn authenticator(mut self, authenticator: Authenticator) -> Self {
+        self.authenticator = authenticator;
+        self
+    }
+
+    /// Sets whether an acceptor asks its clients for certificates: `Required` unless told otherwise
+    /// for settings made by [`new`](Self::new), `None` for others. They are judged by the roots of
+    /// the [`authenticator`](Self::authenticator).
+    pub fn clients(mut self, clients: ClientCertificates) -> Self {
+        self.clients = clients;
+        self
+    }
+
+    /// Sets the application protocols that this side speaks (ALPN, RFC 7301), the preferred one
+    /// first, as in `["h2", "http/1.1"]`. What was agreed on stands in
+    /// [`Negotiated`](super::Negotiated): nothing, when the other side knows no ALPN.
+    pub fn alpn<P: AsRef<[u8]>>(mut self, protocols: impl IntoIterator<Item = P>) -> Self {
+        let protocols = protocols.into_iter();
+        self.alpn = protocols.map(|it| it.as_ref().to_vec()).collect();
+        self
+    }
+
+    /// Speaks TLS 1.2 too, for old servers and clients of the web. Both sides still take 1.3 when
+    /// both know it.
+    pub fn allow_tls12(mut self) -> Self {
+        self.tls12 = true;
+        self
     }
 
     /// Sets the subject's common name in the self-signed certificate, `tuyau` unless told otherwise.
@@ -63,16 +145,19 @@ impl Settings {
         self
     }
 
-    /// Sets the form that a connector offers and wants, the raw key unless told otherwise. An
-    /// acceptor takes what its client offers.
+    /// Sets the form in which keys that are identities travel, for a connector: the raw key unless
+    /// told otherwise. An acceptor takes what its client offers.
     pub fn form(mut self, form: CertificateForm) -> Self {
         self.form = form;
         self
     }
 
-    /// Demands chains to an authority, on both sides, in X.509 form.
+    /// Demands chains to an authority, on both sides, in X.509 form. It is for settings made by
+    /// [`new`](Self::new): the key of each side stays its identity.
     pub fn authority(mut self, authority: Authority) -> Self {
-        self.authority = Some(authority);
+        if let Proof::Key(key) | Proof::CertifiedKey(key, _) = self.proof {
+            self.proof = Proof::CertifiedKey(key, authority);
+        }
         self
     }
 
@@ -82,14 +167,7 @@ impl Settings {
         self
     }
 
-    /// Makes connectors accept any key that a server proves, for finding out who is there. Such a
-    /// flow is encrypted, but anyone can be at its other end.
-    pub fn danger_accept_any_key(mut self) -> Self {
-        self.any_key = true;
-        self
-    }
-
-    /// Sets how reports and errors print keys, hexadecimal unless told otherwise.
+    /// Sets how reports and errors print Ed25519 keys, hexadecimal unless told otherwise.
     pub fn key_format(mut self, format: KeyFormat) -> Self {
         self.format = format;
         self
@@ -105,193 +183,53 @@ impl Settings {
         self
     }
 
-    /// Makes the dialling side.
-    ///
-    /// # Errors
-    /// When a certificate cannot be made, or the authority's is not for our key.
-    pub fn connector(&self) -> Result<Connector, SetupError> {
-        let form = self.client_form();
-        let certified: Arc<CertifiedKey> = self.certified(form)?.into();
-        let resolver: Arc<dyn ResolvesClientCert> = match form {
-            CertificateForm::RawKey => Arc::new(AlwaysResolvesClientRawPublicKeys::new(certified)),
-            CertificateForm::X509 => Arc::new(SingleCertAndKey::from(certified)),
-        };
-        let chain = self.authority.as_ref();
-        let verifier = Verifier {
+    /// The Ed25519 key that this side proves, if it proves one.
+    pub fn public_key(&self) -> Option<PublicKey> {
+        match &self.proof {
+            Proof::Key(key) | Proof::CertifiedKey(key, _) => Some(key.public_key()),
+            Proof::Nothing | Proof::Credentials(_) => None,
+        }
+    }
+
+    /// Whether a peer's Ed25519 key is what is asked for.
+    fn by_identity(&self) -> bool {
+        let means = self.authenticator.means();
+        let proved = matches!(self.proof, Proof::Key(_) | Proof::CertifiedKey(..));
+        matches!(means, Means::Identity) || (proved && matches!(means, Means::Anyone))
+    }
+
+    fn demand(&self, form: CertificateForm, expected: Option<Expected>) -> Demand {
+        Demand {
             provider: self.provider.clone(),
             form,
-            expected: None,
-            chain: chain.map_or(Chain::None, |it| Chain::Server(it.roots())),
-        };
-        let mut config = ClientConfig::builder_with_provider(self.provider.clone())
-            .with_protocol_versions(&[&TLS13])
-            .map_err(|error| SetupError::new(SetupErrorKind::Provider, error))?
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier.clone()))
-            .with_client_cert_resolver(resolver);
-        config.resumption = Resumption::disabled();
-        config.enable_sni = self.authority.is_some();
-        Ok(Connector {
-            config,
-            verifier,
-            any_key: self.any_key,
-            format: self.format,
-            patience: self.patience.clone(),
-        })
-    }
-
-    /// Makes the serving side.
-    ///
-    /// # Errors
-    /// When a certificate cannot be made, or the authority's is not for our key.
-    pub fn acceptor(&self) -> Result<Acceptor, SetupError> {
-        use CertificateForm::{RawKey, X509};
-        let certified: Arc<CertifiedKey> = self.certified(X509)?.into();
-        let x509: Arc<dyn ResolvesServerCert> = Arc::new(SingleCertAndKey::from(certified));
-        let configs = match &self.authority {
-            Some(authority) => Configs::X509(self.server(x509, X509, Some(authority))?),
-            None => {
-                let certified = Arc::new(raw(&self.key));
-                let raw: Arc<dyn ResolvesServerCert> =
-                    Arc::new(AlwaysResolvesServerRawPublicKeys::new(certified));
-                Configs::Any {
-                    raw_raw: self.server(raw.clone(), RawKey, None)?,
-                    raw_x509: self.server(raw, X509, None)?,
-                    x509_raw: self.server(x509.clone(), RawKey, None)?,
-                    x509_x509: self.server(x509, X509, None)?,
-                }
-            }
-        };
-        Ok(Acceptor::new(configs, self.format, self.patience.clone()))
-    }
-
-    fn server(
-        &self,
-        resolver: Arc<dyn ResolvesServerCert>,
-        client_form: CertificateForm,
-        authority: Option<&Authority>,
-    ) -> Result<Arc<ServerConfig>, SetupError> {
-        let fail = |error| SetupError::new(SetupErrorKind::Provider, error);
-        let chain = match authority {
-            None => Chain::None,
-            Some(authority) => Chain::Client(
-                WebPkiClientVerifier::builder_with_provider(
-                    authority.roots(),
-                    self.provider.clone(),
-                )
-                .build()
-                .map_err(|error| SetupError::new(SetupErrorKind::Roots, error))?,
-            ),
-        };
-        let verifier = Verifier {
-            provider: self.provider.clone(),
-            form: client_form,
-            expected: None,
-            chain,
-        };
-        let mut config = ServerConfig::builder_with_provider(self.provider.clone())
-            .with_protocol_versions(&[&TLS13])
-            .map_err(fail)?
-            .with_client_cert_verifier(Arc::new(verifier))
-            .with_cert_resolver(resolver);
-        config.session_storage = Arc::new(NoServerSessionStorage {});
-        config.send_tls13_tickets = 0;
-        Ok(Arc::new(config))
-    }
-
-    fn client_form(&self) -> CertificateForm {
-        match self.authority {
-            Some(_) => CertificateForm::X509,
-            None => self.form,
+            identity: self.by_identity(),
+            expected,
         }
     }
 
-    fn certified(&self, form: CertificateForm) -> Result<CertifiedKey, SetupError> {
-        match (&self.authority, form) {
-            (Some(authority), _) => authority.certified(&self.key),
-            (None, CertificateForm::RawKey) => Ok(raw(&self.key)),
-            (None, CertificateForm::X509) => self_signed(&self.key, &self.subject),
+    fn dealings(&self) -> Dealings {
+        if self.by_identity() {
+            Dealings::Identities
+        } else {
+            Dealings::Certificates
         }
     }
 
-    /// The key that this side proves.
-    pub fn public_key(&self) -> PublicKey {
-        self.key.public_key()
+    fn versions(&self) -> Result<&'static [&'static SupportedProtocolVersion], SetupError> {
+        let raw = matches!(self.authenticator.means(), Means::RawKey);
+        match self.tls12 {
+            false => Ok(MODERN),
+            true if raw || self.by_identity() => Err(SetupErrorKind::Tls12.into()),
+            true => Ok(ALL),
+        }
     }
 }
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings")
-            .field("key", &self.key)
-            .field("form", &self.form)
-            .field("authority", &self.authority)
+            .field("proof", &self.proof)
+            .field("authenticator", &self.authenticator)
             .finish_non_exhaustive()
-    }
-}
-
-/// Why a side of the layer cannot be set up.
-#[derive(Debug)]
-pub struct SetupError {
-    kind: SetupErrorKind,
-    source: Option<BoxError>,
-}
-
-/// The kinds of [`SetupError`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum SetupErrorKind {
-    /// Our chain is not one or more PEM certificates.
-    Chain,
-    /// The roots are not one or more PEM certificates of authorities.
-    Roots,
-    /// The first certificate of our chain is not for our key.
-    ForeignCertificate,
-    /// The self-signed certificate cannot be made.
-    SelfSigned,
-    /// The crypto provider lacks something.
-    Provider,
-}
-
-impl SetupError {
-    pub(super) fn new(kind: SetupErrorKind, source: impl Into<BoxError>) -> Self {
-        let source = Some(source.into());
-        Self { kind, source }
-    }
-
-    /// What kind of failure it is.
-    pub fn kind(&self) -> SetupErrorKind {
-        self.kind
-    }
-}
-
-impl From<SetupErrorKind> for SetupError {
-    fn from(kind: SetupErrorKind) -> Self {
-        Self { kind, source: None }
-    }
-}
-
-impl fmt::Display for SetupError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.kind {
-            SetupErrorKind::Chain => {
-                "the certificate chain is not usable; expected PEM certificates, the own one first"
-            }
-            SetupErrorKind::Roots => {
-                "the roots are not usable; expected one or more PEM certificates of authorities"
-            }
-            SetupErrorKind::ForeignCertificate => {
-                "the first certificate of the chain is not for this key pair; \
-                 have a certificate made for its Ed25519 public key"
-            }
-            SetupErrorKind::SelfSigned => "the self-signed certificate cannot be made",
-            SetupErrorKind::Provider => "the crypto provider cannot do what is needed",
-        })
-    }
-}
-
-impl Error for SetupError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source.as_ref().map(|source| &**source as _)
     }
 }

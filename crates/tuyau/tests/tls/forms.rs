@@ -22,11 +22,11 @@ async fn both_sides_learn_the_key_of_the_other_in_either_form() {
         let peer = tls::Peer::key(bob.public_key());
         let (near, far) = shake(&connector, peer, acceptor(&bob)).await;
         let (near, far) = (near.unwrap(), far.unwrap());
-        assert_eq!(near.peer_key(), bob.public_key());
-        assert_eq!(far.peer_key(), alice.public_key());
+        assert_eq!(near.peer_key(), Some(bob.public_key()));
+        assert_eq!(far.peer_key(), Some(alice.public_key()));
         assert_eq!(
             (near.certificate_form(), far.certificate_form()),
-            (form, form)
+            (Some(form), Some(form))
         );
     }
 }
@@ -52,7 +52,7 @@ async fn the_two_sides_may_use_different_forms() {
             presented == bob.public_key().to_spki_der().len(),
             raw_server
         );
-        assert_eq!(seen == tls::CertificateForm::RawKey, raw_client);
+        assert_eq!(seen == Some(tls::CertificateForm::RawKey), raw_client);
     }
 }
 
@@ -78,12 +78,13 @@ async fn any_key_is_accepted_only_when_the_danger_is_asked_for() {
     );
     assert!(matches!(far.unwrap_err().kind(), tls::Kind::Truncated));
 
-    let settings = tls::Settings::new(key()).danger_accept_any_key();
+    let settings =
+        tls::Settings::new(key()).authenticator(tls::Authenticator::danger_accept_anyone());
     let careless = settings.connector().unwrap();
     let security = Layer::<mem::Flow>::security(&careless);
     assert_eq!(security, Security::Encrypted);
     let (near, far) = shake(&careless, tls::Peer::default(), acceptor(&bob)).await;
-    assert_eq!(near.unwrap().peer_key(), bob.public_key());
+    assert_eq!(near.unwrap().peer_key(), Some(bob.public_key()));
     far.unwrap();
     let security = Layer::<mem::Flow>::security(&connector(&bob));
     assert_eq!(security, Security::Authenticated);
@@ -91,7 +92,8 @@ async fn any_key_is_accepted_only_when_the_danger_is_asked_for() {
 
 #[tokio::test]
 async fn a_key_that_is_expected_is_still_demanded_by_the_careless() {
-    let settings = tls::Settings::new(key()).danger_accept_any_key();
+    let settings =
+        tls::Settings::new(key()).authenticator(tls::Authenticator::danger_accept_anyone());
     let careless = settings.connector().unwrap();
     let peer = tls::Peer::key(key().public_key());
     let (near, _far) = shake(&careless, peer, acceptor(&key())).await;

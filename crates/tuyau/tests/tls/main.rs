@@ -2,8 +2,14 @@
 #![cfg(all(feature = "mem", feature = "tcp", feature = "tls"))]
 
 mod authority;
+mod clients;
+mod files;
 mod forms;
 mod openssl;
+mod pki;
 mod refusals;
+mod reports;
+mod resumption;
 mod strangers;
 mod support;
+mod web;

@@ -2,7 +2,7 @@
 
 use tuyau::{
     tcp::{self, SystemResolver, Tcp, TcpKey},
-    tls::{CertificateForm, ExpectedPeer, Peer, PublicKey, TlsKey},
+    tls::{Authenticator, CertificateForm, ExpectedPeer, Peer, PublicKey, TlsKey},
     tokio::TokioTimer,
     unix::{self, Unix, UnixKey},
 };
@@ -35,7 +35,7 @@ impl Dialler {
     ) -> Result<Self, CommandError> {
         let mut settings = tuyau_client::tls_settings(key)?;
         if expected.is_none() {
-            settings = settings.danger_accept_any_key();
+            settings = settings.authenticator(Authenticator::danger_accept_anyone());
         }
         if x509 {
             settings = settings.form(CertificateForm::X509);

@@ -9,12 +9,14 @@ use rustls::Connection;
 use tuyau_core::Flow;
 
 use super::{
-    Error, Flow as TlsFlow, Kind, PlainText, Side,
-    error::Scene,
+    Flow as TlsFlow, PlainText,
     farewell::{self, Patience},
     transport::Transport,
 };
-use crate::halves::Half;
+use crate::{
+    halves::Half,
+    tls::{Error, Kind, Side, error::Scene},
+};
 
 /// Finishes the handshake, or says farewell to the peer and gives the reason.
 pub(super) async fn finish<F: Flow>(

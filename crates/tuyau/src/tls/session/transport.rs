@@ -8,8 +8,11 @@ use std::{
 use rustls::Connection;
 use tuyau_core::{ErrorKind, Flow, FlowError};
 
-use super::{Kind, input::Input};
-use crate::halves::{Half, Waiting};
+use super::input::Input;
+use crate::{
+    halves::{Half, Waiting},
+    tls::Kind,
+};
 
 /// How many slices one write to the flow beneath has at most: as many as rustls hands out.
 const SLICES: usize = 64;

@@ -5,12 +5,12 @@ use std::{error::Error, fmt, sync::Arc};
 use rustls::{
     SignatureAlgorithm, SignatureScheme,
     crypto::CryptoProvider,
-    pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer, SubjectPublicKeyInfoDer},
+    pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
     sign::SigningKey,
 };
 use zeroize::Zeroizing;
 
-use super::default_provider;
+use crate::tls::default_provider;
 
 /// An Ed25519 public key (RFC 8032), 32 bytes. It prints as hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,12 +41,8 @@ impl PublicKey {
         key.try_into().ok().map(Self)
     }
 
-    pub(super) fn spki(&self) -> SubjectPublicKeyInfoDer<'static> {
-        self.to_spki_der().into()
-    }
-
     /// Whether it is a point of small order, for which anyone can make signatures that verify.
-    pub(super) fn is_weak(&self) -> bool {
+    pub(in crate::tls) fn is_weak(&self) -> bool {
         let mut y = self.0;
         y[31] &= 0x7f;
         let nearly_p = |first| {
@@ -164,16 +160,16 @@ impl KeyPair {
         self.public
     }
 
-    pub(super) fn public_ref(&self) -> &PublicKey {
+    pub(in crate::tls) fn public_ref(&self) -> &PublicKey {
         &self.public
     }
 
-    pub(super) fn signer(&self) -> Arc<dyn SigningKey> {
+    pub(in crate::tls) fn signer(&self) -> Arc<dyn SigningKey> {
         self.signer.clone()
     }
 
     /// Signs with Ed25519.
-    pub(super) fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
+    pub(in crate::tls) fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
         let signer = self.signer.choose_scheme(&[SignatureScheme::ED25519])?;
         signer.sign(message).ok()
     }

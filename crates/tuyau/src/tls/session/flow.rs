@@ -6,14 +6,13 @@ use std::{
     task::{Context, Poll, Waker, ready},
 };
 
-use rustls::{CipherSuite, ProtocolVersion};
 use tuyau_core::{ErrorKind, FlowError};
 
-use super::{
-    CertificateForm, Error, Kind, PublicKey, Side, certificate::key_of, error::Scene,
-    transport::Transport,
+use super::{Negotiated, knowledge::Knowledge, transport::Transport};
+use crate::{
+    halves::Half,
+    tls::{CertificateForm, Error, Kind, PublicKey, Side, error::Scene},
 };
-use crate::halves::Half;
 
 /// The plaintext of a full record (RFC 8446, section 5.1); writes are gathered into such.
 const RECORD: usize = 16 * 1024;
@@ -25,23 +24,10 @@ const UNSENT: usize = 64 * 1024;
 /// The gathering buffer that an idle connection keeps allocated, at most.
 const IDLE: usize = 4 * 1024;
 
-/// Information of a flow: the Ed25519 key that the peer proved to hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct PeerKey(pub PublicKey);
-
-/// Information of a flow: what the handshake agreed on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Negotiated {
-    /// The protocol version, always TLS 1.3 so far.
-    pub version: ProtocolVersion,
-    /// The cipher suite.
-    pub cipher_suite: CipherSuite,
-}
-
 /// A TLS connection over a flow `F`.
 ///
-/// It knows the [`PeerKey`], the [`CertificateForm`] in which the peer presented it, and what was
-/// [`Negotiated`].
+/// It knows the [`PeerKey`](super::PeerKey), the [`CertificateForm`] in which the peer presented it, the
+/// [`PeerCertificates`](crate::tls::PeerCertificates), and what was [`Negotiated`].
 #[derive(Debug)]
 pub struct Flow<F> {
     transport: Transport<F>,
@@ -52,9 +38,7 @@ pub struct Flow<F> {
     /// The task that waits for something to read.
     reader: Option<Waker>,
     scene: Scene,
-    peer: PeerKey,
-    form: CertificateForm,
-    negotiated: Negotiated,
+    knowledge: Knowledge,
 }
 
 #[derive(Debug)]
@@ -75,23 +59,7 @@ enum Writing {
 
 impl<F: tuyau_core::Flow> Flow<F> {
     pub(super) fn new(transport: Transport<F>, scene: Scene) -> Result<Self, Error> {
-        let session = &transport.session;
-        let presented = session.peer_certificates().and_then(<[_]>::first);
-        let presented = presented.ok_or_else(|| scene.error(Kind::NoCertificate))?;
-        // A raw key is no certificate, so that only one of the two can be read.
-        let form = match key_of(presented, CertificateForm::RawKey) {
-            Ok(Some(_)) => CertificateForm::RawKey,
-            _ => CertificateForm::X509,
-        };
-        let key = key_of(presented, form).map_err(|error| scene.error(error.into()))?;
-        let key = key.ok_or_else(|| scene.error(Kind::UnsupportedKey))?;
-        let suite = session.negotiated_cipher_suite().map(|it| it.suite());
-        let negotiated = Negotiated {
-            version: session
-                .protocol_version()
-                .unwrap_or(ProtocolVersion::TLSv1_3),
-            cipher_suite: suite.unwrap_or(CipherSuite::TLS_NULL_WITH_NULL_NULL),
-        };
+        let knowledge = Knowledge::of(&transport.session).map_err(|kind| scene.error(kind))?;
         Ok(Self {
             transport,
             gathered: Vec::new(),
@@ -99,25 +67,23 @@ impl<F: tuyau_core::Flow> Flow<F> {
             writing: Writing::Open,
             reader: None,
             scene,
-            peer: PeerKey(key),
-            form,
-            negotiated,
+            knowledge,
         })
     }
 
-    /// The Ed25519 key that the peer proved to hold.
-    pub fn peer_key(&self) -> PublicKey {
-        self.peer.0
+    /// The Ed25519 key that the peer proved to hold, if it did.
+    pub fn peer_key(&self) -> Option<PublicKey> {
+        self.knowledge.key.map(|key| key.0)
     }
 
-    /// The form in which the peer presented its key.
-    pub fn certificate_form(&self) -> CertificateForm {
-        self.form
+    /// The form in which the peer presented its key, if it did.
+    pub fn certificate_form(&self) -> Option<CertificateForm> {
+        self.knowledge.form
     }
 
     /// What the handshake agreed on.
-    pub fn negotiated(&self) -> Negotiated {
-        self.negotiated
+    pub fn negotiated(&self) -> &Negotiated {
+        &self.knowledge.negotiated
     }
 
     /// Takes the flow beneath out. TLS can not be continued over it, and nothing told the peer of an end.
@@ -366,15 +332,7 @@ impl<F: tuyau_core::Flow> tuyau_core::Flow for Flow<F> {
     }
 
     fn info(&self, want: TypeId) -> Option<&dyn Any> {
-        if want == TypeId::of::<PeerKey>() {
-            Some(&self.peer)
-        } else if want == TypeId::of::<CertificateForm>() {
-            Some(&self.form)
-        } else if want == TypeId::of::<Negotiated>() {
-            Some(&self.negotiated)
-        } else {
-            None
-        }
+        self.knowledge.info(want)
     }
 }
 

@@ -13,18 +13,18 @@ use rustls::{
 use tuyau_core::Flow;
 
 use super::{
-    Error, Flow as TlsFlow, KeyFormat, Kind, PlainText, Side,
-    error::Scene,
+    Flow as TlsFlow, PlainText,
     farewell::{self, Patience},
     handshake,
     input::Input,
     transport::Transport,
 };
+use crate::tls::{Error, Kind, error::Scene};
 
-/// TLS as a server, made by [`Settings::acceptor`](super::Settings::acceptor).
+/// TLS as a server, made by [`Settings::acceptor`](crate::tls::Settings::acceptor).
 ///
-/// It accepts every client that proves an Ed25519 key (and chains to the authority, where there is
-/// one); who may do what is decided by [`PeerKey`](super::PeerKey) afterwards.
+/// By identity it accepts every client that proves an Ed25519 key (and chains to the authority, where
+/// there is one); who may do what is decided by [`PeerKey`](super::PeerKey) afterwards.
 #[derive(Clone, Debug)]
 pub struct Acceptor {
     configs: Arc<Configs>,
@@ -35,7 +35,7 @@ pub struct Acceptor {
 /// rustls takes raw keys or X.509 on each side, not both, so there is a configuration for each
 /// combination; named after the server's form, then the client's.
 #[derive(Debug)]
-pub(super) enum Configs {
+pub(in crate::tls) enum Configs {
     Any {
         raw_raw: Arc<ServerConfig>,
         raw_x509: Arc<ServerConfig>,
@@ -79,13 +79,10 @@ fn prefers_raw(types: Option<&[CertificateType]>) -> bool {
 }
 
 impl Acceptor {
-    pub(super) fn new(configs: Configs, format: KeyFormat, patience: Patience) -> Self {
+    pub(in crate::tls) fn new(configs: Configs, scene: Scene, patience: Patience) -> Self {
         Self {
             configs: Arc::new(configs),
-            scene: Scene {
-                peer: Side::Client,
-                format,
-            },
+            scene,
             patience,
         }
     }

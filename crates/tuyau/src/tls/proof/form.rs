@@ -8,7 +8,8 @@ use rustls::{
     sign::CertifiedKey,
 };
 
-use super::{KeyPair, PublicKey, SetupError, SetupErrorKind};
+use super::KeyPair;
+use crate::tls::{SetupError, SetupErrorKind};
 
 /// The form in which a peer presented its key; information of a TLS flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,14 +30,17 @@ impl std::fmt::Display for CertificateForm {
 }
 
 /// Our key as rustls presents it in the form of a raw public key.
-pub(super) fn raw(key: &KeyPair) -> CertifiedKey {
+pub(in crate::tls) fn raw(key: &KeyPair) -> CertifiedKey {
     let spki = CertificateDer::from(key.public_key().to_spki_der());
     CertifiedKey::new(vec![spki], key.signer())
 }
 
 /// Our key in a self-signed certificate, valid from 1970 to 9999: the key is what counts, and it
 /// does not expire.
-pub(super) fn self_signed(key: &KeyPair, subject: &str) -> Result<CertifiedKey, SetupError> {
+pub(in crate::tls) fn self_signed(
+    key: &KeyPair,
+    subject: &str,
+) -> Result<CertifiedKey, SetupError> {
     let mut name = DistinguishedName::new();
     name.push(DnType::CommonName, subject);
     let mut params = CertificateParams::default();
@@ -73,23 +77,22 @@ impl rcgen::SigningKey for Signing<'_> {
     }
 }
 
-/// The Ed25519 key in what a peer presented, `None` when it holds another kind of key.
-pub(super) fn key_of(
+/// The `SubjectPublicKeyInfo` of the key in what a peer presented.
+pub(in crate::tls) fn spki_of(
     presented: &CertificateDer<'_>,
     form: CertificateForm,
-) -> Result<Option<PublicKey>, rustls::Error> {
+) -> Result<SubjectPublicKeyInfoDer<'static>, rustls::Error> {
+    const SEQUENCE: u8 = 0x30;
     match form {
         CertificateForm::RawKey => {
-            let spki = SubjectPublicKeyInfoDer::from(&**presented);
-            if spki.first() != Some(&0x30) {
+            if presented.first() != Some(&SEQUENCE) {
                 return Err(CertificateError::BadEncoding.into());
             }
-            Ok(PublicKey::from_spki_der(&spki))
+            Ok(presented.to_vec().into())
         }
         CertificateForm::X509 => {
             let certificate = ParsedCertificate::try_from(presented)?;
-            let spki = certificate.subject_public_key_info();
-            Ok(PublicKey::from_spki_der(&spki))
+            Ok(certificate.subject_public_key_info())
         }
     }
 }

@@ -20,14 +20,14 @@ const MOST: usize = 256 * 1024;
 
 /// How long to wait for a refused peer: not at all, or up to [`LONGEST`] by this timer.
 #[derive(Clone)]
-pub(super) struct Patience(Option<Arc<dyn Timer>>);
+pub(in crate::tls) struct Patience(Option<Arc<dyn Timer>>);
 
 impl Patience {
-    pub(super) fn none() -> Self {
+    pub(in crate::tls) fn none() -> Self {
         Self(None)
     }
 
-    pub(super) fn with(timer: Arc<dyn Timer>) -> Self {
+    pub(in crate::tls) fn with(timer: Arc<dyn Timer>) -> Self {
         Self(Some(timer))
     }
 

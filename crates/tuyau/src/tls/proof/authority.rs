@@ -2,13 +2,10 @@
 
 use std::{fmt, sync::Arc};
 
-use rustls::{
-    RootCertStore,
-    pki_types::{CertificateDer, pem::PemObject},
-    sign::CertifiedKey,
-};
+use rustls::{RootCertStore, pki_types::CertificateDer, sign::CertifiedKey};
 
-use super::{CertificateForm, KeyPair, SetupError, SetupErrorKind, certificate::key_of};
+use super::{CertificateForm, KeyPair, PublicKey, certificates, roots, spki_of};
+use crate::tls::{SetupError, SetupErrorKind};
 
 /// The authority of an organisation: the roots that every peer's certificate must chain to, and the
 /// chain of our own.
@@ -30,40 +27,22 @@ impl Authority {
     /// When one of them does not parse or is empty.
     pub fn from_pem(chain: &[u8], roots: &[u8]) -> Result<Self, SetupError> {
         let chain = certificates(chain, SetupErrorKind::Chain)?;
-        let mut store = RootCertStore::empty();
-        for root in certificates(roots, SetupErrorKind::Roots)? {
-            let added = store.add(root);
-            added.map_err(|error| SetupError::new(SetupErrorKind::Roots, error))?;
-        }
-        let roots = Arc::new(store);
+        let roots = Arc::new(self::roots(roots)?);
         Ok(Self { chain, roots })
     }
 
-    pub(super) fn roots(&self) -> Arc<RootCertStore> {
+    pub(in crate::tls) fn roots(&self) -> Arc<RootCertStore> {
         self.roots.clone()
     }
 
-    pub(super) fn certified(&self, key: &KeyPair) -> Result<CertifiedKey, SetupError> {
-        let leaf = key_of(&self.chain[0], CertificateForm::X509)
+    pub(in crate::tls) fn certified(&self, key: &KeyPair) -> Result<CertifiedKey, SetupError> {
+        let leaf = spki_of(&self.chain[0], CertificateForm::X509)
             .map_err(|error| SetupError::new(SetupErrorKind::Chain, error))?;
-        if leaf != Some(key.public_key()) {
+        if PublicKey::from_spki_der(&leaf) != Some(key.public_key()) {
             return Err(SetupErrorKind::ForeignCertificate.into());
         }
         Ok(CertifiedKey::new(self.chain.clone(), key.signer()))
     }
-}
-
-fn certificates(
-    pem: &[u8],
-    kind: SetupErrorKind,
-) -> Result<Vec<CertificateDer<'static>>, SetupError> {
-    let found: Vec<_> = CertificateDer::pem_slice_iter(pem)
-        .collect::<Result<_, _>>()
-        .map_err(|error| SetupError::new(kind, error))?;
-    if found.is_empty() {
-        return Err(kind.into());
-    }
-    Ok(found)
 }
 
 impl fmt::Debug for Authority {

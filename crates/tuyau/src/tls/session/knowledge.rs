@@ -1,0 +1,101 @@
+//! What a handshake makes known.
+
+use std::any::{Any, TypeId};
+
+use rustls::{CipherSuite, Connection, HandshakeKind, ProtocolVersion, pki_types::CertificateDer};
+
+use crate::tls::{CertificateForm, Kind, PeerCertificates, PublicKey, proof::spki_of};
+
+/// Information of a flow: the Ed25519 key that the peer proved to hold. A peer with another kind of
+/// key, or none, has none; see [`PeerCertificates`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PeerKey(pub PublicKey);
+
+/// Information of a flow: what the handshake agreed on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Negotiated {
+    /// The protocol version.
+    pub version: ProtocolVersion,
+    /// The cipher suite.
+    pub cipher_suite: CipherSuite,
+    /// The application protocol (ALPN), when both sides named it.
+    pub alpn: Option<Box<[u8]>>,
+    /// Whether an earlier session was resumed by a ticket. The peer's key and certificates are then
+    /// those that it proved in the earlier one.
+    pub resumed: bool,
+}
+
+impl Negotiated {
+    fn of(session: &Connection) -> Self {
+        let suite = session.negotiated_cipher_suite().map(|it| it.suite());
+        Self {
+            version: session
+                .protocol_version()
+                .unwrap_or(ProtocolVersion::TLSv1_3),
+            cipher_suite: suite.unwrap_or(CipherSuite::TLS_NULL_WITH_NULL_NULL),
+            alpn: session.alpn_protocol().map(Into::into),
+            resumed: session.handshake_kind() == Some(HandshakeKind::Resumed),
+        }
+    }
+}
+
+/// What is known of the peer and of the connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Knowledge {
+    pub(crate) key: Option<PeerKey>,
+    pub(crate) form: Option<CertificateForm>,
+    pub(crate) certificates: Option<PeerCertificates>,
+    pub(crate) negotiated: Negotiated,
+}
+
+impl Knowledge {
+    pub(super) fn of(session: &Connection) -> Result<Self, Kind> {
+        let presented = session.peer_certificates().unwrap_or_default();
+        Self::new(presented, Negotiated::of(session))
+    }
+
+    /// From what the peer presented, its own certificate or raw key first.
+    pub(crate) fn new(
+        presented: &[CertificateDer<'static>],
+        negotiated: Negotiated,
+    ) -> Result<Self, Kind> {
+        let Some(first) = presented.first() else {
+            return Ok(Self {
+                key: None,
+                form: None,
+                certificates: None,
+                negotiated,
+            });
+        };
+        // A raw key is no certificate, so that only one of the two can be read.
+        let (form, spki) = match spki_of(first, CertificateForm::X509) {
+            Ok(spki) => (CertificateForm::X509, spki),
+            Err(_) => {
+                let form = CertificateForm::RawKey;
+                (form, spki_of(first, form)?)
+            }
+        };
+        let certificates =
+            (form == CertificateForm::X509).then(|| PeerCertificates(presented.into()));
+        Ok(Self {
+            key: PublicKey::from_spki_der(&spki).map(PeerKey),
+            form: Some(form),
+            certificates,
+            negotiated,
+        })
+    }
+
+    pub(crate) fn info(&self, want: TypeId) -> Option<&dyn Any> {
+        if want == TypeId::of::<PeerKey>() {
+            self.key.as_ref().map(|it| it as &dyn Any)
+        } else if want == TypeId::of::<CertificateForm>() {
+            self.form.as_ref().map(|it| it as &dyn Any)
+        } else if want == TypeId::of::<PeerCertificates>() {
+            self.certificates.as_ref().map(|it| it as &dyn Any)
+        } else if want == TypeId::of::<Negotiated>() {
+            Some(&self.negotiated)
+        } else {
+            None
+        }
+    }
+}
