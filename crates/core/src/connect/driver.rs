@@ -75,23 +75,35 @@ where
 
     pub(super) fn poll(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<F, ConnectErrorKind>> {
         loop {
-            let until = loop {
-                match self.race.step(self.now()) {
-                    Step::Resolve(resolver) => self.resolve(resolver),
-                    Step::Attempt(candidate) => self.attempt(candidate),
-                    Step::Wait(until) => break until,
-                    Step::Exhausted => return Poll::Ready(Err(self.why_exhausted())),
-                    Step::TimedOut => return Poll::Ready(Err(ConnectErrorKind::TimedOut)),
-                }
-            };
-            let answered = self.poll_answers(cx);
+            // What runs comes first: nothing is started beside an attempt that has just won.
             let (flow, failed) = self.poll_attempts(cx);
             if let Some(flow) = flow {
                 return Poll::Ready(Ok(flow));
             }
-            if !answered && !failed && self.poll_sleep(cx, until).is_pending() {
+            let answered = self.poll_answers(cx);
+            let (started, until) = match self.start() {
+                Ok(started) => started,
+                Err(kind) => return Poll::Ready(Err(kind)),
+            };
+            let idle = !failed && !answered && !started;
+            if idle && self.poll_sleep(cx, until).is_pending() {
                 return Poll::Pending;
             }
+        }
+    }
+
+    /// Starts what is due, and tells whether there was anything and when the next thing is due.
+    fn start(&mut self) -> Result<(bool, Option<Duration>), ConnectErrorKind> {
+        let mut started = false;
+        loop {
+            match self.race.step(self.now()) {
+                Step::Resolve(resolver) => self.resolve(resolver),
+                Step::Attempt(candidate) => self.attempt(candidate),
+                Step::Wait(until) => return Ok((started, until)),
+                Step::Exhausted => return Err(self.why_exhausted()),
+                Step::TimedOut => return Err(ConnectErrorKind::TimedOut),
+            }
+            started = true;
         }
     }
 

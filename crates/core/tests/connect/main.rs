@@ -1,7 +1,9 @@
 //! Connecting as a whole, in virtual time, with protocols that do what a test wants.
 
 mod downgrade;
+mod exhaustive;
 mod forced;
+mod model;
 mod print;
 mod ranks;
 mod report;

@@ -56,6 +56,16 @@ fn law_5_what_lost_is_dropped() {
 }
 
 #[test]
+fn law_5_nothing_is_started_beside_an_attempt_that_has_just_won() {
+    let clock = Clock::default();
+    let (mut registry, _) = registry(&clock);
+    registry.resolver(WIRE, 0, Says(Ok(vec![Place::Up(250, 1), Place::Silent])));
+    let context = registry.freeze(clock.clone());
+    let connected = clock.run(context.connect(Target::name("x")).open());
+    assert_eq!(connected.unwrap().report.attempts.len(), 1);
+}
+
+#[test]
 fn gives_up_at_the_deadline_and_when_everything_failed() {
     assert_eq!(
         connect(&[(0, vec![Place::Silent])]),

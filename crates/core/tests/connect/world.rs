@@ -66,6 +66,8 @@ pub(crate) enum Place {
     Down(u64),
     /// It never answers.
     Silent,
+    /// It answers, and then stops in the middle of the handshake.
+    Half(u64),
 }
 
 pub(crate) struct Wire;
@@ -151,6 +153,11 @@ impl Protocol for Scripted {
                 Err(Failed)
             }
             Place::Silent => std::future::pending().await,
+            Place::Half(after) => {
+                self.clock.sleep(now + ms(after)).await;
+                attempt.enter(Stage::new("shake"));
+                std::future::pending().await
+            }
         }
     }
 
@@ -217,6 +224,35 @@ impl Resolver for Says {
             Ok(places) => Answers::ready(places),
             Err(text) => Answers::from_future(async move { Err(text.into()) }),
         })
+    }
+}
+
+/// A resolver of a test whose answers come one by one, each at its time in milliseconds since the
+/// resolver was asked.
+pub(crate) struct Trickles(pub(crate) Clock, pub(crate) Vec<(u64, Place)>);
+
+impl Resolver for Trickles {
+    type Key = Wire;
+
+    fn name(&self) -> &str {
+        "trickles"
+    }
+
+    fn resolve(&self, _: &Target) -> Option<Answers<Place>> {
+        let clock = self.0.clone();
+        let asked = clock.now();
+        let mut answers = self.1.clone().into_iter().peekable();
+        Some(Answers::from_fn(move |cx| {
+            let Some(&(after, place)) = answers.peek() else {
+                return Poll::Ready(None);
+            };
+            let due = clock.sleep(asked + ms(after));
+            if pin!(due).poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            answers.next();
+            Poll::Ready(Some(Ok(place)))
+        }))
     }
 }
 
