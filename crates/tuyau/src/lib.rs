@@ -18,6 +18,7 @@
 //! | `fault` | faults on purpose as a layer: delays, cuts, stalls, changed bytes, short reads |
 //! | `throttle` | a limit on bytes per second as a layer |
 //! | `tokio` | any flow as a tokio stream, any tokio stream as a flow, tokio's timer |
+//! | `futures` | any flow as a futures-io stream, any such stream as a flow, any runtime's timer |
 //! | `stack` | all of these as the router and its clients use them |
 //!
 //! No feature is on unless asked for, and none changes what another does.
@@ -93,6 +94,8 @@ mod alternate;
 pub mod dns;
 #[cfg(feature = "fault")]
 pub mod fault;
+#[cfg(feature = "futures")]
+pub mod futures;
 #[cfg(any(feature = "noise", feature = "tls", feature = "websocket"))]
 mod halves;
 #[cfg(feature = "hosts")]
@@ -101,6 +104,8 @@ pub mod hosts;
 mod http;
 #[cfg(any(feature = "noise", feature = "websocket"))]
 mod incoming;
+#[cfg(any(feature = "futures", feature = "tokio"))]
+mod io_slices;
 mod listen_error;
 #[cfg(feature = "mem")]
 pub mod mem;

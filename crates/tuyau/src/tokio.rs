@@ -30,4 +30,4 @@ pub use from_tokio::FromTokio;
 pub use timer::TokioTimer;
 
 #[cfg(any(feature = "serial", feature = "tcp", feature = "unix"))]
-pub(crate) use from_tokio::{poll_read_stream, with_io_slices};
+pub(crate) use {crate::io_slices::with_io_slices, from_tokio::poll_read_stream};

@@ -9,7 +9,7 @@ use std::{
 use ::tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tuyau_core::Flow;
 
-use super::from_tokio::MAX_SLICES;
+use crate::io_slices::with_plain_slices;
 
 /// A flow as tokio's `AsyncRead` and `AsyncWrite`; shutting it down ends the writing half.
 ///
@@ -65,13 +65,7 @@ impl<F: Flow + Unpin> AsyncWrite for Compat<F> {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let mut plain: [&[u8]; MAX_SLICES] = [&[]; MAX_SLICES];
-        let count = slices.len().min(MAX_SLICES);
-        for (to, from) in plain.iter_mut().zip(slices) {
-            *to = from;
-        }
-        self.0
-            .poll_write_vectored(cx, &plain[..count])
+        with_plain_slices(slices, |slices| self.0.poll_write_vectored(cx, slices))
             .map_err(Into::into)
     }
 

@@ -9,9 +9,7 @@ use std::{
 use ::tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tuyau_core::{ErrorKind, Flow, FlowError};
 
-/// How many slices of one vectored write are passed on at once; the rest waits for the next write.
-/// The array lives on the stack, and a system call gains nothing from more.
-pub(crate) const MAX_SLICES: usize = 64;
+use crate::io_slices::with_io_slices;
 
 /// A tokio stream as a flow.
 ///
@@ -118,17 +116,4 @@ pub(crate) fn poll_read_stream(
     let mut buffer = ReadBuf::new(buffer);
     ready!(Pin::new(stream).poll_read(cx, &mut buffer))?;
     Poll::Ready(Ok(buffer.filled().len()))
-}
-
-/// Calls `write` with the first slices in the form of `std`, without allocating.
-pub(crate) fn with_io_slices<T>(
-    slices: &[&[u8]],
-    write: impl FnOnce(&[io::IoSlice<'_>]) -> T,
-) -> T {
-    let mut array = [io::IoSlice::new(&[]); MAX_SLICES];
-    let count = slices.len().min(MAX_SLICES);
-    for (to, from) in array.iter_mut().zip(slices) {
-        *to = io::IoSlice::new(from);
-    }
-    write(&array[..count])
 }

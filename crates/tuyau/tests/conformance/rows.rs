@@ -15,6 +15,7 @@ macro_rules! families {
 
 families! {
     #[cfg(feature = "fault")] fault,
+    #[cfg(feature = "futures")] futures,
     #[cfg(feature = "mem")] mem,
     #[cfg(feature = "noise")] noise,
     #[cfg(feature = "serial")] serial,
