@@ -314,11 +314,13 @@ Examples:
   tuyau connect router.example.org --port 6000 --plan
   tuyau connect tcp://127.0.0.1:7 --deadline 2.5 --json
   tuyau connect --listen tls://127.0.0.1:6001
+  tuyau connect tuyau1… --router tls://127.0.0.1:6000 --router-identity-file router.pub
 
 A name is tls://HOST:PORT, tcp://HOST:PORT, tls+unix:///PATH, unix:///PATH, HOST:PORT, or HOST
-with --port PORT. Without a scheme it is TLS, and plain TCP only with --allow-downgrade.")]
+with --port PORT. Without a scheme it is TLS, and plain TCP only with --allow-downgrade. With
+--router it is an identity, and the router tells where that is registered.")]
 pub struct ConnectArgs {
-    /// What to connect to: an address or a host.
+    /// What to connect to: an address, a host, or an identity.
     #[arg(required_unless_present = "listen")]
     pub name: Option<String>,
     /// The port, when the name has none.
@@ -342,6 +344,20 @@ pub struct ConnectArgs {
     /// The key file to connect with; a new key, used once, unless given.
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
+    /// The router whose table says where an identity is.
+    #[arg(long, value_name = "ADDRESS", requires = "router_is")]
+    pub router: Option<String>,
+    /// Who the router is.
+    #[arg(
+        long,
+        value_name = "IDENTITY",
+        group = "router_is",
+        requires = "router"
+    )]
+    pub router_identity: Option<String>,
+    /// A file that says who the router is.
+    #[arg(long, value_name = "FILE", group = "router_is", requires = "router")]
+    pub router_identity_file: Option<PathBuf>,
     /// Presents the key, and wants the peer's, in an X.509 certificate instead of as a raw key.
     #[arg(long)]
     pub x509: bool,
@@ -361,7 +377,9 @@ pub struct ConnectArgs {
     #[arg(
         long,
         value_name = "ADDRESS",
-        conflicts_with_all = ["name", "port", "plan", "x509", "at_least", "allow_downgrade", "only"]
+        conflicts_with_all = [
+            "name", "port", "plan", "x509", "at_least", "allow_downgrade", "only", "router",
+        ]
     )]
     pub listen: Option<String>,
 }

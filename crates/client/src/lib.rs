@@ -5,6 +5,8 @@
 //! - [`Service`] keeps such a session alive: it comes back after a loss, renews its registration,
 //!   answers what it gets, and takes its registration back at the end. What happens it tells as
 //!   [`ServiceEvent`]s.
+//! - [`RouterTable`] is a resolver: with it a program connects to a service by its identity, directly,
+//!   wherever the router says that it is.
 //! - [`keyfile`], [`identity_file`] and [`state_dir`] are the files around a key, with rules that
 //!   keep the secret half secret.
 //!
@@ -38,6 +40,7 @@ pub mod identity_file;
 pub mod keyfile;
 mod pauses;
 mod router_identity;
+mod router_table;
 mod sequence;
 mod service;
 mod session;
@@ -48,13 +51,14 @@ mod transport;
 pub use file::{FileError, FileErrorKind};
 pub use pauses::Pauses;
 pub use router_identity::RouterIdentity;
+pub use router_table::{RouterTable, RouterTableError};
 pub use sequence::Sequence;
 pub use service::{
     InboundError, LIFETIME, LinkError, STABLE, Service, ServiceError, ServiceEvent, Via,
 };
 pub use session::{
-    Delivery, OpenError, Peer, Receipt, Rejection, RequestError, Session, SessionError,
-    SessionErrorKind,
+    Delivery, LookupError, OpenError, Peer, Receipt, Rejection, RequestError, Session,
+    SessionError, SessionErrorKind,
 };
 pub use settings::{DEADLINE_MAX, HANDSHAKE_DEADLINE, REQUEST_DEADLINE, Settings};
 pub use transport::tls_settings;

@@ -10,10 +10,10 @@ use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
 use tokio::{sync::watch, task::JoinSet};
 use tuyau::stack::Stack;
-use tuyau_core::{Address, AnyListener, Listener as _};
+use tuyau_core::{Address, AnyListener, Listener as _, Resolver};
 use tuyau_wire::MAX_ROUTES;
 
-use crate::{Delivery, Pauses, RouterIdentity, Settings};
+use crate::{Delivery, Pauses, RouterIdentity, RouterTable, Session, Settings};
 use link::Link;
 
 pub use error::{InboundError, LinkError, ServiceError};
@@ -62,6 +62,8 @@ pub struct Service {
     stable: Duration,
     answer: Answer,
     events: Events,
+    /// The session with the router while there is one, for [`RouterTable`].
+    session: watch::Sender<Option<Session>>,
 }
 
 type Answer = Arc<dyn Fn(&Delivery) -> Option<Vec<u8>> + Send + Sync>;
@@ -88,6 +90,7 @@ impl Service {
             stable: STABLE,
             answer: Arc::new(|_| None),
             events: Arc::new(drop),
+            session: watch::Sender::new(None),
         }
     }
 
@@ -138,6 +141,12 @@ impl Service {
     pub fn events(mut self, report: impl Fn(ServiceEvent) + Send + Sync + 'static) -> Self {
         self.events = Arc::new(report);
         self
+    }
+
+    /// A resolver of identities by the table of the router that this service is connected to, while it
+    /// runs; `routes` makes endpoints of what is registered. It goes into a context of one's own.
+    pub fn router_table<R: Resolver>(&self, routes: R) -> RouterTable<R> {
+        RouterTable::watching(self.session.subscribe(), routes)
     }
 
     /// Runs until `stop` is ready, then takes the registration back, for which it has five seconds.

@@ -1,9 +1,11 @@
 //! One authenticated connection between a service and its router.
 
+mod answer;
 mod desk;
 mod driver;
 mod error;
 mod hello;
+mod lookup;
 mod stream;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -14,14 +16,16 @@ use tokio::{
 };
 use tuyau::tls;
 use tuyau_core::{Address, AnyFlow, Context, Security, Target};
-use tuyau_wire::{Agreement, Hello, Identity};
+use tuyau_wire::{Agreement, Hello, Identity, Record, Verified, capability};
 
 use crate::Settings;
+use answer::Answer;
 use desk::{Ask, Desk, Request};
 use driver::Driver;
 use stream::Stream;
 
 pub use error::{OpenError, Rejection, RequestError, SessionError, SessionErrorKind};
+pub use lookup::LookupError;
 
 /// How many deliveries are kept for [`Session::next`]. With messages of full length that is 32 MiB,
 /// and the router is the only one who can cause it.
@@ -249,6 +253,13 @@ impl Session {
         reason.unwrap_or_else(|| SessionError::new(SessionErrorKind::Closed))
     }
 
+    /// Whether the session has ended.
+    pub fn has_ended(&self) -> bool {
+        // Without a reason the driver was dropped with its runtime.
+        let ended = &self.shared.ended;
+        ended.borrow().is_some() || ended.has_changed().is_err()
+    }
+
     /// Closes the session: sends what is queued, takes the answers, and ends both halves, as far as
     /// the peer lets that happen within two seconds.
     ///
@@ -264,6 +275,32 @@ impl Session {
     /// for the answer, for callers that send the next one before.
     pub(crate) async fn post(&self, to: Identity, body: Vec<u8>) -> Pending {
         self.submit(Ask::Send { to, body }).await
+    }
+
+    /// Asks for where another service can be reached, so as to connect to it without the router. The
+    /// record is one that the service signed, and that has not expired by this machine's clock.
+    ///
+    /// # Errors
+    /// When the router has no record of it ([`RejectCode::Unreachable`]), does not answer lookups or
+    /// not in time, is lost, or gives a record that is not to be believed.
+    ///
+    /// # Cancel safety
+    /// Dropping the future gives the question up.
+    ///
+    /// [`RejectCode::Unreachable`]: tuyau_wire::RejectCode::Unreachable
+    pub async fn lookup(&self, identity: Identity) -> Result<Verified<Record>, LookupError> {
+        if !self.shared.peer.agreement.has(capability::LOOKUP) {
+            return Err(LookupError::NotOffered);
+        }
+        let answer = self
+            .submit(Ask::Lookup { identity })
+            .await
+            .any_answer()
+            .await;
+        match answer.map_err(LookupError::Request)? {
+            Answer::Record(record) => lookup::check(*record, identity),
+            Answer::Receipt(_) => unreachable!("the desk gives no receipt to a lookup"),
+        }
     }
 
     async fn request(&self, ask: Ask) -> Result<Receipt, RequestError> {
@@ -294,13 +331,21 @@ impl Session {
 #[derive(Debug)]
 pub(crate) struct Pending {
     session: Session,
-    answer: oneshot::Receiver<Result<Receipt, RequestError>>,
+    answer: oneshot::Receiver<Result<Answer, RequestError>>,
     deadline: Instant,
     _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Pending {
+    /// What the router accepted.
     pub(crate) async fn answer(self) -> Result<Receipt, RequestError> {
+        Ok(match self.any_answer().await? {
+            Answer::Receipt(receipt) => receipt,
+            Answer::Record(_) => unreachable!("the desk gives a record to lookups only"),
+        })
+    }
+
+    async fn any_answer(self) -> Result<Answer, RequestError> {
         let answer = async {
             match self.answer.await {
                 Ok(result) => result,
@@ -319,7 +364,8 @@ fn proved(flow: &AnyFlow) -> Option<Identity> {
     Identity::from_bytes(key.0).ok()
 }
 
-fn expected(identity: &Identity) -> tls::ExpectedPeer {
+/// Added to a target: who has to answer there.
+pub(crate) fn expected(identity: &Identity) -> tls::ExpectedPeer {
     tls::ExpectedPeer(tls::PublicKey(*identity.as_bytes()))
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tuyau_wire::{HelloError, MAX_FRAME, Role, SecretKey};
+use tuyau_wire::{Hello, HelloError, MAX_FRAME, Role, SecretKey, capability};
 
 use crate::Sequence;
 
@@ -21,7 +21,7 @@ pub const DEADLINE_MAX: Duration = Duration::from_secs(24 * 3_600);
 pub struct Settings {
     pub(crate) key: SecretKey,
     pub(crate) sequence: Sequence,
-    pub(crate) hello: tuyau_wire::Hello,
+    pub(crate) hello: Hello,
     pub(crate) handshake_deadline: Duration,
     pub(crate) request_deadline: Duration,
 }
@@ -30,7 +30,7 @@ impl Settings {
     /// The settings for the service that has this key, with the defaults of this crate.
     pub fn new(key: SecretKey) -> Self {
         let agent = concat!("tuyau-client/", env!("CARGO_PKG_VERSION"));
-        let hello = tuyau_wire::Hello::new(Role::Service, agent);
+        let hello = hello(agent);
         Self {
             key,
             sequence: Sequence::new(),
@@ -46,7 +46,7 @@ impl Settings {
     /// When it is not 1 to 128 printable ASCII characters.
     pub fn agent(mut self, agent: &str) -> Result<Self, HelloError> {
         let max_frame = self.hello.max_frame();
-        self.hello = tuyau_wire::Hello::new(Role::Service, agent)?.with_max_frame(max_frame)?;
+        self.hello = hello(agent)?.with_max_frame(max_frame)?;
         Ok(self)
     }
 
@@ -82,4 +82,9 @@ impl Settings {
     pub(crate) fn frame_limit(&self) -> usize {
         usize::try_from(self.hello.max_frame()).unwrap_or(MAX_FRAME)
     }
+}
+
+/// What a service of this crate can do, under the name of a program.
+fn hello(agent: &str) -> Result<Hello, HelloError> {
+    Hello::new(Role::Service, agent)?.with_capability(capability::LOOKUP)
 }

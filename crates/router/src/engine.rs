@@ -4,13 +4,14 @@
 
 mod deliver;
 mod dial;
+mod lookup;
 mod register;
 mod session;
 
 use std::{mem, time::Duration};
 
 use tuyau_core::Address;
-use tuyau_wire::{DecodeError, Hello, Identity, Message, RejectCode, Role, VERSION};
+use tuyau_wire::{DecodeError, Hello, Identity, Message, RejectCode, Role, VERSION, capability};
 
 use crate::{State, Timestamp, journal::Event};
 
@@ -211,7 +212,8 @@ impl Engine {
         };
         debug_assert_eq!(agreement.version, VERSION);
         let max_frame = usize::try_from(agreement.max_frame).unwrap_or(usize::MAX);
-        let Some(state) = self.sessions.greet(session, max_frame) else {
+        let lookup = agreement.has(capability::LOOKUP);
+        let Some(state) = self.sessions.greet(session, max_frame, lookup) else {
             return;
         };
         let (identity, link) = (state.peer, state.link.clone());
@@ -253,6 +255,11 @@ impl Engine {
             Message::Send { request, to, body } => {
                 if self.take_request(session, request) {
                     self.deliver(session, request, to, body, now);
+                }
+            }
+            Message::Lookup { request, identity } => {
+                if self.may_look_up(session) && self.take_request(session, request) {
+                    self.look_up(session, request, &identity, now);
                 }
             }
             Message::Reject {

@@ -16,7 +16,7 @@ use tokio::{
 };
 use tuyau::{ListenError, stack::Stack, tls};
 use tuyau_core::{Address, BoxError, Listener};
-use tuyau_wire::{Hello, HelloError, Identity, Message, Role};
+use tuyau_wire::{Hello, HelloError, Identity, Message, Role, capability};
 
 use crate::{
     RowView, Settings, Simulated, SnapshotError, State, StateDir, Timestamp, View, admin,
@@ -343,6 +343,7 @@ fn rules(settings: &Settings, identity: Identity) -> Result<Rules, StartError> {
     let limits = &settings.limits;
     let agent = concat!("tuyau-router/", env!("CARGO_PKG_VERSION"));
     let hello = Hello::new(Role::Router, agent)
+        .and_then(|hello| hello.with_capability(capability::LOOKUP))
         .and_then(|hello| hello.with_max_frame(limits.frame_bytes as u64));
     Ok(Rules {
         identity,

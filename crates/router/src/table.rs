@@ -165,6 +165,14 @@ impl Table {
         self.entries.get(identity)?.row(*identity)
     }
 
+    /// What an identity has signed about its routes.
+    pub(crate) fn record(&self, identity: &Identity) -> Option<&Signed<Record>> {
+        match self.entries.get(identity)?.claim.as_ref()? {
+            Claim::Registered { record, .. } => Some(record),
+            Claim::Withdrawn { .. } => None,
+        }
+    }
+
     /// All rows, sorted by identity.
     pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         self.entries

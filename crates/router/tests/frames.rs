@@ -183,7 +183,7 @@ async fn an_array_of_indefinite_length_is_refused() {
 
 #[tokio::test]
 async fn an_unknown_message_type_is_refused() {
-    let text = "byte 1, message type: expected 0 to 6, found 9";
+    let text = "byte 1, message type: expected 0 to 8, found 9";
     ends(&framed(&[0x82, 9, 1]), RejectCode::Unexpected, text).await;
 }
 

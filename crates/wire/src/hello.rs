@@ -54,6 +54,13 @@ pub struct Agreement {
     pub max_frame: u64,
 }
 
+impl Agreement {
+    /// Whether both sides have this capability.
+    pub fn has(&self, capability: &str) -> bool {
+        self.capabilities.iter().any(|known| known == capability)
+    }
+}
+
 impl Hello {
     /// A hello of this crate's version, without capabilities, that accepts messages of up to
     /// [`MAX_FRAME`] bytes.

@@ -47,6 +47,7 @@
 
 extern crate alloc;
 
+pub mod capability;
 pub mod cbor;
 pub mod frame;
 

@@ -49,6 +49,21 @@ pub enum Message<'a> {
         /// What the sender sent.
         body: &'a [u8],
     },
+    /// A question for the record of an identity. From a service to a router that agreed on
+    /// [`LOOKUP`](crate::capability::LOOKUP).
+    Lookup {
+        /// What the answer will name.
+        request: u64,
+        /// Whose record.
+        identity: Identity,
+    },
+    /// The record that was asked for. From a router to a service.
+    Found {
+        /// Which request is answered.
+        request: u64,
+        /// Where the identity can be reached, signed by itself: the router need not be believed.
+        record: Signed<Record>,
+    },
     /// A request was carried out.
     Accept {
         /// Which one.
@@ -76,6 +91,8 @@ mod number {
     pub(super) const DELIVER: u64 = 4;
     pub(super) const ACCEPT: u64 = 5;
     pub(super) const REJECT: u64 = 6;
+    pub(super) const LOOKUP: u64 = 7;
+    pub(super) const FOUND: u64 = 8;
 }
 
 impl Message<'_> {
@@ -87,6 +104,8 @@ impl Message<'_> {
             Self::Unlisten { .. } => "unlisten",
             Self::Send { .. } => "send",
             Self::Deliver { .. } => "deliver",
+            Self::Lookup { .. } => "lookup",
+            Self::Found { .. } => "found",
             Self::Accept { .. } => "accept",
             Self::Reject { .. } => "reject",
         }

@@ -23,7 +23,8 @@ fn messages() -> impl Iterator<Item = Vector> {
 fn the_schema_parses_and_defines_every_message() {
     let rules = flatten_from_str(&schema()).unwrap();
     for name in [
-        "message", "hello", "listen", "unlisten", "send", "deliver", "accept", "reject",
+        "message", "hello", "listen", "unlisten", "send", "deliver", "accept", "reject", "lookup",
+        "found",
     ] {
         assert!(rules.contains_key(name), "{name}");
     }
@@ -33,7 +34,7 @@ fn the_schema_parses_and_defines_every_message() {
 fn valid_messages_validate_as_a_message_and_as_their_own_rule_alone() {
     let schema = schema();
     let names = [
-        "hello", "listen", "unlisten", "send", "deliver", "accept", "reject",
+        "hello", "listen", "unlisten", "send", "deliver", "accept", "reject", "lookup", "found",
     ];
     for vector in messages() {
         let Ok(message) = Message::decode(&vector.bytes) else {

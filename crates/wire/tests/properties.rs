@@ -86,6 +86,8 @@ where
             request,
             body
         }),
+        (request, identity()).prop_map(|(request, identity)| Message::Lookup { request, identity }),
+        (request, record()).prop_map(|(request, record)| Message::Found { request, record }),
         request.prop_map(|request| Message::Accept { request }),
         (any::<Option<u64>>(), any::<u64>()).prop_map(move |(request, code)| Message::Reject {
             request,

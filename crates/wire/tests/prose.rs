@@ -24,7 +24,7 @@ fn every_reject_code_is_in_the_table() {
 fn every_message_type_is_in_the_table() {
     let prose = prose();
     let names = [
-        "hello", "listen", "unlisten", "send", "deliver", "accept", "reject",
+        "hello", "listen", "unlisten", "send", "deliver", "accept", "reject", "lookup", "found",
     ];
     for (number, name) in names.iter().enumerate() {
         let row = format!("| {number} | `{name}` |");
@@ -61,4 +61,11 @@ fn the_table_of_limits_has_the_constants() {
     ] {
         assert!(prose.contains(&row), "{row}");
     }
+}
+
+#[test]
+fn every_capability_is_in_the_table() {
+    let prose = prose();
+    let row = format!("| `{}` |", tuyau_wire::capability::LOOKUP);
+    assert!(prose.contains(&row), "{row}");
 }

@@ -19,7 +19,7 @@ fn valid_messages() -> impl Iterator<Item = Vector> {
 
 fn verifies(message: Message<'_>) -> bool {
     match message {
-        Message::Listen { record, .. } => record.verify().is_ok(),
+        Message::Listen { record, .. } | Message::Found { record, .. } => record.verify().is_ok(),
         Message::Unlisten { withdrawal, .. } => withdrawal.verify().is_ok(),
         _ => true,
     }
@@ -131,7 +131,7 @@ fn a_refusal_names_the_request_that_it_could_read() {
     assert_eq!(error("listen-record-trailing").request(), Some(1));
     assert_eq!(error("trailing").request(), None);
     assert_eq!(
-        error("type-7").reject_code(),
+        error("type-9").reject_code(),
         tuyau_wire::RejectCode::Unexpected
     );
 }

@@ -9,7 +9,7 @@ mod name;
 use std::fmt;
 
 use serde::Serialize;
-use tuyau_core::{AnyFlow, Chain, Report};
+use tuyau_core::{AnyFlow, Chain, Report, Target};
 use tuyau_wire::Identity;
 
 use super::{
@@ -73,9 +73,20 @@ async fn connect(
     expected: Option<Identity>,
     notes: Notes,
 ) -> Result<Option<AnyFlow>, CommandError> {
-    let target = name::target(args.name.as_deref().unwrap_or_default(), args.port)?;
+    let name = args.name.as_deref().unwrap_or_default();
+    let (target, dialler) = match &args.router {
+        Some(router) => {
+            let identity = name::identity(name, args.port, expected)?;
+            let router = (name::address(router)?, router_identity(args)?);
+            let dialler = Dialler::by_router(key, identity, router, args.x509)?;
+            (Target::name(&identity.to_string()), dialler)
+        }
+        None => (
+            name::target(name, args.port)?,
+            Dialler::new(key, expected, args.x509)?,
+        ),
+    };
     let shown = target.to_string();
-    let dialler = Dialler::new(key, expected, args.x509)?;
     let connect = dialler.connect(target, args);
     if args.plan {
         let plan = connect.plan().await;
@@ -100,6 +111,13 @@ async fn connect(
             Err(CommandError::new(CommandErrorKind::Found))
         }
     }
+}
+
+/// Who the router of `--router` is, which the command line says with it.
+fn router_identity(args: &ConnectArgs) -> Result<Identity, CommandError> {
+    let (text, file) = (&args.router_identity, &args.router_identity_file);
+    let identity = expected_identity(text.as_deref(), file.as_deref())?;
+    identity.ok_or_else(|| CommandError::new(CommandErrorKind::Identity))
 }
 
 fn print_plan(target: &str, plan: &Report, json: bool) -> Result<(), CommandError> {

@@ -9,5 +9,6 @@ mod demo;
 mod other_tls;
 mod program;
 mod restart;
+mod router_table;
 mod state;
 mod unread;

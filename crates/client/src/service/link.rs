@@ -50,6 +50,7 @@ impl Link {
                 Err(reason) => reason,
             };
             self.session = None;
+            self.service.session.send_replace(None);
             let pause = self.pause(&reason);
             self.report_lost(reason, pause);
             sleep(pause).await;
@@ -70,6 +71,7 @@ impl Link {
         let peer = Box::new(session.peer().clone());
         service.report(ServiceEvent::Connected { router, peer });
         self.session = Some(session.clone());
+        service.session.send_replace(Some(session.clone()));
         Ok(session)
     }
 
@@ -143,6 +145,7 @@ impl Link {
 
     /// Takes the registration back, over a new connection when there is none, and closes.
     pub(super) async fn withdraw(&mut self) {
+        self.service.session.send_replace(None);
         if !self.to_withdraw {
             if let Some(session) = self.session.take() {
                 session.close().await;

@@ -17,6 +17,7 @@ use tuyau_wire::{Identity, Message, Record, Signed, Withdrawal};
 
 use super::{
     Delivery, Receipt,
+    answer::{Answer, Expected},
     error::{OutOfTurn, Rejection, RequestError, SessionError, SessionErrorKind as Kind},
     stream::Stream,
 };
@@ -38,9 +39,12 @@ pub(super) enum Ask {
         to: Identity,
         body: Vec<u8>,
     },
+    Lookup {
+        identity: Identity,
+    },
 }
 
-pub(super) type Reply = oneshot::Sender<Result<Receipt, RequestError>>;
+pub(super) type Reply = oneshot::Sender<Result<Answer, RequestError>>;
 
 type Room = Pin<Box<dyn Future<Output = Result<OwnedPermit<Delivery>, SendError<()>>> + Send>>;
 
@@ -49,7 +53,7 @@ pub(super) struct Desk {
     /// The longest message that the peer accepts, in bytes.
     limit: u64,
     last_request: u64,
-    open: HashMap<u64, (Receipt, Reply)>,
+    open: HashMap<u64, (Expected, Reply)>,
     deliveries: mpsc::Sender<Delivery>,
     /// A delivery that found the queue full, and the wait for room.
     waiting: Option<(Delivery, Room)>,
@@ -75,18 +79,18 @@ impl Desk {
         }
         let request = self.last_request + 1;
         match self.push(request, &ask, stream) {
-            Ok(receipt) => {
+            Ok(expected) => {
                 self.last_request = request;
                 self.forget_abandoned();
-                self.open.insert(request, (receipt, reply));
+                self.open.insert(request, (expected, reply));
             }
             Err(error) => answer(reply, Err(error)),
         }
     }
 
-    fn push(&self, request: u64, ask: &Ask, stream: &mut Stream) -> Result<Receipt, RequestError> {
+    fn push(&self, request: u64, ask: &Ask, stream: &mut Stream) -> Result<Expected, RequestError> {
         let identity = self.settings.key.identity();
-        let (message, receipt) = match ask {
+        let (message, expected) = match ask {
             Ask::Register { routes, lifetime } => {
                 let sequence = self.settings.sequence.advance();
                 let expires = since_1970().saturating_add(*lifetime).as_secs();
@@ -99,7 +103,7 @@ impl Desk {
                 let record =
                     Signed::sign(&self.settings.key, record).map_err(RequestError::Statement)?;
                 let receipt = Receipt { sequence, expires };
-                (Message::Listen { request, record }, receipt)
+                (Message::Listen { request, record }, receipt.into())
             }
             Ask::Unregister => {
                 let sequence = self.settings.sequence.advance();
@@ -115,12 +119,19 @@ impl Desk {
                         request,
                         withdrawal,
                     },
-                    receipt,
+                    receipt.into(),
                 )
             }
             Ask::Send { to, body } => {
                 let to = *to;
-                (Message::Send { request, to, body }, Receipt::default())
+                (
+                    Message::Send { request, to, body },
+                    Receipt::default().into(),
+                )
+            }
+            Ask::Lookup { identity } => {
+                let identity = *identity;
+                (Message::Lookup { request, identity }, Expected::Record)
             }
         };
         let (length, limit) = (message.encoded_len(), self.limit);
@@ -128,7 +139,7 @@ impl Desk {
             return Err(RequestError::TooLong { length, limit });
         }
         stream.push(&message);
-        Ok(receipt)
+        Ok(expected)
     }
 
     /// Callers that gave up are not told here; without this their entries could pile up.
@@ -154,7 +165,8 @@ impl Desk {
                 });
                 Ok(())
             }
-            Message::Accept { request } => self.close(request, Ok(())),
+            Message::Accept { request } => self.close(request, Ok(None)),
+            Message::Found { request, record } => self.close(request, Ok(Some(record))),
             Message::Reject {
                 request: Some(request),
                 code,
@@ -172,16 +184,23 @@ impl Desk {
         }
     }
 
-    fn close(&mut self, request: u64, outcome: Result<(), Rejection>) -> Result<(), SessionError> {
+    /// Answers a request: with what was found, with nothing more than that it was accepted, or with
+    /// why it was not.
+    fn close(
+        &mut self,
+        request: u64,
+        outcome: Result<Option<Signed<Record>>, Rejection>,
+    ) -> Result<(), SessionError> {
         if request > self.last_request {
             return Err(out_of_turn("an answer to a request that was not made"));
         }
         // An abandoned request is answered too.
-        if let Some((receipt, reply)) = self.open.remove(&request) {
-            answer(
-                reply,
-                outcome.map(|()| receipt).map_err(RequestError::Rejected),
-            );
+        if let Some((expected, reply)) = self.open.remove(&request) {
+            let result = match outcome {
+                Ok(found) => Ok(expected.answer(found).map_err(out_of_turn)?),
+                Err(rejection) => Err(RequestError::Rejected(rejection)),
+            };
+            answer(reply, result);
         }
         Ok(())
     }
@@ -214,11 +233,11 @@ impl Desk {
 }
 
 fn out_of_turn(found: &'static str) -> SessionError {
-    let expected = "deliver, or accept or reject of a request";
+    let expected = "deliver, or accept, found or reject of a request";
     SessionError::caused(Kind::Unexpected, OutOfTurn { expected, found })
 }
 
 /// Gives an answer to whoever still waits for it.
-fn answer(reply: Reply, result: Result<Receipt, RequestError>) {
+fn answer(reply: Reply, result: Result<Answer, RequestError>) {
     let _ = reply.send(result);
 }

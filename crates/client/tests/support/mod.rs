@@ -12,7 +12,9 @@ use tokio::sync::mpsc;
 use tuyau::{mem::Hub, stack::Stack, tls};
 use tuyau_client::{Pauses, Service, ServiceEvent, Session, Settings, tls_settings};
 use tuyau_core::{Address, AnyFlow, AnyListener, FlowExt as _, ListenerExt as _, Target};
-use tuyau_wire::{Hello, Identity, Message, Record, RejectCode, Role, SecretKey, frame};
+use tuyau_wire::{
+    Hello, Identity, Message, Record, RejectCode, Role, SecretKey, Signed, capability, frame,
+};
 
 pub const ROUTER: &str = "tls+mem://router";
 pub const SERVICE: &str = "tls+mem://service";
@@ -117,6 +119,12 @@ impl Wire {
     /// Says hello as a router and gives the other side's hello.
     pub async fn hello(&mut self) -> Hello {
         let hello = Hello::new(Role::Router, "test router/1").unwrap();
+        let hello = hello.with_capability(capability::LOOKUP).unwrap();
+        self.hello_with(hello).await
+    }
+
+    /// Says this hello and gives the other side's.
+    pub async fn hello_with(&mut self, hello: Hello) -> Hello {
         self.write(&Message::Hello(hello)).await;
         let bytes = self.read().await;
         match Message::decode(&bytes).unwrap() {
@@ -217,6 +225,19 @@ impl Wire {
             Message::Send { request, to, body } => (request, to, body.to_vec()),
             other => panic!("expected send, found {other:?}"),
         }
+    }
+
+    /// Reads a lookup.
+    pub async fn lookup(&mut self) -> (u64, Identity) {
+        let bytes = self.read().await;
+        match Message::decode(&bytes).unwrap() {
+            Message::Lookup { request, identity } => (request, identity),
+            other => panic!("expected lookup, found {other:?}"),
+        }
+    }
+
+    pub async fn found(&mut self, request: u64, record: Signed<Record>) {
+        self.write(&Message::Found { request, record }).await;
     }
 
     /// Reads a reject that ends the session.

@@ -55,6 +55,8 @@ pub(super) struct Session {
     pub(super) waiting_bytes: usize,
     /// The longest message that the peer accepts, in bytes.
     pub(super) max_frame: usize,
+    /// Whether both sides can do lookups.
+    pub(super) lookup: bool,
 }
 
 /// All sessions, by number and by identity.
@@ -83,14 +85,21 @@ impl Sessions {
             waits_for: BTreeSet::new(),
             waiting_bytes: 0,
             max_frame: 0,
+            lookup: false,
         };
         self.all.insert(id, session);
     }
 
     /// Notes that the peer has said hello.
-    pub(super) fn greet(&mut self, id: SessionId, max_frame: usize) -> Option<&Session> {
+    pub(super) fn greet(
+        &mut self,
+        id: SessionId,
+        max_frame: usize,
+        lookup: bool,
+    ) -> Option<&Session> {
         let session = self.all.get_mut(&id)?;
         session.greeted = true;
+        session.lookup = lookup;
         session.max_frame = max_frame;
         self.by_identity.entry(session.peer).or_default().insert(id);
         Some(session)

@@ -1,4 +1,5 @@
 mod dials;
+mod lookup;
 
 use super::*;
 use tuyau_core::Origin;

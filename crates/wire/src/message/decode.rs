@@ -45,13 +45,15 @@ fn form(kind: u64) -> Option<(&'static str, (u64, &'static str))> {
         number::DELIVER => ("deliver", (4, "an array of 4")),
         number::ACCEPT => ("accept", (2, "an array of 2")),
         number::REJECT => ("reject", (4, "an array of 4")),
+        number::LOOKUP => ("lookup", (3, "an array of 3")),
+        number::FOUND => ("found", (3, "an array of 3")),
         _ => return None,
     })
 }
 
 fn unknown_type(at: usize, kind: u64) -> DecodeError {
     let found = format!("{kind}");
-    DecodeError::new(Kind::UnknownType, at, "0 to 6", found).in_field("message type")
+    DecodeError::new(Kind::UnknownType, at, "0 to 8", found).in_field("message type")
 }
 
 /// Reads a message that begins with its request, and notes the request in an error after it.
@@ -64,6 +66,10 @@ fn read_request<'a>(reader: &mut Reader<'a>, kind: u64) -> Result<Message<'a>, D
             withdrawal,
         }),
         number::SEND => read_send(reader, request),
+        number::LOOKUP => reader
+            .identity("identity")
+            .map(|identity| Message::Lookup { request, identity }),
+        number::FOUND => Signed::read(reader).map(|record| Message::Found { request, record }),
         _ => Ok(Message::Accept { request }),
     };
     message.map_err(|error| error.of_request(request))

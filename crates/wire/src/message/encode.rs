@@ -70,6 +70,13 @@ impl Message<'_> {
                     .bytes(from.as_bytes())?;
                 encoder.u64(*request)?.bytes(body)?.ok()
             }
+            Self::Lookup { request, identity } => {
+                encoder.array(3)?.u64(number::LOOKUP)?.u64(*request)?;
+                encoder.bytes(identity.as_bytes())?.ok()
+            }
+            Self::Found { request, record } => {
+                record.write(encoder.array(3)?.u64(number::FOUND)?.u64(*request)?)
+            }
             Self::Accept { request } => encoder.array(2)?.u64(number::ACCEPT)?.u64(*request)?.ok(),
             Self::Reject {
                 request,

@@ -5,6 +5,7 @@ mod bodies;
 mod build;
 mod encodings;
 mod hellos;
+mod lookups;
 mod shapes;
 mod statements;
 
@@ -20,6 +21,7 @@ pub fn vectors() -> Vec<Vector> {
         hellos::vectors(),
         statements::vectors(),
         bodies::vectors(),
+        lookups::vectors(),
         answers::vectors(),
     ]
     .concat()

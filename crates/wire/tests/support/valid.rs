@@ -16,6 +16,7 @@ pub fn vectors() -> Vec<Vector> {
         statements(),
         bad_signatures(),
         bodies(),
+        lookups(),
         answers(),
     ]
     .concat()
@@ -213,6 +214,45 @@ fn bodies() -> Vec<Vector> {
                 request: 1,
                 body: b"hi there",
             },
+        ),
+    ]
+}
+
+fn lookups() -> Vec<Vector> {
+    let good = Signed::sign(&keys::alice(), record(1, &["tls://127.0.0.1:6001"])).unwrap();
+    let forged = Signed::from_parts(good.bytes(), [0; 64]).unwrap();
+    let longest = format!("unix:///{}", "x".repeat(255 - 8));
+    let largest = Signed::sign(&keys::alice(), record(u64::MAX, &[longest.as_str(); 8])).unwrap();
+    let identity = keys::alice().identity();
+    let found = |request, record| Message::Found { request, record };
+    vec![
+        vector(
+            "lookup",
+            "where is alice",
+            &Message::Lookup {
+                request: 6,
+                identity,
+            },
+        ),
+        vector(
+            "lookup-last",
+            "the last request number",
+            &Message::Lookup {
+                request: u64::MAX,
+                identity,
+            },
+        ),
+        vector("found", "what answers lookup", &found(6, good)),
+        vector(
+            "found-largest",
+            "every route at its bound",
+            &found(u64::MAX, largest),
+        ),
+        with_expect(
+            "found-zero-signature",
+            "a record that alice did not sign",
+            &found(6, forged),
+            Expect::BadSignature,
         ),
     ]
 }

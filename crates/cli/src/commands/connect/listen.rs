@@ -4,7 +4,7 @@ use tuyau::{mem::Hub, stack::Stack, tls};
 use tuyau_core::{Address, AnyFlow, Chain, Listener as _, ListenerExt as _, Origin};
 use tuyau_wire::{Identity, SecretKey};
 
-use super::{Event, Notes, name::listening};
+use super::{Event, Notes, name};
 use crate::commands::{CommandError, flow_info::FlowInfo};
 
 /// Listens, and gives the first connection whose handshake succeeds, and whose peer is the expected
@@ -15,7 +15,7 @@ pub(super) async fn accept(
     expected: Option<Identity>,
     notes: Notes,
 ) -> Result<AnyFlow, CommandError> {
-    let address: Address = listening(address)?;
+    let address: Address = name::address(address)?;
     let stack = Stack::with_settings(tuyau_client::tls_settings(key)?, Hub::new())?;
     let mut listener = stack.listen(&address).await?;
     let bound = listener.address().to_string();

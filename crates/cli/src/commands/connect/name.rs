@@ -3,6 +3,7 @@
 use std::{error::Error, fmt};
 
 use tuyau_core::{Address, AddressError, Target};
+use tuyau_wire::{Identity, IdentityError};
 
 /// What can be connected to, for people.
 const FORMS: &str = "a name is tls://HOST:PORT, tcp://HOST:PORT, tls+unix:///PATH, unix:///PATH, \
@@ -16,6 +17,9 @@ pub(super) fn target(name: &str, port: Option<u16>) -> Result<Target, NameError>
     };
     if name.is_empty() {
         return Err(fail(Kind::Empty));
+    }
+    if name.parse::<Identity>().is_ok() {
+        return Err(fail(Kind::NoRouter));
     }
     let (address, bare) = match name.contains("://") {
         true => (name.parse::<Address>(), false),
@@ -49,8 +53,26 @@ pub(super) fn target(name: &str, port: Option<u16>) -> Result<Target, NameError>
     })
 }
 
-/// The address of `--listen`; whether it can be listened at is said when that is tried.
-pub(super) fn listening(text: &str) -> Result<Address, NameError> {
+/// The identity that a name is, where a router knows the way.
+pub(super) fn identity(
+    name: &str,
+    port: Option<u16>,
+    expected: Option<Identity>,
+) -> Result<Identity, NameError> {
+    let fail = |kind| NameError {
+        name: name.to_owned(),
+        kind,
+    };
+    let identity: Identity = name.parse().map_err(|error| fail(Kind::Identity(error)))?;
+    match expected {
+        Some(expected) if expected != identity => Err(fail(Kind::TwoIdentities)),
+        _ if port.is_some() => Err(fail(Kind::Parts)),
+        _ => Ok(identity),
+    }
+}
+
+/// An address of an option; whether it can be used is said when that is tried.
+pub(super) fn address(text: &str) -> Result<Address, NameError> {
     text.parse::<Address>().map_err(|error| NameError {
         name: text.to_owned(),
         kind: error.into(),
@@ -81,6 +103,9 @@ enum Kind {
     Parts,
     NoPort,
     TwoPorts,
+    Identity(IdentityError),
+    TwoIdentities,
+    NoRouter,
 }
 
 impl From<AddressError> for Kind {
@@ -91,6 +116,23 @@ impl From<AddressError> for Kind {
 
 impl fmt::Display for NameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            Kind::NoRouter => {
+                return f.write_str(
+                    "an identity is found by a router only; name one with --router and \
+                     --router-identity",
+                );
+            }
+            Kind::Identity(error) => {
+                return write!(f, "with --router the name is an identity: {error}");
+            }
+            Kind::TwoIdentities => {
+                return f.write_str(
+                    "the name is one identity and --identity another; leave out --identity",
+                );
+            }
+            _ => {}
+        }
         let name: String = self.name.chars().take(80).collect();
         match &self.kind {
             Kind::Empty => f.write_str("the name is empty")?,
@@ -100,6 +142,7 @@ impl fmt::Display for NameError {
             Kind::Parts => write!(f, "{name:?} has a part too many, or lacks one")?,
             Kind::NoPort => write!(f, "{name:?} has no port from 1 to 65535")?,
             Kind::TwoPorts => write!(f, "{name:?} has a port already, leave out --port")?,
+            Kind::Identity(_) | Kind::TwoIdentities | Kind::NoRouter => {}
         }
         write!(f, "; {FORMS}")
     }

@@ -40,10 +40,10 @@ pub fn vectors() -> Vec<Vector> {
             array(&[negative(1), uint(1)]),
         ),
         vector(
-            "type-7",
+            "type-9",
             "the next type",
             "unknown-type",
-            array(&[uint(7), uint(1)]),
+            array(&[uint(9), uint(1)]),
         ),
         vector(
             "type-huge",

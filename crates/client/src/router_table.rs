@@ -1,0 +1,269 @@
+//! A router's table as a resolver: an identity is the name, and where it is registered the answer.
+
+use std::{
+    collections::VecDeque,
+    error::Error,
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context as TaskContext, Poll},
+};
+
+use tokio::sync::{Mutex, watch};
+use tuyau_core::{Address, Answers, BoxError, Context, EndpointKey, Resolver, Target};
+use tuyau_wire::Identity;
+
+use crate::{LookupError, OpenError, RequestError, Session, Settings, session::expected};
+
+/// Resolves identities by asking a router where they are registered.
+///
+/// The name is the text of an identity, as in `Target::name("tuyau1…")`; other names are left to other
+/// resolvers. The router's answer is believed for the signature on it alone. Each route in it becomes a
+/// target of its own, with [`ExpectedPeer`](tuyau::tls::ExpectedPeer) set to the identity, and `routes`, the
+/// resolver of these targets, makes endpoints of them. So whoever answers at a route has to prove to be
+/// the one that was asked for, and neither router nor network need be trusted.
+///
+/// ```no_run
+/// use tuyau::{tcp::{SystemResolver, Tcp}, tls, tokio::TokioTimer};
+/// use tuyau_client::{RouterTable, Session, tls_settings};
+/// use tuyau_core::{Key, ProtocolExt as _, Registry, ResolverExt as _, Security, Target};
+///
+/// # async fn run(
+/// #     session: Session,
+/// #     key: tuyau_wire::SecretKey,
+/// #     other: tuyau_wire::Identity,
+/// # ) -> Result<(), Box<dyn std::error::Error>> {
+/// let connector = tls_settings(&key)?.connector()?;
+/// let routes = SystemResolver.configure::<tls::TlsKey, _>(tls::Peer::of).for_scheme("tls");
+/// let mut registry = Registry::new();
+/// registry.protocol(Key::new(), Tcp::new().layer(connector));
+/// registry.resolver(Key::new(), 0, RouterTable::over(session, routes));
+/// let context = registry.freeze(TokioTimer::new());
+///
+/// let target = Target::name(&other.to_string());
+/// let connect = context.connect(target).at_least(Security::Authenticated);
+/// let flow = connect.open().await?.flow;
+/// # Ok(())
+/// # }
+/// ```
+pub struct RouterTable<R> {
+    router: Router,
+    routes: Arc<R>,
+}
+
+impl<R: Resolver> RouterTable<R> {
+    /// Asks the router at the other end of a session.
+    pub fn over(session: Session, routes: R) -> Self {
+        Self::new(Router::Session(session), routes)
+    }
+
+    /// Asks the router at `address` that proves to be `router`. It is connected to when it is first
+    /// asked, and anew when it was lost.
+    pub fn at(
+        context: Context,
+        address: Address,
+        router: Identity,
+        settings: Settings,
+        routes: R,
+    ) -> Self {
+        let dial = Dial {
+            context,
+            address,
+            router,
+            settings,
+            session: Mutex::new(None),
+        };
+        Self::new(Router::Dial(Arc::new(dial)), routes)
+    }
+
+    /// Asks the router that a service is connected to at that time.
+    pub(crate) fn watching(session: watch::Receiver<Option<Session>>, routes: R) -> Self {
+        Self::new(Router::Service(session), routes)
+    }
+
+    fn new(router: Router, routes: R) -> Self {
+        let routes = Arc::new(routes);
+        Self { router, routes }
+    }
+}
+
+impl<R: Resolver> Resolver for RouterTable<R> {
+    type Key = R::Key;
+
+    fn name(&self) -> &str {
+        "router"
+    }
+
+    fn resolve(&self, target: &Target) -> Option<Answers<<R::Key as EndpointKey>::Endpoint>> {
+        let identity: Identity = target.host()?.parse().ok()?;
+        let (router, routes) = (self.router.clone(), self.routes.clone());
+        let mut finding = Finding {
+            record: Some(Box::pin(async move { router.routes_of(identity).await })),
+            answers: VecDeque::new(),
+        };
+        Some(Answers::from_fn(move |cx| {
+            finding.poll_next(cx, |route| {
+                routes.resolve(&Target::from(route).with(expected(&identity)))
+            })
+        }))
+    }
+}
+
+impl<R> fmt::Debug for RouterTable<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RouterTable").field(&self.router).finish()
+    }
+}
+
+/// Which router is asked.
+#[derive(Clone)]
+enum Router {
+    Session(Session),
+    Dial(Arc<Dial>),
+    Service(watch::Receiver<Option<Session>>),
+}
+
+/// How a router is connected to, and the session with it once it is.
+struct Dial {
+    context: Context,
+    address: Address,
+    router: Identity,
+    settings: Settings,
+    session: Mutex<Option<Session>>,
+}
+
+impl Router {
+    async fn routes_of(&self, identity: Identity) -> Result<Vec<Address>, RouterTableError> {
+        let session = match self {
+            Self::Session(session) => session.clone(),
+            Self::Dial(dial) => return dial.routes_of(identity).await,
+            Self::Service(session) => {
+                let session = session.borrow().clone();
+                session.ok_or(RouterTableError::NoSession)?
+            }
+        };
+        routes_of(&session, identity).await
+    }
+}
+
+async fn routes_of(
+    session: &Session,
+    identity: Identity,
+) -> Result<Vec<Address>, RouterTableError> {
+    let record = session.lookup(identity).await;
+    Ok(record.map_err(RouterTableError::Lookup)?.routes.clone())
+}
+
+impl Dial {
+    async fn routes_of(&self, identity: Identity) -> Result<Vec<Address>, RouterTableError> {
+        let (session, is_new) = self.session().await?;
+        match routes_of(&session, identity).await {
+            // That a session has ended may show only when it is used.
+            Err(RouterTableError::Lookup(LookupError::Request(RequestError::Lost(_))))
+                if !is_new =>
+            {
+                let (session, _) = self.session().await?;
+                routes_of(&session, identity).await
+            }
+            result => result,
+        }
+    }
+
+    /// The session, and whether it has just begun.
+    async fn session(&self) -> Result<(Session, bool), RouterTableError> {
+        let mut known = self.session.lock().await;
+        if let Some(session) = known.as_ref().filter(|session| !session.has_ended()) {
+            return Ok((session.clone(), false));
+        }
+        let opening = Session::connect(&self.context, &self.address, self.router, &self.settings);
+        let session = opening.await.map_err(RouterTableError::Open)?;
+        *known = Some(session.clone());
+        Ok((session, true))
+    }
+}
+
+impl fmt::Debug for Router {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Session(session) => session.fmt(f),
+            Self::Dial(dial) => write!(f, "{} at {}", dial.router, dial.address),
+            Self::Service(_) => f.write_str("the router of a service"),
+        }
+    }
+}
+
+type Record = Pin<Box<dyn Future<Output = Result<Vec<Address>, RouterTableError>> + Send>>;
+
+/// A question on its way, and then the resolving of each route.
+struct Finding<E> {
+    record: Option<Record>,
+    /// Best first.
+    answers: VecDeque<Answers<E>>,
+}
+
+impl<E: Send + 'static> Finding<E> {
+    fn poll_next(
+        &mut self,
+        cx: &mut TaskContext<'_>,
+        resolve: impl Fn(Address) -> Option<Answers<E>>,
+    ) -> Poll<Option<Result<E, BoxError>>> {
+        if let Some(record) = &mut self.record {
+            let Poll::Ready(result) = record.as_mut().poll(cx) else {
+                return Poll::Pending;
+            };
+            self.record = None;
+            match result {
+                Ok(routes) => self.answers = routes.into_iter().filter_map(resolve).collect(),
+                Err(error) => return Poll::Ready(Some(Err(error.into()))),
+            }
+        }
+        // A name that is slow to resolve does not keep routes of other names.
+        let mut at = 0;
+        while let Some(answers) = self.answers.get_mut(at) {
+            match answers.poll_next(cx) {
+                Poll::Ready(Some(answer)) => return Poll::Ready(Some(answer)),
+                Poll::Ready(None) => drop(self.answers.remove(at)),
+                Poll::Pending => at += 1,
+            }
+        }
+        match self.answers.is_empty() {
+            true => Poll::Ready(None),
+            false => Poll::Pending,
+        }
+    }
+}
+
+/// Why a router's table gave no route of an identity.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum RouterTableError {
+    /// The service has no session with its router at present.
+    NoSession,
+    /// There is no session with the router.
+    Open(OpenError),
+    /// The router gave no record that is to be believed.
+    Lookup(LookupError),
+}
+
+impl fmt::Display for RouterTableError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSession => {
+                f.write_str("there is no session with the router at present; try again later")
+            }
+            Self::Open(error) => error.fmt(f),
+            Self::Lookup(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for RouterTableError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::NoSession => None,
+            Self::Open(error) => error.source(),
+            Self::Lookup(error) => error.source(),
+        }
+    }
+}

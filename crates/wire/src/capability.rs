@@ -1,0 +1,5 @@
+//! The names by which peers agree, in their hellos, on what is beyond the version of the protocol.
+
+/// A router answers [`Message::Lookup`](crate::Message::Lookup) with
+/// [`Message::Found`](crate::Message::Found), from its table.
+pub const LOOKUP: &str = "lookup";
