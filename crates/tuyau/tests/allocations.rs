@@ -18,8 +18,9 @@ fn round(near: &mut impl Flow, far: &mut impl Flow, buffer: &mut [u8]) {
     assert!(far.poll_read(cx, buffer).is_pending());
 }
 
+/// Law 9: no allocation for a read or a write.
 #[test]
-fn erased_reads_and_writes_allocate_nothing() {
+fn law_9_erased_reads_and_writes_allocate_nothing() {
     let (near, far) = mem::pair();
     let (mut near, mut far) = (AnyFlow::new(near), AnyFlow::new(far));
     let mut buffer = [0; 64];

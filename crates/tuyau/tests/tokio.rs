@@ -19,8 +19,9 @@ async fn the_timer_follows_paused_time() {
     timer.sleep(Duration::ZERO).await;
 }
 
+/// Law 13: a flow is a stream of tokio's.
 #[tokio::test]
-async fn a_flow_is_a_stream_with_vectored_writes_and_shutdown() {
+async fn law_13_a_flow_is_a_stream_with_vectored_writes_and_shutdown() {
     let (near, mut far) = mem::pair();
     let mut stream = Compat::new(near);
     assert!(stream.is_write_vectored());
@@ -33,8 +34,9 @@ async fn a_flow_is_a_stream_with_vectored_writes_and_shutdown() {
     assert_eq!(far.read(&mut text).await.unwrap(), 0);
 }
 
+/// Law 13: and any stream of tokio's is a flow.
 #[tokio::test]
-async fn errors_keep_their_kind_through_a_stream_and_back() {
+async fn law_13_errors_keep_their_kind_through_a_stream_and_back() {
     let (near, mut far) = mem::pair();
     far.abort();
     let mut stream = Compat::new(near);

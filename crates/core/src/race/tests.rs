@@ -109,7 +109,8 @@ fn has_nothing_to_do_without_resolvers() {
 }
 
 proptest! {
-    /// However events fall, no attempt is lost or started twice, and the limit holds.
+    /// Law 11: events and the time go in. However they fall, no attempt is lost or started twice, and
+    /// the limit holds.
     #[test]
     fn attempts_each_candidate_once(
         ranks in proptest::collection::vec(0u16..3, 1..6),

@@ -31,3 +31,40 @@ impl Protocol for Serial {
         Err(ErrorKind::Unsupported.into())
     }
 }
+
+/// Carries datagrams.
+pub struct Radio;
+
+impl Protocol for Radio {
+    type Key = Line;
+    type Flow = AnyDatagrams;
+    type Error = FlowError;
+    const STAGE: Stage = Stage::new("radio");
+    async fn connect(&self, _: &u8, _: &Attempt) -> Result<AnyDatagrams, FlowError> {
+        Err(ErrorKind::Unsupported.into())
+    }
+}
+
+/// A layer over byte streams.
+pub struct Cipher;
+
+impl LayerKey for Cipher {
+    type Config = ();
+    const NAME: &'static str = "cipher";
+    fn show(_: &(), _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
+impl<F: Flow> Layer<F> for Cipher {
+    type Key = Self;
+    type Flow = F;
+    type Error = FlowError;
+    const STAGE: Stage = Stage::new("cipher");
+    async fn connect(&self, inner: F, _: &(), _: &Attempt) -> Result<F, FlowError> {
+        Ok(inner)
+    }
+    fn security(&self) -> Security {
+        Security::Encrypted
+    }
+}
