@@ -1,26 +1,44 @@
 //! The code in the book and in the README, as documentation tests: it compiles, and it runs.
+//!
+//! The steps of the two guides are taken from the programs that they build, [`protocol`] and [`layer`];
+//! `tests/guides.rs` compares them.
 
-/// [Connecting](../docs/book/library.md)
-#[doc = include_str!("../docs/book/library.md")]
-#[cfg(doctest)]
-pub mod library {}
+#[expect(dead_code, reason = "it is a program, too")]
+#[path = "protocol.rs"]
+pub mod protocol;
 
-/// [Adding a protocol](../docs/book/protocol.md)
-#[doc = include_str!("../docs/book/protocol.md")]
-#[cfg(doctest)]
-pub mod protocol {}
+#[expect(dead_code, reason = "it is a program, too")]
+#[path = "layer.rs"]
+pub mod layer;
 
-/// [Adding a layer](../docs/book/layer.md)
-#[doc = include_str!("../docs/book/layer.md")]
+/// The pages with code.
 #[cfg(doctest)]
-pub mod layer {}
+pub mod pages {
+    /// [Connecting](../docs/book/library.md)
+    #[doc = include_str!("../docs/book/library.md")]
+    pub mod connecting {}
 
-/// [Reading a report](../docs/book/report.md)
-#[doc = include_str!("../docs/book/report.md")]
-#[cfg(doctest)]
-pub mod report {}
+    /// [Adding a protocol](../docs/book/protocol.md)
+    #[doc = include_str!("../docs/book/protocol.md")]
+    pub mod protocols {}
 
-/// [README](../README.md)
-#[doc = include_str!("../README.md")]
-#[cfg(doctest)]
-pub mod readme {}
+    /// [Adding a layer](../docs/book/layer.md)
+    #[doc = include_str!("../docs/book/layer.md")]
+    pub mod layers {}
+
+    /// [Reading a report](../docs/book/report.md)
+    #[doc = include_str!("../docs/book/report.md")]
+    pub mod reports {}
+
+    /// [Which one to take](../docs/book/choosing.md)
+    #[doc = include_str!("../docs/book/choosing.md")]
+    pub mod choices {}
+
+    /// [From Conduit and Tuyau](../docs/book/ancestors.md)
+    #[doc = include_str!("../docs/book/ancestors.md")]
+    pub mod ancestors {}
+
+    /// [README](../README.md)
+    #[doc = include_str!("../README.md")]
+    pub mod readme {}
+}

@@ -1,11 +1,12 @@
-//! For who writes a layer: what turns one flow into another, seen from both sides.
+//! For who writes a layer: what turns one flow into another, seen from both sides, and the
+//! conformance kit over it.
 //!
-//! The layer is a mask: each byte is combined with a number that both sides know. It hides nothing
-//! from anyone who wants to know, and its security says so.
+//! The layer is a mask: each byte is combined with a number that the dialling side says first. It
+//! hides nothing from anyone who wants to know, and its security says so.
+//! [The book](../docs/book/layer.md) builds it step by step.
 
 use std::{
     any::{Any, TypeId},
-    convert::Infallible,
     error::Error,
     fmt,
     task::{Context as TaskContext, Poll, ready},
@@ -13,62 +14,31 @@ use std::{
 
 use tuyau::{mem, tokio::TokioTimer};
 use tuyau_core::{
-    Acceptor, Attempt, Flow, FlowError, FlowExt, Key, Layer, LayerKey, ListenerExt, ProtocolExt,
-    Registry, Resolver, ResolverExt, Security, Stage, Target,
+    Acceptor, Address, Attempt, EndpointError, Flow, FlowError, FlowExt, Key, Layer, LayerKey,
+    ListenerExt, Literal, Over, ProtocolExt, Registry, ResolverExt, Security, Stage, Target,
 };
 
 /// Names what the layer needs for a connect: the mask.
-struct MaskKey;
+pub struct MaskKey;
+
+/// The mask where an address says none.
+pub const USUAL: u8 = 0x2a;
 
 impl LayerKey for MaskKey {
     type Config = u8;
     const NAME: &'static str = "mask";
 
+    /// It stands after the endpoint beneath, which must have no query of its own.
     fn show(mask: &u8, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, " with mask {mask:#04x}")
-    }
-}
-
-/// The dialling side. A layer that shakes hands does that in `connect`.
-struct Mask;
-
-impl<F: Flow> Layer<F> for Mask {
-    type Key = MaskKey;
-    type Flow = Masked<F>;
-    type Error = Infallible;
-
-    const STAGE: Stage = Stage::new("mask");
-
-    async fn connect(
-        &self,
-        inner: F,
-        mask: &u8,
-        _attempt: &Attempt,
-    ) -> Result<Masked<F>, Infallible> {
-        Ok(Masked {
-            inner,
-            mask: UsedMask(*mask),
-        })
+        write!(f, "?mask={mask}")
     }
 
-    fn security(&self) -> Security {
-        Security::Plain
-    }
-}
-
-/// The serving side, with its mask.
-#[derive(Clone)]
-struct Unmask(u8);
-
-impl<F: Flow> Acceptor<F> for Unmask {
-    type Flow = Masked<F>;
-    type Error = Infallible;
-
-    async fn accept(self, inner: F) -> Result<Masked<F>, Infallible> {
-        Ok(Masked {
-            inner,
-            mask: UsedMask(self.0),
-        })
+    fn read(address: &Address) -> Result<u8, EndpointError> {
+        let Some(mask) = address.query("mask") else {
+            return Ok(USUAL);
+        };
+        let wrong = |_| EndpointError::new(address, "a mask up to 255, as in `?mask=42`");
+        mask.parse().map_err(wrong)
     }
 }
 
@@ -77,12 +47,20 @@ const CHUNK: usize = 1024;
 
 /// Information of a masked flow: its mask.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct UsedMask(u8);
+pub struct UsedMask(pub u8);
 
 /// A flow whose bytes are masked on their way.
-struct Masked<F> {
+pub struct Masked<F> {
     inner: F,
     mask: UsedMask,
+}
+
+impl<F> Masked<F> {
+    /// Masks what is read from and written to `inner`.
+    pub fn new(inner: F, mask: u8) -> Self {
+        let mask = UsedMask(mask);
+        Self { inner, mask }
+    }
 }
 
 impl<F: Flow> Flow for Masked<F> {
@@ -92,9 +70,8 @@ impl<F: Flow> Flow for Masked<F> {
         buffer: &mut [u8],
     ) -> Poll<Result<usize, FlowError>> {
         let count = ready!(self.inner.poll_read(cx, buffer))?;
-        buffer[..count]
-            .iter_mut()
-            .for_each(|byte| *byte ^= self.mask.0);
+        let read = buffer[..count].iter_mut();
+        read.for_each(|byte| *byte ^= self.mask.0);
         Poll::Ready(Ok(count))
     }
 
@@ -113,11 +90,9 @@ impl<F: Flow> Flow for Masked<F> {
     ) -> Poll<Result<usize, FlowError>> {
         let mut chunk = [0; CHUNK];
         let bytes = slices.iter().copied().flatten();
-        let filled = chunk
-            .iter_mut()
-            .zip(bytes)
-            .map(|(place, byte)| *place = byte ^ self.mask.0);
-        let count = filled.count();
+        let masked = bytes.map(|byte| byte ^ self.mask.0);
+        let filled = chunk.iter_mut().zip(masked);
+        let count = filled.map(|(place, byte)| *place = byte).count();
         // What the flow beneath does not take is not accepted, so nothing needs to be remembered.
         self.inner.poll_write(cx, &chunk[..count])
     }
@@ -147,17 +122,64 @@ impl<F: Flow> Flow for Masked<F> {
     }
 }
 
+/// The dialling side: it says the mask.
+#[derive(Clone, Copy)]
+pub struct Mask;
+
+impl<F: Flow> Layer<F> for Mask {
+    type Key = MaskKey;
+    type Flow = Masked<F>;
+    type Error = FlowError;
+
+    const STAGE: Stage = Stage::new("mask");
+
+    async fn connect(
+        &self,
+        mut inner: F,
+        mask: &u8,
+        _attempt: &Attempt,
+    ) -> Result<Masked<F>, FlowError> {
+        inner.write_all(&[*mask]).await?;
+        inner.flush().await?;
+        Ok(Masked::new(inner, *mask))
+    }
+
+    fn security(&self) -> Security {
+        Security::Plain
+    }
+}
+
+/// The serving side: it hears the mask.
+#[derive(Clone, Copy)]
+pub struct Unmask;
+
+impl<F: Flow> Acceptor<F> for Unmask {
+    type Flow = Masked<F>;
+    type Error = FlowError;
+
+    async fn accept(self, mut inner: F) -> Result<Masked<F>, FlowError> {
+        let mut mask = [0];
+        inner.read_exact(&mut mask).await?;
+        Ok(Masked::new(inner, mask[0]))
+    }
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let hub = mem::Hub::new();
     let mut registry = Registry::new();
     registry.protocol(Key::new(), mem::Protocol::new(hub.clone()).layer(Mask));
-    registry.resolver(Key::new(), 0, masked(mem::NameResolver));
+    // Two ways to a mask: the address says it, or the application does.
+    let literal = Literal::<Over<mem::MemKey, MaskKey>>::new();
+    registry.resolver(Key::new(), 0, literal.only_scheme("mask+mem"));
+    let by_name = mem::NameResolver.configure::<MaskKey, _>(|_| Some(USUAL));
+    registry.resolver(Key::new(), 0, by_name.for_scheme("mem"));
     let context = registry.freeze(TokioTimer::new());
 
-    // A server with the same mask reads what was written.
-    let mut listener = hub.listen("ball")?.layer("mask+mem", Unmask(0x2a))?;
-    let mut connected = context.connect(Target::name("ball")).open().await?;
+    // A server with the layer reads what was written.
+    let mut listener = hub.listen("ball")?.layer("mask+mem", Unmask)?;
+    let target: Address = "mask+mem://ball?mask=7".parse()?;
+    let mut connected = context.connect(target).open().await?;
     println!("{}", connected.report);
     let mut accepted = listener.accept().await?.handshake.await?;
     connected.flow.write_all(b"may I?").await?;
@@ -165,22 +187,69 @@ async fn main() -> Result<(), Box<dyn Error>> {
     accepted.read_exact(&mut heard).await?;
     assert_eq!(&heard, b"may I?");
 
-    // One without it reads something else: this is what goes over the flow beneath.
+    // The layer answers questions about itself, and the flow beneath can be reached through it.
+    assert_eq!(connected.flow.info(), Some(&UsedMask(7)));
+    assert!(connected.flow.find::<mem::Flow>().is_some());
+
+    // One without it hears the mask, and then something else: this is what goes over the flow beneath.
     let mut listener = hub.listen("street")?;
     let mut connected = context.connect(Target::name("street")).open().await?;
     let mut accepted = listener.accept().await?.handshake.await?;
     connected.flow.write_all(b"may I?").await?;
+    let mut heard = [0; 7];
     accepted.read_exact(&mut heard).await?;
-    assert_eq!(heard, b"may I?".map(|byte| byte ^ 0x2a));
-
-    // The layer answers questions about itself, and the flow beneath can be reached through it.
-    assert_eq!(connected.flow.info(), Some(&UsedMask(0x2a)));
-    assert!(connected.flow.find::<mem::Flow>().is_some());
+    assert_eq!(heard[0], USUAL);
+    assert_eq!(heard[1..], b"may I?".map(|byte| byte ^ USUAL));
     println!("the street heard {heard:02x?}, which is masked");
     Ok(())
 }
 
-/// Gives each endpoint that `resolver` finds the mask of this program.
-fn masked<R: Resolver>(resolver: R) -> impl Resolver<Key = tuyau_core::Over<R::Key, MaskKey>> {
-    resolver.configure::<MaskKey, _>(|_: &Target| Some(0x2a))
+#[cfg(test)]
+mod tests {
+    use tuyau_conformance::{
+        Serving, ServingTraits, Traits, endpoint_cases, flow_tests, run_in_place, serving_tests,
+    };
+    use tuyau_core::{Layered, LayeredListener};
+
+    use super::*;
+
+    flow_tests! {
+        masked,
+        run = run_in_place,
+        traits = Traits::stream(),
+        pair = pair,
+    }
+
+    async fn pair() -> (Masked<mem::Flow>, Masked<mem::Flow>) {
+        let (near, far) = mem::pair();
+        let attempt = Attempt::new(Stage::new("mask"));
+        let near = Mask.connect(near, &USUAL, &attempt).await.unwrap();
+        (near, Unmask.accept(far).await.unwrap())
+    }
+
+    serving_tests! {
+        mask_over_mem,
+        run = run_in_place,
+        traits = ServingTraits::new(),
+        serve = serve,
+    }
+
+    async fn serve() -> Serving<LayeredListener<mem::Listener, Unmask>, Layered<mem::Protocol, Mask>>
+    {
+        let hub = mem::Hub::new();
+        let listener = hub.listen("ball").unwrap();
+        let listener = listener.layer("mask+mem", Unmask).unwrap();
+        let protocol = mem::Protocol::new(hub).layer(Mask);
+        Serving::new(listener, protocol, ("ball".into(), USUAL))
+    }
+
+    #[test]
+    fn masks_are_read_as_they_are_shown() {
+        type MaskOverMem = Over<mem::MemKey, MaskKey>;
+        let endpoints = vec![("ball".into(), 0), ("ball".into(), 255)];
+        let refused = &["mask+mem://ball?mask=256", "mask+mem:///path"];
+        for case in endpoint_cases::<MaskOverMem>("mask+mem", endpoints, refused) {
+            case.run().unwrap();
+        }
+    }
 }

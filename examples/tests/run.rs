@@ -37,17 +37,14 @@ fn the_library_runs_over_memory_and_over_tls() {
 #[test]
 fn the_protocol_is_connected_by_its_own_endpoints() {
     let expected = [
-        "extension 7 over intercom",
+        "7  over intercom",
         "the kitchen got: tea, please",
-        "extension 9",
+        "intercom://9",
     ];
     runs(env!("CARGO_BIN_EXE_protocol"), &expected);
 }
 
 #[test]
 fn the_layer_masks_what_goes_over_the_flow_beneath() {
-    runs(
-        env!("CARGO_BIN_EXE_layer"),
-        &["with mask 0x2a", "which is masked"],
-    );
+    runs(env!("CARGO_BIN_EXE_layer"), &["?mask=7", "which is masked"]);
 }

@@ -37,6 +37,10 @@ fn visit(directory: &Path, prefix: &str, found: &mut Vec<String>) {
 
 /// A link to another file.
 pub(crate) struct Link {
+    /// What the reader sees.
+    pub(crate) label: String,
+    /// The line of the document, counted from 0.
+    pub(crate) line: usize,
     pub(crate) text: String,
     pub(crate) target: PathBuf,
 }
@@ -48,20 +52,21 @@ pub(crate) fn links(document: &str) -> Vec<Link> {
     let directory = path.parent().expect("a file has a directory");
     let mut links = Vec::new();
     let mut in_block = false;
-    for line in text.lines() {
+    for (number, line) in text.lines().enumerate() {
         in_block ^= line.starts_with("```");
         if in_block {
             continue;
         }
-        for (_, after) in line
-            .match_indices("](")
-            .map(|(at, it)| line.split_at(at + it.len()))
-        {
+        for (at, _) in line.match_indices("](") {
+            let (before, after) = (&line[..at], &line[at + 2..]);
+            let label = before.rsplit('[').next().unwrap_or_default();
             let text = after.split(')').next().unwrap_or_default();
             let file = text.split('#').next().unwrap_or_default();
             if !file.is_empty() && !text.contains("://") {
                 let target = directory.join(file);
                 links.push(Link {
+                    label: label.to_owned(),
+                    line: number,
                     text: text.to_owned(),
                     target,
                 });

@@ -1,5 +1,5 @@
 //! The documents tell the truth: their commands run and print what the documents say, their links
-//! lead somewhere, and what they say of `.ci/run` is in it.
+//! lead somewhere, what they say of `.ci/run` is in it, and the tests that they name are there.
 //!
 //! A fenced block that begins with `console` is a terminal. Lines that begin with `$ ` are commands,
 //! the other ones what they print; `…` stands for any text within a line, or for any lines where it
@@ -18,6 +18,7 @@ mod block;
 mod files;
 mod pattern;
 mod ports;
+mod proofs;
 mod server;
 mod stage;
 

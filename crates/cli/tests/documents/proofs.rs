@@ -1,0 +1,163 @@
+//! The pages of the book that name tests name tests that are there, and leave nothing out.
+
+use std::fs;
+
+use crate::files::{Link, links, root};
+
+const FEATURES: &str = "docs/book/features.md";
+const LAWS: &str = "docs/book/laws.md";
+const SURFACE: &str = "docs/book/surface.md";
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).expect("the file is there")
+}
+
+/// Whether a link with a label in backticks leads to Rust code that has a function of that name, or a
+/// row of that name in a list that is made at run time.
+fn proves(link: &Link) -> bool {
+    let Some(label) = link.label.strip_prefix('`') else {
+        return false;
+    };
+    let label = label.trim_end_matches('`');
+    let Ok(code) = fs::read_to_string(&link.target) else {
+        return false;
+    };
+    let function = [format!("fn {label}("), format!("fn {label}<")];
+    function.iter().any(|text| code.contains(text)) || code.contains(&format!("\"{label}\""))
+}
+
+fn leads_to_rust(link: &Link) -> bool {
+    link.target.extension().is_some_and(|it| it == "rs")
+}
+
+#[test]
+fn the_tests_that_pages_name_are_there() {
+    for document in [FEATURES, LAWS] {
+        let links: Vec<_> = links(document).into_iter().filter(leads_to_rust).collect();
+        assert!(links.len() > 20, "{document} names tests");
+        for link in links {
+            let (label, text) = (&link.label, &link.text);
+            assert!(proves(&link), "{document}: no test {label} in {text}");
+        }
+    }
+}
+
+/// The rows of tables, without their heads, each as its cells.
+fn rows(page: &str) -> Vec<Vec<&str>> {
+    let lines: Vec<_> = page.lines().collect();
+    let mut rows = Vec::new();
+    for (index, line) in lines.iter().enumerate() {
+        let next = lines.get(index + 1).copied().unwrap_or_default();
+        let marks_a_head = line.starts_with("|---") || next.starts_with("|---");
+        if line.starts_with('|') && !marks_a_head {
+            rows.push(line.trim_matches('|').split('|').map(str::trim).collect());
+        }
+    }
+    rows
+}
+
+/// The words in backticks.
+fn words(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn every_feature_of_the_library_is_in_the_table_and_each_row_has_a_link() {
+    let page = read(FEATURES);
+    let rows = rows(&page);
+    for row in &rows {
+        let [item, _, _, tests] = row[..] else {
+            panic!("{FEATURES}: not four cells: {row:?}");
+        };
+        assert!(tests.contains("]("), "{FEATURES}: no link for {item}");
+    }
+    let listed: Vec<_> = rows.iter().flat_map(|row| words(row[1])).collect();
+    let features = features();
+    for feature in &features {
+        let listed = listed.contains(&&**feature);
+        assert!(listed, "{FEATURES} does not list the feature {feature}");
+    }
+    for word in listed {
+        let known = features.iter().any(|feature| feature == word);
+        assert!(known, "{FEATURES}: tuyau has no feature {word}");
+    }
+}
+
+/// The features of the library, but those that only collect others.
+fn features() -> Vec<String> {
+    let manifest = read("crates/tuyau/Cargo.toml");
+    let section = manifest.split("\n[features]\n").nth(1);
+    let section = section.expect("there are features").split("\n[").next();
+    let lines = section.unwrap_or_default().lines();
+    let names = lines.filter_map(|line| line.split_once(" = [").map(|(name, _)| name));
+    names
+        .filter(|name| !matches!(*name, "default" | "full"))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Whether a test's name or the comment above it says that it proves a law.
+fn names_the_law(link: &Link, law: usize) -> bool {
+    let label = link.label.trim_matches('`');
+    if label.starts_with(&format!("law_{law}_")) {
+        return true;
+    }
+    let code = fs::read_to_string(&link.target).expect("the file is there");
+    let lines: Vec<_> = code.lines().map(str::trim).collect();
+    let function = [format!("fn {label}("), format!("fn {label}<")];
+    let at = lines
+        .iter()
+        .position(|line| function.iter().any(|text| line.contains(text)));
+    let above = lines[..at.unwrap_or(0)].iter().rev();
+    let mut above = above.take_while(|line| line.starts_with("///") || line.starts_with("#["));
+    above.any(|line| line.contains(&format!("Law {law}:")))
+}
+
+#[test]
+fn each_law_is_explained_once_and_has_a_test_that_names_it() {
+    let page = read(LAWS);
+    let links = links(LAWS);
+    let starts: Vec<_> = page
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| line.starts_with("## "))
+        .collect();
+    for law in 1..=13 {
+        let title = format!("## {law}. ");
+        let mut titles = starts.iter().filter(|(_, line)| line.starts_with(&title));
+        let (at, _) = titles.next().expect("each law has a section");
+        assert!(titles.next().is_none(), "{LAWS}: law {law} comes twice");
+        let next = starts.iter().map(|(line, _)| *line).find(|line| line > at);
+        let section = *at..next.unwrap_or(usize::MAX);
+        let mut proofs = links.iter().filter(|link| section.contains(&link.line));
+        assert!(
+            proofs.any(|link| leads_to_rust(link) && names_the_law(link, law)),
+            "{LAWS}: no test that names law {law}"
+        );
+    }
+}
+
+#[test]
+fn the_mandatory_surface_is_counted_and_its_names_are_public() {
+    let page = read(SURFACE);
+    assert!(page.lines().count() < 100, "{SURFACE} fits on one page");
+    let exports = read("crates/core/src/lib.rs");
+    let exports = exports.split_once("pub use ").expect("names are public").1;
+    let exported: Vec<_> = exports
+        .split(|it: char| !it.is_alphanumeric() && it != '_')
+        .collect();
+    let mut total = 0;
+    for section in page.split("\n## ").skip(1) {
+        let title = section.lines().next().unwrap_or_default();
+        let rows = rows(section);
+        let counted = title.split_once(": ").map(|(_, rest)| rest);
+        let counted = counted.and_then(|rest| rest.split(' ').next()?.parse().ok());
+        assert_eq!(counted, Some(rows.len()), "{SURFACE}: {title}");
+        for name in rows.iter().flat_map(|row| words(row[0])) {
+            assert!(exported.contains(&name), "{SURFACE}: {name} is not public");
+        }
+        total += rows.len();
+    }
+    let sum = format!("**{total} names in all**");
+    assert!(page.contains(&sum), "{SURFACE}: the sum is {total}");
+}
