@@ -65,6 +65,7 @@ impl Fields {
     }
 
     /// The value of the first field with this name.
+    #[cfg(feature = "websocket")]
     pub(crate) fn first<'a>(&'a self, name: &'a str) -> Option<&'a str> {
         self.all(name).next()
     }

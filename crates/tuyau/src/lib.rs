@@ -15,6 +15,8 @@
 //! | `tls` | TLS as a layer over any flow: web servers, pinned and raw keys, Ed25519 identities |
 //! | `noise` | the Noise protocol (XX, IK) as a layer over any flow, with X25519 keys as identities |
 //! | `websocket` | WebSocket as a layer over any flow, client and server, a byte stream in binary messages |
+//! | `socks5` | connecting through a SOCKS5 proxy, as a layer |
+//! | `http-connect` | connecting through an HTTP proxy by CONNECT, as a layer |
 //! | `fault` | faults on purpose as a layer: delays, cuts, stalls, changed bytes, short reads |
 //! | `throttle` | a limit on bytes per second as a layer |
 //! | `tokio` | any flow as a tokio stream, any tokio stream as a flow, tokio's timer |
@@ -100,9 +102,11 @@ pub mod futures;
 mod halves;
 #[cfg(feature = "hosts")]
 pub mod hosts;
-#[cfg(feature = "websocket")]
+#[cfg(any(feature = "http-connect", feature = "websocket"))]
 mod http;
-#[cfg(any(feature = "noise", feature = "websocket"))]
+#[cfg(feature = "http-connect")]
+pub mod http_connect;
+#[cfg(any(feature = "http-connect", feature = "noise", feature = "websocket"))]
 mod incoming;
 #[cfg(any(feature = "futures", feature = "tokio"))]
 mod io_slices;
@@ -115,6 +119,8 @@ pub mod noise;
 mod outgoing;
 #[cfg(any(feature = "fault", feature = "throttle"))]
 mod pause;
+#[cfg(any(feature = "http-connect", feature = "socks5"))]
+pub mod proxy;
 #[cfg(feature = "serial")]
 pub mod serial;
 #[cfg(any(
@@ -124,6 +130,8 @@ pub mod serial;
     feature = "websocket"
 ))]
 mod slices;
+#[cfg(feature = "socks5")]
+pub mod socks5;
 #[cfg(feature = "ssh")]
 pub mod ssh;
 #[cfg(all(

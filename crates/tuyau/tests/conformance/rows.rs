@@ -18,6 +18,7 @@ families! {
     #[cfg(feature = "futures")] futures,
     #[cfg(feature = "mem")] mem,
     #[cfg(feature = "noise")] noise,
+    #[cfg(any(feature = "http-connect", feature = "socks5"))] proxies,
     #[cfg(feature = "serial")] serial,
     #[cfg(all(feature = "mem", feature = "ssh", feature = "tcp"))] ssh,
     #[cfg(feature = "tcp")] tcp,
@@ -26,6 +27,6 @@ families! {
     #[cfg(feature = "tokio")] tokio,
     #[cfg(feature = "udp")] udp,
     #[cfg(all(feature = "unix", unix))] unix,
-    #[cfg(feature = "websocket")] websocket,
     #[cfg(all(feature = "vsock", target_os = "linux"))] vsock,
+    #[cfg(feature = "websocket")] websocket,
 }

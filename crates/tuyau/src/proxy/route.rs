@@ -1,0 +1,50 @@
+//! What a proxy is asked for in one connect.
+
+use std::fmt;
+
+use tuyau_core::Target;
+
+use super::{Credentials, Destination};
+
+/// Where a proxy shall connect to, and who asks: the configuration of both layers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    destination: Destination,
+    credentials: Option<Credentials>,
+}
+
+impl Route {
+    /// To this destination, in nobody's name.
+    pub fn to(destination: impl Into<Destination>) -> Self {
+        Self {
+            destination: destination.into(),
+            credentials: None,
+        }
+    }
+
+    /// To where a target means, in nobody's name; none when it lacks a host or a port. The function
+    /// for [`ResolverExt::configure`](tuyau_core::ResolverExt::configure).
+    pub fn of(target: &Target) -> Option<Self> {
+        Some(Self::to(Destination::of(target)?))
+    }
+
+    /// Sets who asks.
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials = Some(credentials);
+        self
+    }
+
+    /// The destination.
+    pub fn destination(&self) -> &Destination {
+        &self.destination
+    }
+
+    pub(crate) fn given_credentials(&self) -> Option<&Credentials> {
+        self.credentials.as_ref()
+    }
+
+    /// Prints it behind the proxy's endpoint, for a report.
+    pub(crate) fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, " to {}", self.destination)
+    }
+}

@@ -1,0 +1,144 @@
+//! Everything through the proxy, with TLS to the destination: the proxy here connects and copies.
+
+use std::future::poll_fn;
+
+use tuyau::{
+    http_connect::{HttpConnect, HttpConnectKey},
+    mem,
+    proxy::{Route, Via},
+    socks5::{Socks5, Socks5Key},
+    tls::{self, TlsKey},
+    tokio::{Compat, TokioTimer},
+};
+use tuyau_core::{
+    Acceptor as _, Answers, AnyFlow, Attempt, Context, FlowExt, Key, Listener, Protocol,
+    ProtocolExt, Registry, Resolver, ResolverExt, Security, Stage, Target, from_function,
+};
+
+/// Connects and copies: to the listener whose name is the first label of the host.
+async fn relay(hub: mem::Hub, flow: mem::Flow, host: &str) {
+    let name: Box<str> = host.split('.').next().unwrap().into();
+    let attempt = Attempt::new(Stage::new("mem"));
+    let there = mem::Protocol::new(hub)
+        .connect(&name, &attempt)
+        .await
+        .unwrap();
+    let (mut near, mut far) = (Compat::new(flow), Compat::new(there));
+    let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+}
+
+async fn socks5_proxy(hub: mem::Hub, mut flow: mem::Flow) {
+    flow.read_exact(&mut [0; 3]).await.unwrap();
+    flow.write_all(&[5, 0]).await.unwrap();
+    let mut head = [0; 5];
+    flow.read_exact(&mut head).await.unwrap();
+    let mut rest = vec![0; usize::from(head[4]) + 2];
+    flow.read_exact(&mut rest).await.unwrap();
+    flow.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0])
+        .await
+        .unwrap();
+    let host = std::str::from_utf8(&rest[..rest.len() - 2]).unwrap();
+    relay(hub, flow, host).await;
+}
+
+async fn http_proxy(hub: mem::Hub, mut flow: mem::Flow) {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        flow.read_exact(&mut byte).await.unwrap();
+        head.extend(byte);
+    }
+    let head = String::from_utf8(head).unwrap();
+    flow.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+    let host = head.split([' ', ':']).nth(1).unwrap();
+    relay(hub, flow, host).await;
+}
+
+/// The proxy, for every target.
+fn proxy() -> impl Resolver<Key = mem::MemKey> {
+    from_function::<mem::MemKey, _>("proxy", |_| Some(Answers::ready(["proxy".into()])))
+}
+
+async fn accept_one(hub: &mem::Hub, name: &str) -> mem::Flow {
+    let mut listener = hub.listen(name).unwrap();
+    let incoming = poll_fn(|cx| listener.poll_accept(cx)).await.unwrap();
+    incoming.handshake.await.unwrap()
+}
+
+/// Connects to a TLS server behind the proxy, and talks.
+async fn talks(hub: mem::Hub, context: Context, server_key: tls::KeyPair) {
+    let serving = async {
+        let acceptor = tls::Settings::new(server_key.clone()).acceptor().unwrap();
+        let mut flow = acceptor
+            .accept(accept_one(&hub, "git").await)
+            .await
+            .unwrap();
+        let mut asked = [0; 9];
+        flow.read_exact(&mut asked).await.unwrap();
+        assert_eq!(&asked, b"what now?");
+        flow.write_all(b"the end").await.unwrap();
+        flow.close_write().await.unwrap();
+        flow.read(&mut [0; 1]).await.unwrap();
+    };
+    let target = Target::name("git.example.org").port(9418);
+    let target = target.with(tls::ExpectedPeer(server_key.public_key()));
+    let connecting = async {
+        let connect = context.connect(target).at_least(Security::Authenticated);
+        let mut flow: AnyFlow = connect.open().await.unwrap().flow;
+        assert_eq!(
+            flow.info::<tls::PeerKey>().unwrap().0,
+            server_key.public_key()
+        );
+        let via = flow.info::<Via>().unwrap().destination().to_string();
+        assert_eq!(via, "git.example.org:9418");
+        flow.write_all(b"what now?").await.unwrap();
+        flow.flush().await.unwrap();
+        let mut answer = [0; 7];
+        flow.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"the end");
+        flow.close_write().await.unwrap();
+    };
+    tokio::join!(serving, connecting);
+}
+
+fn connector() -> tls::Connector {
+    let key = tls::KeyPair::generate().unwrap();
+    tls::Settings::new(key).connector().unwrap()
+}
+
+#[tokio::test]
+async fn tls_goes_through_a_socks5_proxy() {
+    let hub = mem::Hub::new();
+    let mut registry = Registry::new();
+    let base = mem::Protocol::new(hub.clone());
+    registry.protocol(Key::new(), base.layer(Socks5::new()).layer(connector()));
+    let routed = proxy().configure::<Socks5Key, _>(Route::of);
+    registry.resolver(Key::new(), 0, routed.configure::<TlsKey, _>(tls::Peer::of));
+    let context = registry.freeze(TokioTimer::new());
+    let proxying = async { socks5_proxy(hub.clone(), accept_one(&hub, "proxy").await).await };
+    let talking = talks(hub.clone(), context, tls::KeyPair::generate().unwrap());
+    tokio::join!(proxying, talking);
+}
+
+#[tokio::test]
+async fn tls_goes_through_an_http_proxy() {
+    let hub = mem::Hub::new();
+    let mut registry = Registry::new();
+    let base = mem::Protocol::new(hub.clone());
+    registry.protocol(
+        Key::new(),
+        base.layer(HttpConnect::new()).layer(connector()),
+    );
+    let routed = proxy().configure::<HttpConnectKey, _>(Route::of);
+    registry.resolver(Key::new(), 0, routed.configure::<TlsKey, _>(tls::Peer::of));
+    let context = registry.freeze(TokioTimer::new());
+    let proxying = async { http_proxy(hub.clone(), accept_one(&hub, "proxy").await).await };
+    let talking = talks(hub.clone(), context, tls::KeyPair::generate().unwrap());
+    tokio::join!(proxying, talking);
+}
+
+#[tokio::test]
+async fn a_target_without_a_port_is_not_the_proxy_s() {
+    let routed = proxy().configure::<Socks5Key, _>(Route::of);
+    assert!(routed.resolve(&Target::name("git.example.org")).is_none());
+}
