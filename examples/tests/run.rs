@@ -18,7 +18,7 @@ fn the_application_connects_and_shows_its_report() {
     let expected = [
         "would be tried",
         "connection refused",
-        "tls: connected",
+        "at tls:  connected",
         "tea!",
     ];
     runs(env!("CARGO_BIN_EXE_application"), &expected);
