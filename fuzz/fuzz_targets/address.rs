@@ -10,6 +10,9 @@ fuzz_target!(|text: &str| {
         Ok(address) => {
             let printed = address.to_string();
             assert!(printed.len() <= Address::MAX_LENGTH);
+            for (name, _) in address.queries() {
+                assert!(address.query(name).is_some());
+            }
             assert_eq!(printed.parse(), Ok(address));
         }
         Err(error) => assert!(!error.to_string().is_empty()),

@@ -28,6 +28,3 @@ mod timer;
 pub use compat::Compat;
 pub use from_tokio::FromTokio;
 pub use timer::TokioTimer;
-
-#[cfg(any(feature = "serial", feature = "tcp", feature = "unix"))]
-pub(crate) use {crate::io_slices::with_io_slices, from_tokio::poll_read_stream};

@@ -36,14 +36,20 @@ impl FromStr for Address {
         if host.is_none() && (path_start.is_none() || user.is_some()) {
             return fail(host_start, AddressErrorKind::Host);
         }
-        Ok(Self {
+        let address = Self {
             scheme: scheme.to_ascii_lowercase().into(),
             user,
             host,
             port,
             path: path_start.map(|at| text[at..path_end].into()),
             query: query_start.map(|at| text[at + 1..].into()),
-        })
+        };
+        // An IPv6 address that maps an IPv4 one may print longer than it was written.
+        let grows = address.host().is_some_and(|host| host.contains(':'));
+        if grows && format!("{address}").len() > Self::MAX_LENGTH {
+            return fail(Self::MAX_LENGTH, AddressErrorKind::TooLong);
+        }
+        Ok(address)
     }
 }
 

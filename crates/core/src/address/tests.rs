@@ -56,6 +56,18 @@ fn refuses_what_is_not_an_address_and_says_where() {
 }
 
 #[test]
+fn no_address_prints_longer_than_it_may_be() {
+    let begin = "x://[::ffff:ffff:ffff]/";
+    let path = |length: usize| "p".repeat(length - begin.len());
+    let printed = format!("{begin}{}", path(249)).parse::<Address>().unwrap();
+    assert_eq!(printed.to_string().len(), Address::MAX_LENGTH);
+    assert_eq!(
+        kind(&format!("{begin}{}", path(250))),
+        AddressErrorKind::TooLong
+    );
+}
+
+#[test]
 fn knows_user_path_and_query() {
     let address: Address = "ssh://git@host:22/repo?a=1&b&a=2".parse().unwrap();
     assert_eq!(address.user(), Some("git"));

@@ -2,22 +2,20 @@
 
 use std::{
     any::{Any, TypeId},
-    pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 
-use ::tokio::{io::AsyncWrite, net::TcpStream};
+use ::tokio::net::TcpStream;
 use socket2::SockRef;
-use tuyau_core::{Address, ErrorKind, FlowError, LocalAddress, PeerAddress};
+use tuyau_core::{Address, FlowError, LocalAddress, PeerAddress};
 
-use crate::tokio::{poll_read_stream, with_io_slices};
+use crate::tokio::FromTokio;
 
 /// A TCP connection. It knows its [`PeerAddress`] and [`LocalAddress`].
 #[derive(Debug)]
 pub struct Flow {
-    stream: Option<TcpStream>,
-    closed: bool,
+    stream: FromTokio<TcpStream>,
     local: Option<LocalAddress>,
     peer: Option<PeerAddress>,
 }
@@ -28,8 +26,7 @@ impl Flow {
         let local = stream.local_addr().ok().and_then(address);
         let peer = stream.peer_addr().ok().and_then(address);
         Self {
-            stream: Some(stream),
-            closed: false,
+            stream: FromTokio::new(stream),
             local: local.map(LocalAddress),
             peer: peer.map(PeerAddress),
         }
@@ -37,18 +34,7 @@ impl Flow {
 
     /// Takes tokio's stream out; none when the flow was aborted.
     pub fn into_stream(self) -> Option<TcpStream> {
-        self.stream
-    }
-
-    fn reading(&mut self) -> Result<&mut TcpStream, FlowError> {
-        self.stream.as_mut().ok_or_else(|| ErrorKind::Closed.into())
-    }
-
-    fn writing(&mut self) -> Result<Pin<&mut TcpStream>, FlowError> {
-        if self.closed {
-            return Err(ErrorKind::Closed.into());
-        }
-        self.reading().map(Pin::new)
+        self.stream.into_stream()
     }
 }
 
@@ -58,15 +44,11 @@ impl tuyau_core::Flow for Flow {
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<Result<usize, FlowError>> {
-        let stream = self.reading()?;
-        if buffer.is_empty() {
-            return Poll::Ready(Ok(0));
-        }
-        poll_read_stream(stream, cx, buffer).map_err(Into::into)
+        self.stream.poll_read(cx, buffer)
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize, FlowError>> {
-        self.writing()?.poll_write(cx, bytes).map_err(Into::into)
+        self.stream.poll_write(cx, bytes)
     }
 
     fn poll_write_vectored(
@@ -74,34 +56,28 @@ impl tuyau_core::Flow for Flow {
         cx: &mut Context<'_>,
         slices: &[&[u8]],
     ) -> Poll<Result<usize, FlowError>> {
-        let stream = self.writing()?;
-        with_io_slices(slices, |slices| stream.poll_write_vectored(cx, slices)).map_err(Into::into)
+        self.stream.poll_write_vectored(cx, slices)
     }
 
     fn is_write_vectored(&self) -> bool {
-        true
+        self.stream.is_write_vectored()
     }
 
-    fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), FlowError>> {
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), FlowError>> {
         // What was accepted is with the operating system already.
-        Poll::Ready(self.reading().map(|_| ()))
+        self.stream.poll_flush(cx)
     }
 
     fn poll_close_write(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), FlowError>> {
-        let closed = self.closed;
-        let stream = self.reading()?;
-        if !closed {
-            ready!(Pin::new(stream).poll_shutdown(cx))?;
-            self.closed = true;
-        }
-        Poll::Ready(Ok(()))
+        self.stream.poll_close_write(cx)
     }
 
     fn abort(&mut self) {
-        if let Some(stream) = self.stream.take() {
+        if let Some(stream) = self.stream.stream() {
             // With a linger time of zero, closing sends RST. Where that fails it is closed anyway.
-            let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
+            let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
         }
+        self.stream.abort();
     }
 
     fn info(&self, want: TypeId) -> Option<&dyn Any> {

@@ -39,6 +39,11 @@ where
         self.stream
     }
 
+    /// The stream; none when the flow was aborted.
+    pub fn stream(&self) -> Option<&S> {
+        self.stream.as_ref()
+    }
+
     fn reading(&mut self) -> Result<&mut S, FlowError> {
         self.stream.as_mut().ok_or_else(|| ErrorKind::Closed.into())
     }
@@ -108,7 +113,7 @@ where
 }
 
 /// Reads from a tokio stream into plain bytes.
-pub(crate) fn poll_read_stream(
+fn poll_read_stream(
     stream: &mut (impl AsyncRead + Unpin),
     cx: &mut Context<'_>,
     buffer: &mut [u8],

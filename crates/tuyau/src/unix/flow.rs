@@ -3,14 +3,13 @@
 use std::{
     any::{Any, TypeId},
     path::Path,
-    pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
-use ::tokio::{io::AsyncWrite, net::UnixStream};
-use tuyau_core::{Address, ErrorKind, FlowError, LocalAddress, PeerAddress};
+use ::tokio::net::UnixStream;
+use tuyau_core::{Address, FlowError, LocalAddress, PeerAddress};
 
-use crate::tokio::{poll_read_stream, with_io_slices};
+use crate::tokio::FromTokio;
 
 /// A Unix stream connection.
 ///
@@ -18,8 +17,7 @@ use crate::tokio::{poll_read_stream, with_io_slices};
 /// its [`LocalAddress`], and the peer's [`PeerCredentials`].
 #[derive(Debug)]
 pub struct Flow {
-    stream: Option<UnixStream>,
-    closed: bool,
+    stream: FromTokio<UnixStream>,
     local: Option<LocalAddress>,
     peer: Option<PeerAddress>,
     credentials: Option<PeerCredentials>,
@@ -58,8 +56,7 @@ impl Flow {
             process: peer.pid(),
         });
         Self {
-            stream: Some(stream),
-            closed: false,
+            stream: FromTokio::new(stream),
             local: None,
             peer: None,
             credentials,
@@ -68,18 +65,7 @@ impl Flow {
 
     /// Takes tokio's stream out; none when the flow was aborted.
     pub fn into_stream(self) -> Option<UnixStream> {
-        self.stream
-    }
-
-    fn reading(&mut self) -> Result<&mut UnixStream, FlowError> {
-        self.stream.as_mut().ok_or_else(|| ErrorKind::Closed.into())
-    }
-
-    fn writing(&mut self) -> Result<Pin<&mut UnixStream>, FlowError> {
-        if self.closed {
-            return Err(ErrorKind::Closed.into());
-        }
-        self.reading().map(Pin::new)
+        self.stream.into_stream()
     }
 }
 
@@ -89,15 +75,11 @@ impl tuyau_core::Flow for Flow {
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<Result<usize, FlowError>> {
-        let stream = self.reading()?;
-        if buffer.is_empty() {
-            return Poll::Ready(Ok(0));
-        }
-        poll_read_stream(stream, cx, buffer).map_err(Into::into)
+        self.stream.poll_read(cx, buffer)
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize, FlowError>> {
-        self.writing()?.poll_write(cx, bytes).map_err(Into::into)
+        self.stream.poll_write(cx, bytes)
     }
 
     fn poll_write_vectored(
@@ -105,32 +87,25 @@ impl tuyau_core::Flow for Flow {
         cx: &mut Context<'_>,
         slices: &[&[u8]],
     ) -> Poll<Result<usize, FlowError>> {
-        let stream = self.writing()?;
-        with_io_slices(slices, |slices| stream.poll_write_vectored(cx, slices)).map_err(Into::into)
+        self.stream.poll_write_vectored(cx, slices)
     }
 
     fn is_write_vectored(&self) -> bool {
-        true
+        self.stream.is_write_vectored()
     }
 
-    fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), FlowError>> {
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), FlowError>> {
         // What was accepted is with the operating system already.
-        Poll::Ready(self.reading().map(|_| ()))
+        self.stream.poll_flush(cx)
     }
 
     fn poll_close_write(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), FlowError>> {
-        let closed = self.closed;
-        let stream = self.reading()?;
-        if !closed {
-            ready!(Pin::new(stream).poll_shutdown(cx))?;
-            self.closed = true;
-        }
-        Poll::Ready(Ok(()))
+        self.stream.poll_close_write(cx)
     }
 
     /// Closes the socket; Unix sockets have no reset of their own.
     fn abort(&mut self) {
-        self.stream = None;
+        self.stream.abort();
     }
 
     fn info(&self, want: TypeId) -> Option<&dyn Any> {
