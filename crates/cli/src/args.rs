@@ -1,10 +1,14 @@
 //! The command line.
 
-use std::{error::Error, fmt, path::PathBuf, time::Duration};
+mod connect;
+
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::ConfigKind;
+
+pub use connect::{ConnectArgs, Floor, Only};
 
 /// A message router whose addresses are public keys.
 #[derive(Clone, Debug, Parser)]
@@ -305,130 +309,6 @@ pub struct DoctorArgs {
     #[arg(long)]
     pub json: bool,
 }
-
-/// The options of `tuyau connect`.
-#[derive(Args, Clone, Debug)]
-#[command(after_help = "\
-Examples:
-  tuyau connect tls://127.0.0.1:6000 --identity-file state/router/identity.pub -v
-  tuyau connect router.example.org --port 6000 --plan
-  tuyau connect tcp://127.0.0.1:7 --deadline 2.5 --json
-  tuyau connect --listen tls://127.0.0.1:6001
-  tuyau connect tuyau1… --router tls://127.0.0.1:6000 --router-identity-file router.pub
-
-A name is tls://HOST:PORT, tcp://HOST:PORT, tls+unix:///PATH, unix:///PATH, HOST:PORT, or HOST
-with --port PORT. Without a scheme it is TLS, and plain TCP only with --allow-downgrade. With
---router it is an identity, and the router tells where that is registered.")]
-pub struct ConnectArgs {
-    /// What to connect to: an address, a host, or an identity.
-    #[arg(required_unless_present = "listen")]
-    pub name: Option<String>,
-    /// The port, when the name has none.
-    #[arg(long)]
-    pub port: Option<u16>,
-    /// Only says what would be tried, and in which order; nothing is connected to.
-    #[arg(long)]
-    pub plan: bool,
-    /// Tells what was tried and what is known of the peer, on standard error.
-    #[arg(short, long)]
-    pub verbose: bool,
-    /// Tells it as JSON, one object a line: the plan on standard output, the rest on standard error.
-    #[arg(long)]
-    pub json: bool,
-    /// Who has to answer there.
-    #[arg(long, value_name = "IDENTITY", conflicts_with = "identity_file")]
-    pub identity: Option<String>,
-    /// A file that says who has to answer there.
-    #[arg(long, value_name = "FILE")]
-    pub identity_file: Option<PathBuf>,
-    /// The key file to connect with; a new key, used once, unless given.
-    #[arg(long, value_name = "FILE")]
-    pub key: Option<PathBuf>,
-    /// The router whose table says where an identity is.
-    #[arg(long, value_name = "ADDRESS", requires = "router_is")]
-    pub router: Option<String>,
-    /// Who the router is.
-    #[arg(
-        long,
-        value_name = "IDENTITY",
-        group = "router_is",
-        requires = "router"
-    )]
-    pub router_identity: Option<String>,
-    /// A file that says who the router is.
-    #[arg(long, value_name = "FILE", group = "router_is", requires = "router")]
-    pub router_identity_file: Option<PathBuf>,
-    /// Presents the key, and wants the peer's, in an X.509 certificate instead of as a raw key.
-    #[arg(long)]
-    pub x509: bool,
-    /// What the connection has to be worth at least.
-    #[arg(long, value_name = "SECURITY")]
-    pub at_least: Option<Floor>,
-    /// Permits a plain connection when no protected one comes about.
-    #[arg(long)]
-    pub allow_downgrade: bool,
-    /// Tries this protocol only.
-    #[arg(long, value_name = "PROTOCOL")]
-    pub only: Option<Only>,
-    /// The time for resolving, connecting and every handshake together, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
-    pub deadline: Duration,
-    /// Accepts one connection at this address instead of making one.
-    #[arg(
-        long,
-        value_name = "ADDRESS",
-        conflicts_with_all = [
-            "name", "port", "plan", "x509", "at_least", "allow_downgrade", "only", "router",
-        ]
-    )]
-    pub listen: Option<String>,
-}
-
-/// What a connection is worth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Floor {
-    /// Anyone on the way can read and change it.
-    Plain,
-    /// Nobody on the way can read it, but the peer is not the one that was asked for for certain.
-    Encrypted,
-    /// The peer has proved the identity that was asked for.
-    Authenticated,
-}
-
-/// The protocols of `tuyau connect`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Only {
-    /// TLS over TCP.
-    Tls,
-    /// TCP.
-    Tcp,
-    /// TLS over a Unix socket.
-    #[value(name = "tls+unix")]
-    TlsUnix,
-    /// A Unix socket.
-    Unix,
-}
-
-/// The longest time that can be given; who waits for a day waits for ever.
-const LONGEST: f64 = 86_400.0;
-
-fn seconds(text: &str) -> Result<Duration, SecondsError> {
-    let seconds = text.parse::<f64>().ok();
-    let seconds = seconds.filter(|seconds| (0.001..=LONGEST).contains(seconds));
-    seconds.map(Duration::from_secs_f64).ok_or(SecondsError)
-}
-
-/// A text that is no number of seconds.
-#[derive(Debug)]
-struct SecondsError;
-
-impl fmt::Display for SecondsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "expected a number of seconds from 0.001 to {LONGEST}")
-    }
-}
-
-impl Error for SecondsError {}
 
 #[cfg(test)]
 mod tests {

@@ -78,12 +78,12 @@ async fn connect(
         Some(router) => {
             let identity = name::identity(name, args.port, expected)?;
             let router = (name::address(router)?, router_identity(args)?);
-            let dialler = Dialler::by_router(key, identity, router, args.x509)?;
+            let dialler = Dialler::by_router(key, identity, router, args)?;
             (Target::name(&identity.to_string()), dialler)
         }
         None => (
             name::target(name, args.port)?,
-            Dialler::new(key, expected, args.x509)?,
+            Dialler::new(key, expected, args)?,
         ),
     };
     let shown = target.to_string();

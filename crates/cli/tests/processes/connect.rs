@@ -154,6 +154,89 @@ fn two_programs_talk_over_tls_and_know_each_other() {
     assert!(text(&output.stderr).contains(&alice));
 }
 
+/// An authority's certificate in PEM, and a server that it vouches for as `localhost`.
+fn web_server() -> (String, rustls::ServerConfig) {
+    let authority = rcgen::KeyPair::generate().unwrap();
+    let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    params
+        .distinguished_name
+        .push(rcgen::DnType::CommonName, "test authority");
+    let pem = pem(params.self_signed(&authority).unwrap().der());
+    let issuer = rcgen::Issuer::new(params, authority);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let mut params = rcgen::CertificateParams::new(names).unwrap();
+    params
+        .distinguished_name
+        .push(rcgen::DnType::CommonName, "test server");
+    let certificate = params.signed_by(&key, &issuer).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key)
+        .unwrap();
+    config.alpn_protocols = vec![b"shout".to_vec()];
+    (pem, config)
+}
+
+fn pem(der: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::from("-----BEGIN CERTIFICATE-----\n");
+    for chunk in der.chunks(3) {
+        let number = (0..3).fold(0, |sum, at| {
+            sum << 8 | u32::from(*chunk.get(at).unwrap_or(&0))
+        });
+        for digit in 0..4 {
+            match digit <= chunk.len() {
+                true => text.push(DIGITS[(number >> (18 - 6 * digit) & 63) as usize].into()),
+                false => text.push('='),
+            }
+        }
+    }
+    text + "\n-----END CERTIFICATE-----\n"
+}
+
+#[test]
+fn a_server_of_the_web_is_known_by_its_certificate() {
+    let directory = TempDir::new().unwrap();
+    let (ca, config) = web_server();
+    fs::write(directory.path().join("ca.pem"), ca).unwrap();
+    let config = std::sync::Arc::new(config);
+    let (port, served) = server(move |stream| {
+        let session = rustls::ServerConnection::new(config).unwrap();
+        let mut stream = rustls::StreamOwned::new(session, stream);
+        shout(&mut stream);
+        stream.conn.send_close_notify();
+        stream.flush().unwrap();
+    });
+    let address = format!("tls://127.0.0.1:{port}");
+    let words = [
+        "connect",
+        &address,
+        "--ca",
+        "ca.pem",
+        "--alpn",
+        "shout",
+        "-v",
+        "--at-least",
+        "authenticated",
+    ];
+    let output = feed(start(directory.path(), &words), b"hi");
+    let said = text(&output.stderr);
+    assert_eq!(text(&output.stdout), "HI", "{said}");
+    assert!(output.status.success(), "{said}");
+    for part in ["alpn   shout", "test server", "test authority", "TLS 1.3"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    served.join().unwrap();
+    let error = fail(directory.path(), &["connect", "x:1", "--ca", "missing.pem"]);
+    assert!(error.contains("missing.pem"), "{error}");
+}
+
 /// Law 7: who sees that it cannot connect sees the stage and the cause.
 #[test]
 fn law_7_the_wrong_peer_is_refused_with_a_report() {

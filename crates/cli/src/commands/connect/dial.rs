@@ -4,7 +4,7 @@ use tuyau::{
     mem::Hub,
     stack::Stack,
     tcp::{self, SystemResolver, Tcp, TcpKey},
-    tls::{Authenticator, CertificateForm, ExpectedPeer, Peer, PublicKey, TlsKey},
+    tls::{self, Authenticator, CertificateForm, ExpectedPeer, Peer, PublicKey, TlsKey},
     tokio::TokioTimer,
     unix::{self, Unix, UnixKey},
 };
@@ -34,9 +34,14 @@ impl Dialler {
     pub(super) fn new(
         key: &SecretKey,
         expected: Option<Identity>,
-        x509: bool,
+        args: &ConnectArgs,
     ) -> Result<Self, CommandError> {
-        let mut registry = protocols(key, expected.is_none(), x509)?;
+        let settings = match authority(args)? {
+            Some(authenticator) => tls::Settings::anonymous(authenticator),
+            None if expected.is_some() => identities(key, args)?,
+            None => identities(key, args)?.authenticator(Authenticator::danger_accept_anyone()),
+        };
+        let mut registry = protocols(settings, args)?;
         let path = Literal::<UnixKey>::new();
         registry.resolver(TLS, 0, secure().for_scheme("tls"));
         // A bare name is tried without TLS when that is allowed.
@@ -55,14 +60,14 @@ impl Dialler {
         key: &SecretKey,
         identity: Identity,
         (address, router): (Address, Identity),
-        x509: bool,
+        args: &ConnectArgs,
     ) -> Result<Self, CommandError> {
         let stack = Stack::with_settings(tuyau_client::tls_settings(key)?, Hub::new())?;
         let settings = Settings::new(key.clone()).agent(AGENT)?;
         let routes = secure().only_scheme("tls");
         let context = stack.context().clone();
         let table = RouterTable::at(context, address, router, settings, routes);
-        let mut registry = protocols(key, false, x509)?;
+        let mut registry = protocols(identities(key, args)?, args)?;
         registry.resolver(TLS, 0, table);
         Ok(Self {
             context: registry.freeze(TokioTimer::new()),
@@ -93,15 +98,27 @@ impl Dialler {
     }
 }
 
+/// The authorities that have to vouch for the peer, where the options want that.
+fn authority(args: &ConnectArgs) -> Result<Option<Authenticator>, CommandError> {
+    Ok(match &args.ca {
+        Some(file) => Some(Authenticator::ca_file(file)?),
+        None if args.web => Some(Authenticator::platform()?),
+        None => None,
+    })
+}
+
+/// TLS between two sides that both prove a key.
+fn identities(key: &SecretKey, args: &ConnectArgs) -> Result<tls::Settings, CommandError> {
+    let settings = tuyau_client::tls_settings(key)?;
+    Ok(match args.x509 {
+        true => settings.form(CertificateForm::X509),
+        false => settings,
+    })
+}
+
 /// The protocols, without a resolver for any.
-fn protocols(key: &SecretKey, any_peer: bool, x509: bool) -> Result<Registry, CommandError> {
-    let mut settings = tuyau_client::tls_settings(key)?;
-    if any_peer {
-        settings = settings.authenticator(Authenticator::danger_accept_anyone());
-    }
-    if x509 {
-        settings = settings.form(CertificateForm::X509);
-    }
+fn protocols(settings: tls::Settings, args: &ConnectArgs) -> Result<Registry, CommandError> {
+    let settings = settings.alpn(&args.alpn);
     let connector = settings.connector()?;
     let mut registry = Registry::new();
     registry.protocol(TLS, Tcp::new().layer(connector.clone()));
