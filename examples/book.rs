@@ -38,6 +38,10 @@ pub mod pages {
     #[doc = include_str!("../docs/book/ancestors.md")]
     pub mod ancestors {}
 
+    /// [A Git client](../docs/book/git.md)
+    #[doc = include_str!("../docs/book/git.md")]
+    pub mod git {}
+
     /// [README](../README.md)
     #[doc = include_str!("../README.md")]
     pub mod readme {}

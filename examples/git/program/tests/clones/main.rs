@@ -1,0 +1,11 @@
+//! Clones from real servers on loopback: a Git daemon, OpenSSH's sshd, and lighttpd in front of
+//! `git http-backend`, plain and with TLS under an authority that the test makes.
+#![cfg(unix)]
+
+mod daemon;
+mod names;
+mod repository;
+mod server;
+mod ssh;
+mod support;
+mod web;
