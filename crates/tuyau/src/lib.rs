@@ -13,6 +13,8 @@
 //! | `serial` | serial lines on tokio |
 //! | `ssh` | SSH as a layer over any flow: a command, a subsystem, a forwarded stream |
 //! | `tls` | TLS as a layer over any flow: web servers, pinned and raw keys, Ed25519 identities |
+//! | `smoltcp` | a TCP/IP stack in user space, over a wire in memory, a TAP device or a tunnel |
+//! | `tap` | TAP and TUN devices of Linux for `smoltcp`, on tokio |
 //! | `noise` | the Noise protocol (XX, IK) as a layer over any flow, with X25519 keys as identities |
 //! | `websocket` | WebSocket as a layer over any flow, client and server, a byte stream in binary messages |
 //! | `socks5` | connecting through a SOCKS5 proxy, as a layer |
@@ -132,6 +134,8 @@ pub mod serial;
 mod slices;
 #[cfg(feature = "socks5")]
 pub mod socks5;
+#[cfg(feature = "smoltcp")]
+pub mod smoltcp;
 #[cfg(feature = "ssh")]
 pub mod ssh;
 #[cfg(all(

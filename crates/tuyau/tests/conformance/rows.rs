@@ -21,6 +21,8 @@ families! {
     #[cfg(any(feature = "http-connect", feature = "socks5"))] proxies,
     #[cfg(feature = "serial")] serial,
     #[cfg(all(feature = "mem", feature = "ssh", feature = "tcp"))] ssh,
+    #[cfg(feature = "smoltcp")] smoltcp,
+    #[cfg(all(feature = "tap", target_os = "linux"))] tap,
     #[cfg(feature = "tcp")] tcp,
     #[cfg(feature = "throttle")] throttle,
     #[cfg(feature = "tls")] tls,

@@ -1,0 +1,9 @@
+//! Behaviour of the TCP/IP stack in user space beyond the laws of flows, in virtual time.
+#![cfg(feature = "smoltcp")]
+
+mod closing;
+mod failing;
+mod listening;
+mod many;
+mod setup;
+mod support;
