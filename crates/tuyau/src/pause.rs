@@ -22,6 +22,7 @@ impl Pause {
         Self { timer, sleep: None }
     }
 
+    #[cfg(feature = "throttle")]
     pub(crate) fn now(&self) -> Duration {
         self.timer.now()
     }
