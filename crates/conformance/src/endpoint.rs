@@ -91,7 +91,8 @@ fn is_refused<K: EndpointKey>(text: &str) {
     );
 }
 
-struct Shown<'a, K: EndpointKey>(&'a K::Endpoint);
+/// Prints an endpoint as its key does.
+pub(crate) struct Shown<'a, K: EndpointKey>(pub(crate) &'a K::Endpoint);
 
 impl<K: EndpointKey> fmt::Display for Shown<'_, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

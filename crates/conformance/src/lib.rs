@@ -218,7 +218,7 @@
 //! | `nothing_happens_before_the_first_poll` | of the future of `connect` |
 //! | `a_dropped_connect_leaves_nothing_behind` | what it had reached is closed |
 //! | `where_nobody_listens_it_is_refused` | at the protocol's own stage, as `Refused` or `Unreachable` |
-//! | `the_address_can_be_dialled` | the key reads the address of the listener as the endpoint to dial |
+//! | `the_address_says_the_endpoint` | the key reads the address of the listener as the endpoint that is dialled |
 //!
 //! # The laws of datagrams
 //!

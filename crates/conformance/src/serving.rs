@@ -129,7 +129,7 @@ macro_rules! __for_each_serving_law {
                 dialling::nothing_happens_before_the_first_poll,
                 dialling::a_dropped_connect_leaves_nothing_behind,
                 dialling::where_nobody_listens_it_is_refused,
-                dialling::the_address_can_be_dialled,
+                dialling::the_address_says_the_endpoint,
             ]
         }
     };

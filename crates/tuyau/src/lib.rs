@@ -23,6 +23,7 @@
 //! | `throttle` | a limit on bytes per second as a layer |
 //! | `tokio` | any flow as a tokio stream, any tokio stream as a flow, tokio's timer |
 //! | `futures` | any flow as a futures-io stream, any such stream as a flow, any runtime's timer |
+//! | `blocking` | TCP, Unix sockets, names and a timer of std, any flow as `Read` and `Write`, without a runtime |
 //! | `stack` | all of these as the router and its clients use them |
 //!
 //! No feature is on unless asked for, and none changes what another does.
@@ -92,8 +93,10 @@
 //!
 //! [`Context`]: tuyau_core::Context
 
-#[cfg(any(feature = "hosts", feature = "tcp"))]
+#[cfg(any(feature = "blocking", feature = "hosts", feature = "tcp"))]
 mod alternate;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 #[cfg(feature = "dns")]
 pub mod dns;
 #[cfg(feature = "fault")]
@@ -110,7 +113,7 @@ mod http;
 pub mod http_connect;
 #[cfg(any(feature = "http-connect", feature = "noise", feature = "websocket"))]
 mod incoming;
-#[cfg(any(feature = "futures", feature = "tokio"))]
+#[cfg(any(feature = "blocking", feature = "futures", feature = "tokio"))]
 mod io_slices;
 mod listen_error;
 #[cfg(feature = "mem")]

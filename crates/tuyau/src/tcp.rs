@@ -24,14 +24,18 @@
 //! # }
 //! ```
 
+#[cfg(any(feature = "blocking", feature = "tcp"))]
+pub(crate) mod bind;
 #[cfg(feature = "tcp")]
 mod flow;
 #[cfg(feature = "tcp")]
 mod listener;
-#[cfg(feature = "tcp")]
+#[cfg(any(feature = "blocking", feature = "tcp"))]
 mod options;
 #[cfg(feature = "tcp")]
 mod protocol;
+#[cfg(any(feature = "blocking", feature = "tcp"))]
+mod resolve_error;
 #[cfg(feature = "tcp")]
 mod resolver;
 
@@ -39,14 +43,10 @@ use std::{fmt, net::SocketAddr};
 
 use tuyau_core::{Address, EndpointError, EndpointKey, Key};
 
+#[cfg(any(feature = "blocking", feature = "tcp"))]
+pub use {bind::BACKLOG, options::Options, resolve_error::ResolveError};
 #[cfg(feature = "tcp")]
-pub use {
-    flow::Flow,
-    listener::{BACKLOG, Listener},
-    options::Options,
-    protocol::Tcp,
-    resolver::{ResolveError, SystemResolver},
-};
+pub use {flow::Flow, listener::Listener, protocol::Tcp, resolver::SystemResolver};
 
 /// The key of IP endpoints.
 pub const KEY: Key<TcpKey> = Key::new();

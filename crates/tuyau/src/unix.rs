@@ -25,7 +25,9 @@
 //! # }
 //! ```
 
-#[cfg(feature = "unix")]
+#[cfg(any(feature = "blocking", feature = "unix"))]
+pub(crate) mod bind;
+#[cfg(any(feature = "blocking", feature = "unix"))]
 mod claim;
 #[cfg(feature = "unix")]
 mod flow;

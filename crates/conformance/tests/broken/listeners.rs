@@ -58,5 +58,5 @@ caught! {
     ConnectDialsAtOnce by nothing_happens_before_the_first_poll,
     ConnectLeavesItsFlow by a_dropped_connect_leaves_nothing_behind,
     RefusesOddly by where_nobody_listens_it_is_refused,
-    AddressIsAnother by the_address_can_be_dialled,
+    AddressIsAnother by the_address_says_the_endpoint,
 }

@@ -2,21 +2,15 @@
 
 use std::{
     future::{Ready, ready},
-    io,
     net::SocketAddr,
     task::{Context, Poll, ready},
 };
 
 use ::tokio::net::TcpListener;
-use socket2::{Domain, Protocol, Socket, Type};
 use tuyau_core::{Address, EndpointKey, FlowError, Incoming, Origin};
 
-use super::{Flow, Options, TcpKey};
+use super::{Flow, Options, TcpKey, bind};
 use crate::ListenError;
-
-/// How many connections the system keeps for us until they are accepted; it may cap this lower.
-/// Large, so that a wave of reconnecting services finds room.
-pub const BACKLOG: i32 = 4096;
 
 /// Accepts TCP connections at one address.
 #[derive(Debug)]
@@ -48,11 +42,9 @@ impl Listener {
     /// # Panics
     /// Outside a tokio runtime with its I/O driver.
     pub fn bind_socket(socket: SocketAddr) -> Result<Self, ListenError> {
-        let fail = |error| ListenError::from_io(format_args!("tcp://{socket}"), error);
-        let listener = listen(socket).map_err(fail)?;
-        let bound = listener.local_addr().map_err(fail)?;
-        let address = Address::from_socket("tcp", bound)
-            .map_err(|error| ListenError::invalid(bound, "an IP endpoint", error))?;
+        let (listener, address) = bind::listen(socket)?;
+        let listener = TcpListener::from_std(listener);
+        let listener = listener.map_err(|error| ListenError::from_io(&address, error))?;
         Ok(Self {
             listener,
             address,
@@ -65,22 +57,6 @@ impl Listener {
         self.options = options;
         self
     }
-}
-
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )?;
-    // A restarted server may take its port while old connections are in TIME_WAIT. Windows means
-    // something else by this option: two listeners on one port.
-    #[cfg(not(windows))]
-    socket.set_reuse_address(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    TcpListener::from_std(socket.into())
 }
 
 impl tuyau_core::Listener for Listener {

@@ -34,8 +34,8 @@ impl Options {
         self
     }
 
-    pub(super) fn apply(&self, stream: &::tokio::net::TcpStream) -> io::Result<()> {
-        let socket = SockRef::from(stream);
+    pub(crate) fn apply<'a>(&self, stream: impl Into<SockRef<'a>>) -> io::Result<()> {
+        let socket = stream.into();
         socket.set_tcp_nodelay(self.nodelay)?;
         match self.keepalive {
             None => socket.set_keepalive(false),

@@ -32,7 +32,7 @@ const TEMPORARY: usize = 10;
 
 /// A path that is our socket's until it is dropped, or somebody replaces it.
 #[derive(Debug)]
-pub(super) struct Claim {
+pub(crate) struct Claim {
     path: PathBuf,
     file: FileId,
 }

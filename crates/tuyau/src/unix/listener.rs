@@ -2,14 +2,17 @@
 
 use std::{
     future::{Ready, ready},
-    path::{self, Path},
+    path::Path,
     task::{Context, Poll, ready},
 };
 
 use ::tokio::net::UnixListener;
 use tuyau_core::{Address, FlowError, Incoming, Origin};
 
-use super::{Flow, PathTooLong, claim::Claim};
+use super::{
+    Flow,
+    bind::{self, Claim},
+};
 use crate::ListenError;
 
 /// Accepts Unix stream connections at one path, and removes the path when dropped if it is still its own.
@@ -22,7 +25,7 @@ pub struct Listener {
 
 impl Listener {
     /// The permissions of the socket file unless told otherwise: for this user alone.
-    pub const MODE: u32 = 0o600;
+    pub const MODE: u32 = bind::MODE;
 
     /// Listens at a path that only this user may connect to. A relative path begins at the working
     /// directory.
@@ -48,23 +51,9 @@ impl Listener {
     /// # Panics
     /// Outside a tokio runtime with its I/O driver.
     pub fn bind_with_mode(path: impl AsRef<Path>, mode: u32) -> Result<Self, ListenError> {
-        let path = path.as_ref();
-        let shown = path.display();
-        let path = path::absolute(path).map_err(|error| ListenError::from_io(&shown, error))?;
-        if let Some(error) = PathTooLong::check(&path) {
-            return Err(ListenError::invalid(&shown, "a shorter path", error));
-        }
-        let Some(text) = path.to_str() else {
-            let expected = "a path of printable ASCII";
-            return Err(ListenError::invalid(&shown, expected, "it is not UTF-8"));
-        };
-        let address = Address::from_path("unix", text)
-            .map_err(|error| ListenError::invalid(&shown, "a path of printable ASCII", error))?;
-        let (listener, claim) = Claim::take(&address, path, mode)?;
-        let listener = listener
-            .set_nonblocking(true)
-            .and_then(|()| UnixListener::from_std(listener))
-            .map_err(|error| ListenError::from_io(&address, error))?;
+        let (listener, address, claim) = bind::listen(path.as_ref(), mode)?;
+        let listener = UnixListener::from_std(listener);
+        let listener = listener.map_err(|error| ListenError::from_io(&address, error))?;
         Ok(Self {
             listener,
             address,

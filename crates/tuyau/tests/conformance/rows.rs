@@ -14,6 +14,7 @@ macro_rules! families {
 }
 
 families! {
+    #[cfg(feature = "blocking")] blocking,
     #[cfg(feature = "fault")] fault,
     #[cfg(feature = "futures")] futures,
     #[cfg(feature = "mem")] mem,

@@ -1,0 +1,57 @@
+//! Why a host name gave no endpoint.
+
+use std::{error::Error, fmt, io};
+
+/// Why a host name gave no endpoint.
+#[derive(Debug)]
+pub struct ResolveError {
+    host: Box<str>,
+    kind: ResolveErrorKind,
+}
+
+#[derive(Debug)]
+enum ResolveErrorKind {
+    NoPort,
+    Lookup(io::Error),
+}
+
+impl ResolveError {
+    pub(crate) fn no_port(host: Box<str>) -> Self {
+        let kind = ResolveErrorKind::NoPort;
+        Self { host, kind }
+    }
+
+    pub(crate) fn lookup(host: Box<str>, error: io::Error) -> Self {
+        let kind = ResolveErrorKind::Lookup(error);
+        Self { host, kind }
+    }
+
+    /// Whether the target had no port, and was not looked up therefore.
+    pub fn is_missing_port(&self) -> bool {
+        matches!(self.kind, ResolveErrorKind::NoPort)
+    }
+}
+
+impl fmt::Display for ResolveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let host = &self.host;
+        match &self.kind {
+            ResolveErrorKind::NoPort => {
+                write!(
+                    f,
+                    "no port was given for {host}, write for example {host}:6000"
+                )
+            }
+            ResolveErrorKind::Lookup(_) => write!(f, "the host name {host} cannot be resolved"),
+        }
+    }
+}
+
+impl Error for ResolveError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.kind {
+            ResolveErrorKind::NoPort => None,
+            ResolveErrorKind::Lookup(error) => Some(error),
+        }
+    }
+}
