@@ -8,6 +8,7 @@
 //! | `mem` | flows inside one process, without a runtime |
 //! | `tcp` | TCP on tokio, and host names resolved by the operating system |
 //! | `udp` | UDP on tokio, as datagrams |
+//! | `quic` | QUIC on tokio: streams and datagrams of encrypted connections |
 //! | `unix` | Unix stream sockets on tokio |
 //! | `vsock` | sockets between a virtual machine and its host, on tokio |
 //! | `serial` | serial lines on tokio |
@@ -126,6 +127,8 @@ mod outgoing;
 mod pause;
 #[cfg(any(feature = "http-connect", feature = "socks5"))]
 pub mod proxy;
+#[cfg(feature = "quic")]
+pub mod quic;
 #[cfg(feature = "serial")]
 pub mod serial;
 #[cfg(any(

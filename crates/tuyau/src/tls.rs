@@ -103,4 +103,6 @@ pub use peer::{
 pub use proof::{Authority, CertificateForm, Credentials, KeyError, KeyFormat, KeyPair, PublicKey};
 pub use rustls::crypto::CryptoProvider;
 pub use session::{Acceptor, Connector, Flow, Negotiated, PeerKey, PlainText};
+#[cfg(feature = "quic")]
+pub(crate) use session::{Knowledge, Prepared};
 pub use settings::{ClientCertificates, Settings, SetupError, SetupErrorKind, default_provider};

@@ -52,7 +52,7 @@ impl FlowInfo {
             identity: identity.and_then(|key| Identity::from_bytes(key.0.0).ok()),
             tls: negotiated.map(version),
             alpn: negotiated.and_then(|it| it.alpn.as_deref()).map(printable),
-            cipher_suite: negotiated.and_then(|it| it.cipher_suite.as_str()),
+            cipher_suite: negotiated.and_then(|it| it.cipher_suite?.as_str()),
             key_form: flow.info::<CertificateForm>().map(ToString::to_string),
             certificate: description.as_ref().map(|it| one_line(it.subject())),
             issuer: description.as_ref().map(|it| one_line(it.issuer())),

@@ -4,6 +4,8 @@ mod authenticator;
 mod der;
 mod description;
 mod expected;
+#[cfg(feature = "quic")]
+mod overheard;
 mod pin;
 mod refusal;
 mod time;
@@ -15,6 +17,10 @@ pub(super) use authenticator::Means;
 pub use description::{Description, PeerCertificates};
 pub(super) use expected::Expected;
 pub use expected::{ExpectedPeer, Peer, TlsKey};
+#[cfg(feature = "quic")]
+pub(in crate::tls) use overheard::Overheard;
+#[cfg(feature = "quic")]
+pub(crate) use overheard::Verdict;
 pub use pin::{Pin, PinError};
 pub use refusal::BadCertificate;
 pub(super) use refusal::Refusal;

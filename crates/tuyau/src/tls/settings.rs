@@ -146,7 +146,7 @@ impl Settings {
     }
 
     /// Sets the form in which keys that are identities travel, for a connector: the raw key unless
-    /// told otherwise. An acceptor takes what its client offers.
+    /// told otherwise. An acceptor takes what its client offers; over QUIC it wants this form.
     pub fn form(mut self, form: CertificateForm) -> Self {
         self.form = form;
         self

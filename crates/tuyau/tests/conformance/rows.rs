@@ -20,6 +20,7 @@ families! {
     #[cfg(feature = "mem")] mem,
     #[cfg(feature = "noise")] noise,
     #[cfg(any(feature = "http-connect", feature = "socks5"))] proxies,
+    #[cfg(feature = "quic")] quic,
     #[cfg(feature = "serial")] serial,
     #[cfg(all(feature = "mem", feature = "ssh", feature = "tcp"))] ssh,
     #[cfg(feature = "smoltcp")] smoltcp,

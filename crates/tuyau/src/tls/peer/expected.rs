@@ -3,7 +3,7 @@
 use std::fmt;
 
 use rustls::pki_types::ServerName;
-use tuyau_core::{Address, EndpointError, LayerKey, Target};
+use tuyau_core::{LayerKey, Target};
 
 use super::Pin;
 use crate::tls::PublicKey;
@@ -18,12 +18,6 @@ impl LayerKey for TlsKey {
 
     fn show(_config: &Peer, _f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Ok(())
-    }
-
-    /// An address says a server by its host, for an authority to vouch for.
-    fn read(address: &Address) -> Result<Peer, EndpointError> {
-        Peer::of(&Target::from(address.clone()))
-            .ok_or_else(|| EndpointError::new(address, "a host, as in `tls://example.org:443`"))
     }
 }
 

@@ -19,7 +19,7 @@ use super::{
     input::Input,
     transport::Transport,
 };
-use crate::tls::{Error, Kind, error::Scene};
+use crate::tls::{CertificateForm, Error, Kind, error::Scene};
 
 /// TLS as a server, made by [`Settings::acceptor`](crate::tls::Settings::acceptor).
 ///
@@ -27,8 +27,8 @@ use crate::tls::{Error, Kind, error::Scene};
 /// there is one); who may do what is decided by [`PeerKey`](super::PeerKey) afterwards.
 #[derive(Clone, Debug)]
 pub struct Acceptor {
-    configs: Arc<Configs>,
-    scene: Scene,
+    pub(super) configs: Arc<Configs>,
+    pub(super) scene: Scene,
     patience: Patience,
 }
 
@@ -37,6 +37,8 @@ pub struct Acceptor {
 #[derive(Debug)]
 pub(in crate::tls) enum Configs {
     Any {
+        /// The form that is used where a client cannot be asked.
+        form: CertificateForm,
         raw_raw: Arc<ServerConfig>,
         raw_x509: Arc<ServerConfig>,
         x509_raw: Arc<ServerConfig>,
@@ -57,6 +59,7 @@ impl Configs {
                 raw_x509,
                 x509_raw,
                 x509_x509,
+                ..
             } => match (server, client) {
                 (true, true) => raw_raw,
                 (true, false) => raw_x509,

@@ -61,6 +61,14 @@ impl Connector {
         config
     }
 
+    pub(super) fn scene(&self) -> Scene {
+        Scene {
+            peer: Side::Server,
+            dealings: self.dealings,
+            format: self.format,
+        }
+    }
+
     fn session(&self, peer: &Peer) -> Result<ClientConnection, Kind> {
         let (config, name) = self.prepare(peer)?;
         let mut session = ClientConnection::new(config, name)?;
@@ -82,11 +90,7 @@ impl<F: Flow> Layer<F> for Connector {
         config: &Peer,
         _attempt: &Attempt,
     ) -> Result<TlsFlow<F>, Error> {
-        let scene = Scene {
-            peer: Side::Server,
-            dealings: self.dealings,
-            format: self.format,
-        };
+        let scene = self.scene();
         let session = self.session(config).map_err(|kind| scene.error(kind))?;
         let transport = Transport::new(inner, session.into(), Input::default());
         handshake::finish(transport, scene, &self.patience).await

@@ -16,8 +16,8 @@ pub struct PeerKey(pub PublicKey);
 pub struct Negotiated {
     /// The protocol version.
     pub version: ProtocolVersion,
-    /// The cipher suite.
-    pub cipher_suite: CipherSuite,
+    /// The cipher suite; none over QUIC, which does not tell.
+    pub cipher_suite: Option<CipherSuite>,
     /// The application protocol (ALPN), when both sides named it.
     pub alpn: Option<Box<[u8]>>,
     /// Whether an earlier session was resumed by a ticket. The peer's key and certificates are then
@@ -27,12 +27,11 @@ pub struct Negotiated {
 
 impl Negotiated {
     fn of(session: &Connection) -> Self {
-        let suite = session.negotiated_cipher_suite().map(|it| it.suite());
         Self {
             version: session
                 .protocol_version()
                 .unwrap_or(ProtocolVersion::TLSv1_3),
-            cipher_suite: suite.unwrap_or(CipherSuite::TLS_NULL_WITH_NULL_NULL),
+            cipher_suite: session.negotiated_cipher_suite().map(|it| it.suite()),
             alpn: session.alpn_protocol().map(Into::into),
             resumed: session.handshake_kind() == Some(HandshakeKind::Resumed),
         }
@@ -55,7 +54,7 @@ impl Knowledge {
     }
 
     /// From what the peer presented, its own certificate or raw key first.
-    pub(crate) fn new(
+    pub(super) fn new(
         presented: &[CertificateDer<'static>],
         negotiated: Negotiated,
     ) -> Result<Self, Kind> {

@@ -1,0 +1,50 @@
+//! QUIC on tokio, its streams and its datagrams.
+
+use tuyau::{
+    quic::{self, Quic},
+    tls,
+};
+use tuyau_conformance::{DatagramTraits, Serving, ServingTraits, Traits, endpoint_cases};
+use tuyau_core::{Endpoint, FlowExt, Listener};
+
+use crate::{
+    list::{List, tokio},
+    rows::tls::sides,
+    support::connected,
+};
+
+pub(crate) fn rows(list: &mut List) {
+    list.flows("quic", Traits::stream(), tokio, pair);
+    list.datagrams("quic_datagrams", DatagramTraits::new().tells_drop(), tokio, datagrams);
+    let serving = ServingTraits::new().without_refusal();
+    list.serving("quic", serving, tokio, async || {
+        let (listener, quic, endpoint) = both();
+        Serving::new(listener, quic, endpoint)
+    });
+    let endpoints = ["127.0.0.1:443", "[::1]:65535"].map(|text| text.parse().unwrap());
+    let refused = &["quic://localhost:443", "quic://127.0.0.1", "quic:///path"];
+    list.add("quic", endpoint_cases::<quic::QuicKey>("quic", endpoints.into(), refused));
+}
+
+/// A listener at a free port, and what reaches it.
+fn both() -> (quic::Listener, Quic, Endpoint<Quic>) {
+    let (connector, expected, acceptor): (_, tls::Peer, _) = sides();
+    let address = "quic://127.0.0.1:0".parse().unwrap();
+    let listener = quic::Listener::bind(&address, &acceptor).unwrap();
+    let endpoint = listener.address().socket().unwrap();
+    (listener, Quic::new(connector), (endpoint, expected))
+}
+
+async fn pair() -> (quic::Flow, quic::Flow) {
+    let (listener, quic, endpoint) = both();
+    let (mut near, mut far) = connected(quic, endpoint, listener).await;
+    // The peer hears of a stream with its first bytes.
+    near.write_all(b"!").await.unwrap();
+    far.read_exact(&mut [0]).await.unwrap();
+    (near, far)
+}
+
+async fn datagrams() -> (quic::DatagramFlow, quic::DatagramFlow) {
+    let (listener, quic, endpoint) = both();
+    connected(quic.datagrams(), endpoint, listener.datagrams()).await
+}
