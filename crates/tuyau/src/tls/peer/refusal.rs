@@ -51,13 +51,15 @@ impl Refusal {
 #[derive(Clone, Debug)]
 pub struct BadCertificate {
     why: CertificateError,
-    presented: Option<Description>,
+    presented: Option<Box<Description>>,
 }
 
 impl BadCertificate {
     /// The verdict that was given just now, on this thread.
     pub(in crate::tls) fn new(why: CertificateError) -> Self {
-        let presented = witness::take().and_then(|it| Description::read(&it));
+        let presented = witness::take()
+            .and_then(|it| Description::read(&it))
+            .map(Box::new);
         Self { why, presented }
     }
 
@@ -68,7 +70,7 @@ impl BadCertificate {
 
     /// What it says, when it can be read.
     pub fn description(&self) -> Option<&Description> {
-        self.presented.as_ref()
+        self.presented.as_deref()
     }
 
     /// Prints the reason and what to do, as a sentence about `peer`'s certificate.
