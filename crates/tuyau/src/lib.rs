@@ -138,10 +138,10 @@ pub mod serial;
     feature = "websocket"
 ))]
 mod slices;
-#[cfg(feature = "socks5")]
-pub mod socks5;
 #[cfg(feature = "smoltcp")]
 pub mod smoltcp;
+#[cfg(feature = "socks5")]
+pub mod socks5;
 #[cfg(feature = "ssh")]
 pub mod ssh;
 #[cfg(all(

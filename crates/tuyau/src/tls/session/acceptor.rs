@@ -19,7 +19,7 @@ use super::{
     input::Input,
     transport::Transport,
 };
-use crate::tls::{CertificateForm, Error, Kind, error::Scene};
+use crate::tls::{Error, Kind, error::Scene};
 
 /// TLS as a server, made by [`Settings::acceptor`](crate::tls::Settings::acceptor).
 ///
@@ -38,7 +38,8 @@ pub struct Acceptor {
 pub(in crate::tls) enum Configs {
     Any {
         /// The form that is used where a client cannot be asked.
-        form: CertificateForm,
+        #[cfg(feature = "quic")]
+        form: crate::tls::CertificateForm,
         raw_raw: Arc<ServerConfig>,
         raw_x509: Arc<ServerConfig>,
         x509_raw: Arc<ServerConfig>,

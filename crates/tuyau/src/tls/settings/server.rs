@@ -51,6 +51,7 @@ impl Settings {
         let raw = AlwaysResolvesServerRawPublicKeys::new(Arc::new(raw(key)));
         let raw: Arc<dyn ResolvesServerCert> = Arc::new(raw);
         Ok(Configs::Any {
+            #[cfg(feature = "quic")]
             form: self.form,
             raw_raw: self.server(raw.clone(), RawKey)?,
             raw_x509: self.server(raw, X509)?,
