@@ -25,9 +25,11 @@
 //! | `tokio` | any flow as a tokio stream, any tokio stream as a flow, tokio's timer |
 //! | `futures` | any flow as a futures-io stream, any such stream as a flow, any runtime's timer |
 //! | `blocking` | TCP, Unix sockets, names and a timer of std, any flow as `Read` and `Write`, without a runtime |
-//! | `stack` | all of these as the router and its clients use them |
+//! | `stack` | TCP, Unix sockets and memory, each plain and under TLS, as the router and its clients use them |
 //!
-//! No feature is on unless asked for, and none changes what another does.
+//! No feature is on unless asked for, and none changes what another does. The book's page
+//! `docs/book/features.md` has them with what they need and their tests, `docs/book/choosing.md` says
+//! which one to take when.
 //!
 //! # An application with TCP and TLS
 //!

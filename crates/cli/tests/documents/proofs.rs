@@ -7,6 +7,7 @@ use crate::files::{Link, links, root};
 const FEATURES: &str = "docs/book/features.md";
 const LAWS: &str = "docs/book/laws.md";
 const SURFACE: &str = "docs/book/surface.md";
+const MODULES: &str = "crates/tuyau/src/lib.rs";
 
 fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).expect("the file is there")
@@ -73,9 +74,12 @@ fn every_feature_of_the_library_is_in_the_table_and_each_row_has_a_link() {
     }
     let listed: Vec<_> = rows.iter().flat_map(|row| words(row[1])).collect();
     let features = features();
+    let modules = read(MODULES);
     for feature in &features {
         let listed = listed.contains(&&**feature);
         assert!(listed, "{FEATURES} does not list the feature {feature}");
+        let listed = modules.contains(&format!("//! | `{feature}` |"));
+        assert!(listed, "{MODULES} does not list the feature {feature}");
     }
     for word in listed {
         let known = features.iter().any(|feature| feature == word);
