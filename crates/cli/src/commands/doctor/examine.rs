@@ -11,7 +11,7 @@ use super::{
     Instruments, advice,
     report::{Failure, Known, Report, Said, Step, Stopped},
 };
-use crate::commands::{attempts::attempts, flow_info::FlowInfo, transport::AGENT};
+use crate::commands::{flow_info::FlowInfo, transport::AGENT};
 
 /// Goes through the steps until one fails.
 pub(super) async fn examine(
@@ -75,7 +75,7 @@ async fn resolve(
         .filter_map(|row| row.endpoint.as_deref())
         .collect();
     if endpoints.is_empty() {
-        report.attempts = attempts(&plan);
+        report.tried(&plan);
         return Err(report.fail(Step::Resolve, advice::resolve(address, &plan)));
     }
     report.pass(Step::Resolve, endpoints.join(", "));
@@ -109,7 +109,7 @@ async fn connect(
         }
         Err(error) => {
             let (step, failure) = advice::connect(address, &error, instruments.deadline);
-            report.attempts = attempts(error.report());
+            report.tried(error.report());
             if step != Step::Connect {
                 report.pass(Step::Connect, address);
             }

@@ -4,7 +4,10 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::{commands::attempts::Attempt, printable::one_line};
+use crate::{
+    commands::attempts::{Attempt, attempts},
+    printable::one_line,
+};
 
 /// The steps of reaching a router, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -94,7 +97,10 @@ pub(super) struct Report {
     pub(super) peer: Option<Known>,
     /// What was tried when no connection came about.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) attempts: Vec<Attempt>,
+    attempts: Vec<Attempt>,
+    /// The same for a person, when one line does not say it all.
+    #[serde(skip)]
+    tried: String,
 }
 
 /// A step failed, and is in the report; what comes after it cannot be done.
@@ -116,11 +122,21 @@ impl Report {
             steps: Vec::new(),
             peer: None,
             attempts: Vec::new(),
+            tried: String::new(),
         }
     }
 
     pub(super) fn is_ok(&self) -> bool {
         self.ok
+    }
+
+    /// Notes what was tried by a connect that failed, or would have been.
+    pub(super) fn tried(&mut self, report: &tuyau_core::Report) {
+        self.attempts = attempts(report);
+        self.tried = match report.attempts.len() {
+            0 | 1 => String::new(),
+            _ => report.to_string(),
+        };
     }
 
     pub(super) fn pass(&mut self, step: Step, found: impl fmt::Display) {
@@ -183,6 +199,9 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for finding in &self.steps {
             writeln!(f, "{finding}")?;
+        }
+        if !self.tried.is_empty() {
+            writeln!(f, "tried:\n{}", self.tried)?;
         }
         match (
             self.ok,

@@ -401,3 +401,34 @@ async fn a_router_that_is_well() {
     }
     router.stop().await;
 }
+
+#[test]
+fn several_attempts_are_all_shown() {
+    let row = |endpoint: &str| tuyau_core::AttemptReport {
+        resolver: "system".into(),
+        key: tuyau::tcp::KEY.id(),
+        endpoint: Some(endpoint.into()),
+        protocol: Some("tls/tcp".into()),
+        stage: tuyau_core::Stage::new("tcp"),
+        started: Duration::ZERO,
+        took: Duration::from_millis(250),
+        outcome: tuyau_core::Outcome::TimedOut,
+    };
+    let mut tried = tuyau_core::Report::default();
+    let mut report = Report::new("tls://x:6000");
+    tried.attempts.push(row("192.0.2.1:6000"));
+    report.tried(&tried);
+    assert!(!report.to_string().contains("tried:"), "{report}");
+    tried.attempts.push(row("[2001:db8::1]:6000"));
+    report.tried(&tried);
+    let shown = "tried:
+  1. 0.0 ms +250 ms  192.0.2.1:6000      over tls/tcp  from system  at tcp:  the deadline passed
+  2. 0.0 ms +250 ms  [2001:db8::1]:6000  over tls/tcp  from system  at tcp:  the deadline passed
+";
+    assert!(report.to_string().contains(shown), "{report}");
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(
+        json["attempts"][1]["endpoint"], "[2001:db8::1]:6000",
+        "{json}"
+    );
+}
