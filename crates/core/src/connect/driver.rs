@@ -206,9 +206,7 @@ where
                     progress = true;
                 }
                 Poll::Ready(Some(Err(error))) => {
-                    let row = self.answers[at].row;
-                    self.close_row(row, Stage::RESOLVE, Outcome::Failed(error));
-                    self.answers[at].found = true;
+                    self.resolver_failed(at, error);
                     progress = true;
                 }
                 Poll::Ready(None) => {
@@ -228,6 +226,22 @@ where
             }
         }
         progress
+    }
+
+    /// Notes an error of a resolver, the second one and later ones in rows of their own.
+    fn resolver_failed(&mut self, at: usize, error: BoxError) {
+        let Resolving { resolver, row, .. } = self.answers[at];
+        self.answers[at].found = true;
+        let mut at = row;
+        if matches!(self.report[row].outcome, Outcome::Failed(_)) {
+            let started = self.report[row].started;
+            let entry = self.resolver(resolver);
+            let mut more = self.new_row(entry, Stage::RESOLVE, Outcome::Cancelled);
+            more.started = started;
+            self.report.push(more);
+            at = self.report.len() - 1;
+        }
+        self.close_row(at, Stage::RESOLVE, Outcome::Failed(error));
     }
 
     /// Queues an endpoint for each protocol of its key that may be used.

@@ -1,8 +1,10 @@
 //! Law 7: every attempt is reported, and a person sees what to fix.
 
-use tuyau_core::{Address, ConnectErrorKind, Outcome, Target};
+use std::task::Poll;
 
-use crate::world::{Clock, Place, Says, WIRE, ms, registry};
+use tuyau_core::{Address, Answers, ConnectErrorKind, Outcome, Target, from_function};
+
+use crate::world::{Clock, Place, Says, WIRE, Wire, ms, registry};
 
 #[test]
 fn law_7_a_failed_connect_prints_every_attempt() {
@@ -23,6 +25,23 @@ cannot connect to router:6000: the deadline passed after 1.00 s
   2. 0.0 ms +7.0 ms  Down(7)    over dial  from says  at dial:     it is down
   3. 7.0 ms +993 ms  Silent     over dial  from says  at dial:     the deadline passed"
     );
+}
+
+#[test]
+fn law_7_every_error_of_a_resolver_is_told() {
+    let clock = Clock::default();
+    let (mut registry, _) = registry(&clock);
+    let two_errors = from_function::<Wire, _>("two", |_| {
+        let mut errors = ["no AAAA", "no A"].into_iter();
+        Some(Answers::from_fn(move |_| {
+            Poll::Ready(errors.next().map(|text| Err(text.into())))
+        }))
+    });
+    registry.resolver(WIRE, 0, two_errors);
+    let context = registry.freeze(clock.clone());
+    let error = clock.run(context.connect(Target::name("x")).open());
+    let text = error.unwrap_err().to_string();
+    assert!(text.contains("no AAAA") && text.ends_with("no A"), "{text}");
 }
 
 #[test]
