@@ -5,7 +5,6 @@ mod authority;
 mod clients;
 mod files;
 mod forms;
-mod openssl;
 mod pki;
 mod refusals;
 mod reports;

@@ -1,0 +1,46 @@
+//! TLS with OpenSSL's `s_client` and `s_server` at the other end. Where there is no `openssl` command
+//! the tests are shown as ignored, with that reason.
+
+mod client;
+mod server;
+mod support;
+
+use std::process::{Command, ExitCode, Stdio};
+
+use libtest_mimic::{Arguments, Completion, Trial};
+
+/// A test for each function, on a runtime of its own.
+macro_rules! trials {
+    ($($module:ident::$test:ident),* $(,)?) => {
+        vec![$(trial(concat!(stringify!($module), "::", stringify!($test)), || {
+            let mut runtime = tokio::runtime::Builder::new_current_thread();
+            runtime.enable_all().build().unwrap().block_on($module::$test());
+        })),*]
+    };
+}
+
+fn trial(name: &str, test: fn()) -> Trial {
+    Trial::ignorable_test(name, move || {
+        let mut version = Command::new("openssl");
+        let version = version.arg("version").stdout(Stdio::null()).status();
+        if version.is_err() {
+            return Ok(Completion::ignored_with("there is no openssl command here"));
+        }
+        test();
+        Ok(Completion::Completed)
+    })
+}
+
+fn main() -> ExitCode {
+    let trials = trials![
+        client::it_proves_a_key_in_a_certificate,
+        client::it_accepts_our_certificate_for_its_name_and_agrees_on_alpn,
+        client::it_resumes_a_session_with_our_tickets,
+        client::it_speaks_tls_1_2_where_that_is_allowed,
+        server::its_certificates_of_every_kind_are_accepted,
+        server::it_speaks_tls_1_2_only,
+        server::its_certificate_for_another_name_is_refused,
+        server::it_asks_for_our_certificate,
+    ];
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
