@@ -36,7 +36,7 @@ impl tuyau_core::Timer for Timer {
         self.origin.elapsed()
     }
 
-    /// Completes when [`now`](Self::now) has reached `until`.
+    /// Completes when [`now`](tuyau_core::Timer::now) has reached `until`.
     ///
     /// # Panics
     /// The future does, when it has to wait outside of [`block_on`](super::block_on).

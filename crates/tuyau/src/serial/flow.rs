@@ -34,7 +34,7 @@ impl Flow {
 }
 
 /// An open port whose other end is not known by a path, such as one of
-/// [`SerialPort::pair`](serial2_tokio::SerialPort::pair).
+/// `SerialPort::pair` with its feature `unix`.
 impl From<SerialPort> for Flow {
     fn from(port: SerialPort) -> Self {
         Self {
