@@ -64,7 +64,7 @@ impl russh::client::Handler for Handler {
         };
         let key = PublicKey::new(key.clone());
         self.trust.judge(&key)?;
-        // A later exchange of keys proves the same one, or is judged as the first was.
+        // It is asked once, at the first exchange of keys.
         let _ = self.proved.set(key);
         Ok(true)
     }

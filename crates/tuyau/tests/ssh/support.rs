@@ -29,14 +29,17 @@ impl Drop for Sshd {
 }
 
 impl Sshd {
-    /// A server with an Ed25519 key.
-    pub(crate) async fn start() -> Self {
+    /// A server with an Ed25519 key; none where OpenSSH is not installed, which is told.
+    pub(crate) async fn start() -> Option<Self> {
         Self::with("").await
     }
 
     /// A server with more lines in its configuration; of those that say a thing twice, the first
     /// counts.
-    pub(crate) async fn with(configuration: &str) -> Self {
+    pub(crate) async fn with(configuration: &str) -> Option<Self> {
+        if !openssh_is_here() {
+            return None;
+        }
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path();
         keygen(path, "host_ed25519", &["-t", "ed25519", "-N", ""]);
@@ -50,19 +53,19 @@ impl Sshd {
             let socket = listener.local_addr().unwrap();
             drop(listener);
             let configured = write_configuration(path, socket, configuration);
-            let mut process = Command::new(sshd())
+            let mut process = Command::new(sshd()?)
                 .args(["-D", "-e", "-f"])
                 .arg(configured)
                 .stdin(Stdio::null())
                 .stderr(fs::File::create(path.join("log")).unwrap())
                 .spawn()
-                .expect("sshd starts; it is in Debian's package openssh-server");
+                .expect("sshd starts");
             if answers(&mut process, socket).await {
-                return Self {
+                return Some(Self {
                     process,
                     directory,
                     socket,
-                };
+                });
             }
         }
     }
@@ -140,7 +143,7 @@ pub(crate) fn keygen(directory: &Path, file: &str, arguments: &[&str]) {
         .args(["-q", "-C", "a comment", "-f", file])
         .args(arguments)
         .status()
-        .expect("ssh-keygen runs; it is in Debian's package openssh-client");
+        .expect("ssh-keygen runs");
     assert!(made.success());
 }
 
@@ -175,11 +178,24 @@ fn write_configuration(directory: &Path, socket: SocketAddr, more: &str) -> Path
     file
 }
 
+/// Whether OpenSSH's programs can be called; what is missing is told.
+#[expect(clippy::print_stderr, reason = "what was not run is told")]
+pub(crate) fn openssh_is_here() -> bool {
+    if sshd().is_none() {
+        eprintln!("not run: there is no sshd here; it is in Debian's package openssh-server");
+        return false;
+    }
+    let keygen = Command::new("ssh-keygen").arg("-?").output();
+    if keygen.is_err() {
+        eprintln!("not run: there is no ssh-keygen here; it is in Debian's package openssh-client");
+    }
+    keygen.is_ok()
+}
+
 /// sshd wants to be called by its whole path.
-fn sshd() -> &'static str {
+fn sshd() -> Option<&'static Path> {
     let places = ["/usr/sbin/sshd", "/usr/bin/sshd", "/usr/local/sbin/sshd"];
-    let found = places.into_iter().find(|path| Path::new(path).exists());
-    found.expect("sshd is installed; it is in Debian's package openssh-server")
+    places.map(Path::new).into_iter().find(|path| path.exists())
 }
 
 async fn answers(process: &mut Child, socket: SocketAddr) -> bool {

@@ -103,6 +103,19 @@ pub async fn clone_over(
     destination: &Destination,
 ) -> Result<Cloned, Error> {
     let repository = Repository::create(destination)?;
+    let cloned = fill(&repository, flow, dialect, remote).await;
+    if cloned.is_err() {
+        repository.discard();
+    }
+    cloned
+}
+
+async fn fill(
+    repository: &Repository,
+    flow: &mut impl Flow,
+    dialect: Dialect,
+    remote: &Remote,
+) -> Result<Cloned, Error> {
     let fetched = fetch::fetch(flow, dialect, remote, &repository.packs()).await?;
     let objects = match &fetched.pack {
         Some(file) => pack::index(file, &repository.packs())?,
@@ -110,7 +123,7 @@ pub async fn clone_over(
     };
     repository.configure(&fetched.refs, remote)?;
     let checked_out = match repository.work_tree() {
-        Some(work_tree) => checkout::check_out(&repository, work_tree, &fetched.refs)?,
+        Some(work_tree) => checkout::check_out(repository, work_tree, &fetched.refs)?,
         None => None,
     };
     Ok(Cloned {

@@ -14,6 +14,9 @@ use crate::{Destination, Error, Kind, Remote};
 
 /// A new repository.
 pub(crate) struct Repository {
+    root: PathBuf,
+    /// Whether its place was an empty directory before.
+    was_there: bool,
     directory: PathBuf,
     work_tree: Option<PathBuf>,
 }
@@ -113,9 +116,10 @@ impl Repository {
     /// Makes the directories of a repository where nothing is yet.
     pub(crate) fn create(destination: &Destination) -> Result<Self, Error> {
         let root = &destination.directory;
+        let was_there = root.symlink_metadata().is_ok();
         let taken = match fs::read_dir(root) {
             Ok(mut entries) => entries.next().is_some(),
-            Err(_) => root.symlink_metadata().is_ok(),
+            Err(_) => was_there,
         };
         if taken {
             return Err(Kind::Exists(root.clone()).into());
@@ -129,11 +133,21 @@ impl Repository {
             fs::create_dir_all(&path).map_err(|error| Error::file(&path, error))?;
         }
         let repository = Self {
+            root: root.clone(),
+            was_there,
             directory,
             work_tree,
         };
         repository.write("HEAD", "ref: refs/heads/main\n")?;
         Ok(repository)
+    }
+
+    /// Takes away what was made, after a failure that is told anyway.
+    pub(crate) fn discard(self) {
+        let _ = fs::remove_dir_all(&self.root);
+        if self.was_there {
+            let _ = fs::create_dir(&self.root);
+        }
     }
 
     pub(crate) fn directory(&self) -> &Path {

@@ -53,6 +53,8 @@ fn an_empty_repository_is_cloned_and_one_that_is_not_there_is_not() {
     let (cloned, text) = place.clone(&[&url("absent.git")]);
     assert!(!cloned);
     assert!(text.contains("absent.git"), "{text}");
+    // Nothing is left of it.
+    assert!(!place.path("absent").exists());
 }
 
 #[test]
