@@ -15,6 +15,7 @@
 //! | `ssh` | SSH as a layer over any flow: a command, a subsystem, a forwarded stream |
 //! | `tls` | TLS as a layer over any flow: web servers, pinned and raw keys, Ed25519 identities |
 //! | `smoltcp` | a TCP/IP stack in user space, over a wire in memory, a TAP device or a tunnel |
+//! | `wireguard` | TCP inside a WireGuard tunnel, with that stack, over any datagrams |
 //! | `tap` | TAP and TUN devices of Linux for `smoltcp`, on tokio |
 //! | `noise` | the Noise protocol (XX, IK) as a layer over any flow, with X25519 keys as identities |
 //! | `websocket` | WebSocket as a layer over any flow, client and server, a byte stream in binary messages |
@@ -168,5 +169,7 @@ pub mod unix;
 pub mod vsock;
 #[cfg(feature = "websocket")]
 pub mod websocket;
+#[cfg(feature = "wireguard")]
+pub mod wireguard;
 
 pub use listen_error::{ListenError, ListenErrorKind};

@@ -33,4 +33,5 @@ families! {
     #[cfg(all(feature = "unix", unix))] unix,
     #[cfg(all(feature = "vsock", target_os = "linux"))] vsock,
     #[cfg(feature = "websocket")] websocket,
+    #[cfg(feature = "wireguard")] wireguard,
 }

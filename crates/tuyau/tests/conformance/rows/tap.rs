@@ -42,11 +42,15 @@ async fn accepted(medium: Medium) -> Result<(tcp::Flow, Flow), NotRun> {
     Ok(connected(tcp::Tcp::new(), endpoint(OURS), listener).await)
 }
 
-/// A network at the other end of a TAP or TUN device in a network namespace that only this thread
-/// sees; it goes with the thread.
-fn over(medium: Medium) -> Result<Network, NotRun> {
+/// Moves this thread into a network namespace of its own, which goes with the thread.
+pub(crate) fn own_namespace() -> Result<(), NotRun> {
     unshare(CloneFlags::CLONE_NEWNET)
-        .map_err(|error| NotRun::new(format!("no network namespace: {error} (run it as root)")))?;
+        .map_err(|error| NotRun::new(format!("no network namespace: {error} (run it as root)")))
+}
+
+/// A network at the other end of a TAP or TUN device in a namespace of its own.
+fn over(medium: Medium) -> Result<Network, NotRun> {
+    own_namespace()?;
     let device = Tap::open("tuyau0", medium)
         .map_err(|error| NotRun::new(format!("no TAP device: {error} (modprobe tun)")))?;
     let address = format!("{KERNEL}/24");
@@ -55,7 +59,7 @@ fn over(medium: Medium) -> Result<Network, NotRun> {
     Ok(host(&format!("{OURS}/24"), device))
 }
 
-fn ip(arguments: &[&str]) -> Result<(), NotRun> {
+pub(crate) fn ip(arguments: &[&str]) -> Result<(), NotRun> {
     let status = Command::new("ip").args(arguments).status();
     match status {
         Ok(status) if status.success() => Ok(()),

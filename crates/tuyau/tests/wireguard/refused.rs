@@ -1,0 +1,99 @@
+//! What ends in an error, and at which stage.
+
+use std::time::Duration;
+
+use tuyau::{
+    mem,
+    tcp::TcpKey,
+    tokio::TokioTimer,
+    wireguard::{PresharedKey, Tunnel, WireGuard},
+};
+use tuyau_core::{Chain, ErrorKind, Key, Registry, Security, Table, Target};
+
+use crate::support::{dial, interface, key, listen, peer, start, tunnels};
+
+const INSIDE: Key<TcpKey> = Key::instance(7);
+
+/// The report of a connect that does not come to its end.
+async fn report(tunnel: &Tunnel, endpoint: &str) -> String {
+    let mut registry = Registry::new();
+    registry.protocol(INSIDE, WireGuard::new(tunnel.clone()));
+    let table = Table::new().with("server", endpoint.parse().unwrap());
+    registry.resolver(INSIDE, 0, table);
+    let context = registry.freeze(TokioTimer::new());
+    let connect = context.connect(Target::name("server"));
+    let connect = connect.at_least(Security::Authenticated);
+    let connect = connect.deadline(Duration::from_secs(3));
+    connect.open().await.unwrap_err().to_string()
+}
+
+/// Law 7: a handshake that is never answered ends at the deadline, at its own stage.
+#[tokio::test(start_paused = true)]
+async fn a_wrong_key_ends_at_the_deadline_in_the_stage_of_the_handshake() {
+    let (alice, bob, carol) = (key(), key(), key());
+    let (near, far) = mem::datagram_pair();
+    let wrong = peer(carol.public_key(), "10.7.0.2/32").over(near);
+    let to_alice = peer(alice.public_key(), "10.7.0.1/32").over(far);
+    let near = start(interface(&alice, "10.7.0.1/24").peer(wrong));
+    let far = start(interface(&bob, "10.7.0.2/24").peer(to_alice));
+    let _listener = listen(&far, "10.7.0.2:80");
+    let report = report(&near, "10.7.0.2:80").await;
+    assert!(report.contains("at wireguard"), "{report}");
+    assert!(report.contains("the deadline passed"), "{report}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_does_not_know_us_and_one_with_another_shared_secret_do_not_answer() {
+    for shared in [false, true] {
+        let (alice, bob) = (key(), key());
+        let (near, far) = mem::datagram_pair();
+        let secret: PresharedKey = key().to_text().parse().unwrap();
+        let to_bob = peer(bob.public_key(), "10.7.0.2/32").over(near);
+        let near = start(interface(&alice, "10.7.0.1/24").peer(to_bob));
+        let to_alice = match shared {
+            true => peer(alice.public_key(), "10.7.0.1/32").preshared(secret),
+            false => peer(key().public_key(), "10.7.0.1/32"),
+        };
+        let far = start(interface(&bob, "10.7.0.2/24").peer(to_alice.over(far)));
+        let _listener = listen(&far, "10.7.0.2:80");
+        let report = report(&near, "10.7.0.2:80").await;
+        assert!(report.contains("at wireguard"), "{report}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn behind_the_handshake_the_stage_is_tcp() {
+    let (near, far) = mem::datagram_pair();
+    let (near, far) = tunnels(near, far);
+    let error = dial(&near, "10.7.0.2:80").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused);
+    let text = report(&near, "10.7.0.2:80").await;
+    assert!(text.contains("at tcp"), "{text}");
+    drop(far);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_that_no_peer_may_have_is_unreachable() {
+    let (near, far) = mem::datagram_pair();
+    let (near, _far) = tunnels(near, far);
+    let error = dial(&near, "10.7.0.9:80").await.unwrap_err();
+    assert_eq!(
+        Chain(&error).to_string(),
+        "endpoint unreachable: no peer of the tunnel may have 10.7.0.9, add it to the allowed addresses of one"
+    );
+}
+
+/// A peer cannot speak for addresses that are not its own.
+#[tokio::test(start_paused = true)]
+async fn packets_from_an_address_that_the_peer_may_not_have_are_dropped() {
+    let (alice, bob) = (key(), key());
+    let (near, far) = mem::datagram_pair();
+    let to_bob = peer(bob.public_key(), "10.7.0.2/32").over(near);
+    let to_alice = peer(alice.public_key(), "10.7.0.1/32").over(far);
+    let near = start(interface(&alice, "10.7.0.1/24").peer(to_bob));
+    // Bob takes Carol's address.
+    let far = start(interface(&bob, "10.7.0.3/24").peer(to_alice));
+    let _listener = listen(&near, "10.7.0.1:80");
+    let report = report(&far, "10.7.0.1:80").await;
+    assert!(report.contains("at tcp"), "{report}");
+}
