@@ -2,7 +2,6 @@
 
 use std::{
     io::{self, Read, Write},
-    net::Shutdown,
     task::{Context, Poll},
 };
 
@@ -112,9 +111,6 @@ impl<S: StreamSocket> Duplex<S> {
         self.reading()
     }
 }
-
-/// The end of the writing half of a socket of std's kind.
-pub(super) const WRITING: Shutdown = Shutdown::Write;
 
 /// Tells whether a connect is done from what the socket says of itself (mio's documentation of
 /// `TcpStream::connect` has these steps).

@@ -4,7 +4,7 @@ use std::{
     any::{Any, TypeId},
     future::{Ready, poll_fn, ready},
     io,
-    net::SocketAddr,
+    net::{Shutdown, SocketAddr},
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -17,7 +17,7 @@ use tuyau_core::{
 };
 
 use super::{
-    duplex::{Duplex, StreamSocket, WRITING, connected},
+    duplex::{Duplex, StreamSocket, connected},
     reactor::Direction,
     socket::Socket,
 };
@@ -64,7 +64,7 @@ impl StreamSocket for TcpStream {
     }
 
     fn end(&self) -> io::Result<()> {
-        self.shutdown(WRITING)
+        self.shutdown(Shutdown::Write)
     }
 }
 

@@ -4,6 +4,7 @@ use std::{
     any::{Any, TypeId},
     future::{Ready, poll_fn, ready},
     io,
+    net::Shutdown,
     path::{Path, PathBuf},
     task::{Context, Poll, ready},
 };
@@ -15,7 +16,7 @@ use tuyau_core::{
 };
 
 use super::{
-    duplex::{Duplex, StreamSocket, WRITING, connected},
+    duplex::{Duplex, StreamSocket, connected},
     reactor::Direction,
     socket::Socket,
 };
@@ -57,7 +58,7 @@ impl StreamSocket for UnixStream {
     }
 
     fn end(&self) -> io::Result<()> {
-        self.shutdown(WRITING)
+        self.shutdown(Shutdown::Write)
     }
 }
 
