@@ -39,16 +39,17 @@ impl Request {
         })
     }
 
-    /// What a target means: its host and port, and its path or `/`. The function for
-    /// [`ResolverExt::configure`](tuyau_core::ResolverExt::configure).
+    /// What a target means: its host and port, and its path or `/`, with the query of an address. The
+    /// function for [`ResolverExt::configure`](tuyau_core::ResolverExt::configure).
     pub fn of(target: &Target) -> Option<Self> {
         let host = host_field(target.host()?, target.port_number());
-        Self::new(&host, target.path().unwrap_or("/")).ok()
+        let path = target.address().map_or("/".to_owned(), path_of);
+        Self::new(&host, &path).ok()
     }
 
     pub(super) fn of_address(address: &Address) -> Option<Self> {
         let host = host_field(address.host()?, address.port());
-        Self::new(&host, address.path().unwrap_or("/")).ok()
+        Self::new(&host, &path_of(address)).ok()
     }
 
     /// Asks for a subprotocol; a server that does not agree to it fails the handshake.
@@ -140,6 +141,17 @@ fn host_field(host: &str, port: Option<u16>) -> String {
     }
 }
 
+/// The path of an address, with its query.
+fn path_of(address: &Address) -> String {
+    let mut path = address.path().unwrap_or("/").to_owned();
+    for (number, (name, value)) in address.queries().enumerate() {
+        let mark = if number == 0 { '?' } else { '&' };
+        // Writing into a string does not fail.
+        let _ = write!(path, "{mark}{name}={value}");
+    }
+    path
+}
+
 fn is_visible(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_graphic())
 }
@@ -205,9 +217,10 @@ mod tests {
 
     #[test]
     fn a_target_says_host_and_path() {
-        let address: Address = "ws://[::1]:8080/chat".parse().unwrap();
+        let address: Address = "ws://[::1]:8080/chat?room=12&quiet=1".parse().unwrap();
         let request = Request::of(&address.into()).unwrap();
-        assert_eq!((request.host(), request.path()), ("[::1]:8080", "/chat"));
+        assert_eq!(request.host(), "[::1]:8080");
+        assert_eq!(request.path(), "/chat?room=12&quiet=1");
         let request = Request::of(&Target::name("example.org")).unwrap();
         assert_eq!((request.host(), request.path()), ("example.org", "/"));
     }

@@ -1,5 +1,10 @@
 //! WebSocket between our own peers, with another implementation on either side, and with bad ones.
-#![cfg(all(feature = "mem", feature = "tokio", feature = "websocket"))]
+#![cfg(all(
+    feature = "fault",
+    feature = "mem",
+    feature = "tokio",
+    feature = "websocket"
+))]
 
 mod frames;
 mod handshakes;

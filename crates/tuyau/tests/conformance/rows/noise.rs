@@ -1,10 +1,14 @@
 //! Noise in both patterns, and over a lower flow that takes little at once.
 
 use tuyau::{mem, noise};
-use tuyau_conformance::{Traits, run_in_place};
-use tuyau_core::Flow;
+use tuyau_conformance::{Serving, ServingTraits, Traits, run_in_place};
+use tuyau_core::{Flow, ListenerExt, ProtocolExt};
 
-use crate::{list::List, rows, support::layered};
+use crate::{
+    list::{List, tokio},
+    rows,
+    support::layered,
+};
 
 const TRAITS: Traits = Traits::stream().tells_truncation();
 
@@ -21,7 +25,19 @@ pub(crate) fn rows(list: &mut List) {
         list.flows("noise_narrow_mem", TRAITS, run_in_place, async || {
             over(mem::pair_with_capacity(5_000), Xx).await
         });
+        list.serving("noise_xx_mem", ServingTraits::new(), run_in_place, async || {
+            let hub = mem::Hub::new();
+            let (connector, expected, acceptor) = sides(Xx);
+            let listener = hub.listen("here").unwrap();
+            let listener = listener.layer("noise+mem", acceptor).unwrap();
+            let protocol = mem::Protocol::new(hub).layer(connector);
+            Serving::new(listener, protocol, ("here".into(), expected))
+        });
     }
+    #[cfg(feature = "tcp")]
+    list.flows("noise_xx_tcp", TRAITS, tokio, async || {
+        over(rows::tcp::pair().await, noise::Pattern::Xx).await
+    });
 }
 
 /// Noise with fresh keys over two connected flows.
@@ -29,10 +45,15 @@ pub(crate) async fn over<F: Flow>(
     pair: (F, F),
     pattern: noise::Pattern,
 ) -> (noise::Flow<F>, noise::Flow<F>) {
+    let (connector, expected, acceptor) = sides(pattern);
+    layered(pair, connector, &expected, acceptor).await
+}
+
+/// Both sides, and whom the dialling one expects.
+fn sides(pattern: noise::Pattern) -> (noise::Connector, noise::Peer, noise::Acceptor) {
     let key = noise::KeyPair::generate().unwrap();
     let expected = noise::Peer::key(key.public_key());
     let acceptor = noise::Acceptor::new(key);
     let key = noise::KeyPair::generate().unwrap();
-    let connector = noise::Connector::new(key, pattern);
-    layered(pair, connector, &expected, acceptor).await
+    (noise::Connector::new(key, pattern), expected, acceptor)
 }

@@ -1,10 +1,14 @@
 //! WebSocket, over a flow that takes much and one that takes little, and beneath TLS.
 
 use tuyau::{mem, websocket};
-use tuyau_conformance::{Traits, run_in_place};
-use tuyau_core::Flow;
+use tuyau_conformance::{Serving, ServingTraits, Traits, endpoint_cases, run_in_place};
+use tuyau_core::{Flow, ListenerExt, Over, ProtocolExt};
 
-use crate::{list::List, rows, support::layered};
+use crate::{
+    list::{List, tokio},
+    rows,
+    support::layered,
+};
 
 const TRAITS: Traits = Traits::stream().tells_truncation();
 
@@ -17,6 +21,28 @@ pub(crate) fn rows(list: &mut List) {
         list.flows("websocket_narrow_mem", TRAITS, run_in_place, async || {
             over(mem::pair_with_capacity(5_000)).await
         });
+    }
+    #[cfg(feature = "mem")]
+    list.serving("websocket_mem", ServingTraits::new(), run_in_place, async || {
+        let hub = mem::Hub::new();
+        let listener = hub.listen("here").unwrap();
+        let listener = listener.layer("ws+mem", websocket::Acceptor::new()).unwrap();
+        let protocol = mem::Protocol::new(hub).layer(websocket::Connector::new());
+        let request = websocket::Request::new("here", "/").unwrap();
+        Serving::new(listener, protocol, ("here".into(), request))
+    });
+    #[cfg(feature = "tcp")]
+    list.flows("websocket_tcp", TRAITS, tokio, async || {
+        over(rows::tcp::pair().await).await
+    });
+    #[cfg(feature = "tcp")]
+    {
+        let socket = "127.0.0.1:80".parse().unwrap();
+        let request = |path| websocket::Request::new("127.0.0.1:80", path).unwrap();
+        let endpoints = vec![(socket, request("/")), (socket, request("/chat?room=12"))];
+        let refused = &["ws://example.org/chat", "ws://127.0.0.1/chat"];
+        type Key = Over<tuyau::tcp::TcpKey, websocket::WebSocketKey>;
+        list.add("websocket_tcp", endpoint_cases::<Key>("ws", endpoints, refused));
     }
     #[cfg(all(feature = "mem", feature = "tls"))]
     list.flows("websocket_tls_mem", TRAITS, run_in_place, async || {
