@@ -1,8 +1,8 @@
 //! SSH over several flows: a command's channel, and a forwarded stream.
 
-use tuyau::ssh;
-use tuyau_conformance::Traits;
-use tuyau_core::Flow;
+use tuyau::{ssh, tcp::Tcp};
+use tuyau_conformance::{Serving, ServingTraits, Traits};
+use tuyau_core::{Flow, ListenerExt, ProtocolExt};
 
 use super::{mem as memory, tcp as transmission};
 use crate::{
@@ -12,27 +12,43 @@ use crate::{
 
 pub(crate) fn rows(list: &mut List) {
     let traits = Traits::stream().tells_truncation();
-    list.flows("ssh_mem", traits, tokio, async || {
-        over(memory::pair().await, ssh::Open::command("work")).await
+    let command = || ssh::Open::command("work");
+    list.flows("ssh_mem", traits, tokio, async move || {
+        over(memory::pair().await, command()).await
     });
-    list.flows("ssh_tcp", traits, tokio, async || {
-        over(transmission::pair().await, ssh::Open::command("work")).await
+    list.flows("ssh_tcp", traits, tokio, async move || {
+        over(transmission::pair().await, command()).await
     });
     #[cfg(feature = "tls")]
-    list.flows("ssh_tls_mem", traits, tokio, async || {
-        over(super::tls::over_mem().await, ssh::Open::command("work")).await
+    list.flows("ssh_tls_mem", traits, tokio, async move || {
+        over(super::tls::over_mem().await, command()).await
     });
     list.flows("ssh_forwarded_mem", traits, tokio, async || {
         over(memory::pair().await, ssh::Open::tcp("beyond", 80)).await
     });
+    list.serving("ssh_tcp", ServingTraits::new(), tokio, async move || {
+        let (listener, endpoint) = transmission::listening();
+        let (connector, acceptor) = sides();
+        let listener = listener.layer("ssh", acceptor).unwrap();
+        let protocol = Tcp::new().layer(connector);
+        Serving::new(listener, protocol, (endpoint, remote(command())))
+    });
 }
 
 async fn over<F: Flow>(pair: (F, F), open: ssh::Open) -> (ssh::Flow, ssh::Flow) {
+    let (connector, acceptor) = sides();
+    layered(pair, connector, &remote(open), acceptor).await
+}
+
+fn remote(open: ssh::Open) -> ssh::Remote {
+    ssh::Remote::new("anna", "here", 22, open)
+}
+
+fn sides() -> (ssh::Connector, ssh::Acceptor) {
     let connector = ssh::Settings::new()
         .danger_accept_any_host_key()
         .key(ssh::PrivateKey::generate().unwrap())
         .connector();
     let acceptor = ssh::ServerSettings::new(ssh::PrivateKey::generate().unwrap(), |_, _| true);
-    let remote = ssh::Remote::new("anna", "here", 22, open);
-    layered(pair, connector, &remote, acceptor.acceptor()).await
+    (connector, acceptor.acceptor())
 }
