@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn derives_the_public_key_of_rfc_7748() {
         // Section 6.1, Alice.
-        let private = "77076d0a7318a57d3c16c17251b26645df4c2f92ebc0992ac177fba51db92c2a";
+        let private = "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a";
         let public = "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a";
         let pair = KeyPair::from_private(&bytes(private));
         assert_eq!(pair.public_key().to_string(), public);
