@@ -3,29 +3,29 @@
 //!
 //! | module and feature | what it is |
 //! |---|---|
-//! | `dns` | names resolved by asking name servers: addresses, SRV, HTTPS and SVCB records, on tokio |
-//! | `hosts` | names resolved by the hosts file, without a runtime |
-//! | `mem` | flows inside one process, without a runtime |
 //! | `tcp` | TCP on tokio, and host names resolved by the operating system |
+//! | `unix` | Unix stream sockets on tokio |
 //! | `udp` | UDP on tokio, as datagrams |
 //! | `quic` | QUIC on tokio: streams and datagrams of encrypted connections |
-//! | `unix` | Unix stream sockets on tokio |
 //! | `vsock` | sockets between a virtual machine and its host, on tokio |
 //! | `serial` | serial lines on tokio |
-//! | `ssh` | SSH as a layer over any flow: a command, a subsystem, a forwarded stream |
+//! | `mem` | flows inside one process, without a runtime |
 //! | `tls` | TLS as a layer over any flow: web servers, pinned and raw keys, Ed25519 identities |
-//! | `smoltcp` | a TCP/IP stack in user space, over a wire in memory, a TAP device or a tunnel |
-//! | `wireguard` | TCP inside a WireGuard tunnel, with that stack, over any datagrams |
-//! | `tap` | TAP and TUN devices of Linux for `smoltcp`, on tokio |
 //! | `noise` | the Noise protocol (XX, IK) as a layer over any flow, with X25519 keys as identities |
+//! | `ssh` | SSH as a layer over any flow: a command, a subsystem, a forwarded stream |
 //! | `websocket` | WebSocket as a layer over any flow, client and server, a byte stream in binary messages |
 //! | `socks5` | connecting through a SOCKS5 proxy, as a layer |
 //! | `http-connect` | connecting through an HTTP proxy by CONNECT, as a layer |
-//! | `fault` | faults on purpose as a layer: delays, cuts, stalls, changed bytes, short reads |
 //! | `throttle` | a limit on bytes per second as a layer |
+//! | `fault` | faults on purpose as a layer: delays, cuts, stalls, changed bytes, short reads |
+//! | `dns` | names resolved by asking name servers: addresses, SRV, HTTPS and SVCB records, on tokio |
+//! | `hosts` | names resolved by the hosts file, without a runtime |
 //! | `tokio` | any flow as a tokio stream, any tokio stream as a flow, tokio's timer |
 //! | `futures` | any flow as a futures-io stream, any such stream as a flow, any runtime's timer |
 //! | `blocking` | TCP, Unix sockets, names and a timer of std, any flow as `Read` and `Write`, without a runtime |
+//! | `smoltcp` | a TCP/IP stack in user space, over a wire in memory, a TAP device or a tunnel |
+//! | `tap` | TAP and TUN devices of Linux for `smoltcp`, on tokio |
+//! | `wireguard` | TCP inside a WireGuard tunnel, with that stack, over any datagrams |
 //! | `stack` | TCP, Unix sockets and memory, each plain and under TLS, as the router and its clients use them |
 //!
 //! No feature is on unless asked for, and none changes what another does. The book's page
