@@ -250,7 +250,7 @@ where
     match result {
         Ok(flow) => Ok(Connected { flow, report }),
         Err(kind) => Err(ConnectError {
-            target,
+            target: format!("{target}").into(),
             kind,
             report,
         }),

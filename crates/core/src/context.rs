@@ -1,7 +1,13 @@
 //! Protocols and resolvers of an application, as a value.
 
-use alloc::{boxed::Box, sync::Arc, vec::Vec};
-use core::{any::Any, fmt, future::Future, pin::Pin, time::Duration};
+use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
+use core::{
+    any::Any,
+    fmt::{self, Write},
+    future::Future,
+    pin::Pin,
+    time::Duration,
+};
 
 use crate::{
     Answers, AnyDatagrams, AnyFlow, Attempt, BoxError, Connect, Datagrams, Endpoint, EndpointKey,
@@ -40,6 +46,8 @@ pub struct Registry {
 
 pub(crate) struct ProtocolEntry {
     pub(crate) key: KeyId,
+    /// What reports call it.
+    pub(crate) name: Arc<str>,
     pub(crate) protocol: Arc<dyn DynProtocol>,
     pub(crate) dial: Dial,
 }
@@ -68,6 +76,8 @@ pub(crate) enum Payload {
 
 pub(crate) struct ResolverEntry {
     pub(crate) key: KeyId,
+    /// What reports call it.
+    pub(crate) name: Arc<str>,
     pub(crate) rank: u16,
     pub(crate) resolver: Box<dyn DynResolver>,
 }
@@ -86,6 +96,7 @@ impl Registry {
         let protocol = Arc::new(protocol);
         self.protocols.push(ProtocolEntry {
             key: key.id(),
+            name: alloc::format!("{}", Described(&*protocol)).into(),
             protocol: protocol.clone(),
             dial: Dial::Stream(protocol.clone()),
         });
@@ -102,6 +113,7 @@ impl Registry {
         let protocol = Arc::new(protocol);
         self.protocols.push(ProtocolEntry {
             key: key.id(),
+            name: alloc::format!("{}", Described(&*protocol)).into(),
             protocol: protocol.clone(),
             dial: Dial::Datagrams(protocol.clone()),
         });
@@ -111,11 +123,11 @@ impl Registry {
     /// Adds a resolver under a key. Lower ranks come first; those of one rank are raced, in the
     /// order of registration.
     pub fn resolver<R: Resolver>(&mut self, key: Key<R::Key>, rank: u16, resolver: R) {
-        let resolver = Box::new(resolver);
         self.resolvers.push(ResolverEntry {
             key: key.id(),
+            name: resolver.name().into(),
             rank,
-            resolver,
+            resolver: Box::new(resolver),
         });
     }
 
@@ -190,15 +202,18 @@ pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 #[derive(Clone)]
 pub(crate) struct AnyEndpoint {
     value: Arc<dyn Any + Send + Sync>,
-    pub(crate) text: Box<str>,
+    pub(crate) text: Arc<str>,
 }
 
 impl AnyEndpoint {
     fn new<K: EndpointKey>(endpoint: K::Endpoint) -> Self {
-        let text = alloc::format!("{}", Shown::<K>(&endpoint)).into();
+        // Room for most endpoints, so that the text need not grow while it is written.
+        let mut text = String::with_capacity(64);
+        // Writing into a string does not fail, and an endpoint that does is shown as far as it came.
+        let _ = write!(text, "{}", Shown::<K>(&endpoint));
         Self {
             value: Arc::new(endpoint),
-            text,
+            text: text.into(),
         }
     }
 
@@ -211,9 +226,9 @@ impl AnyEndpoint {
 }
 
 /// Prints a protocol's name.
-pub(crate) struct Described<'a>(pub(crate) &'a dyn DynProtocol);
+struct Described<'a, P>(&'a P);
 
-impl fmt::Display for Described<'_> {
+impl<P: Protocol> fmt::Display for Described<'_, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.describe(f)
     }
@@ -254,7 +269,6 @@ impl<P: Protocol<Flow: Datagrams>> DynDial<AnyDatagrams> for P {
 pub(crate) trait DynProtocol: Send + Sync {
     fn stage(&self) -> Stage;
     fn security(&self) -> Security;
-    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 }
 
 impl<P: Protocol> DynProtocol for P {
@@ -264,10 +278,6 @@ impl<P: Protocol> DynProtocol for P {
 
     fn security(&self) -> Security {
         Protocol::security(self)
-    }
-
-    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Protocol::describe(self, f)
     }
 }
 
@@ -283,15 +293,10 @@ pub(crate) fn dial_typed<P: Protocol>(
 
 /// A resolver without its types.
 pub(crate) trait DynResolver: Send + Sync {
-    fn name(&self) -> &str;
     fn resolve(&self, target: &Target) -> Option<Answers<AnyEndpoint>>;
 }
 
 impl<R: Resolver> DynResolver for R {
-    fn name(&self) -> &str {
-        Resolver::name(self)
-    }
-
     fn resolve(&self, target: &Target) -> Option<Answers<AnyEndpoint>> {
         Some(Resolver::resolve(self, target)?.map(AnyEndpoint::new::<R::Key>))
     }

@@ -1,6 +1,6 @@
 //! What was tried while connecting, and what came of it.
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{error::Error, fmt, time::Duration};
 
 use crate::{BoxError, Chain, KeyId, Stage};
@@ -24,13 +24,13 @@ pub struct Report {
 #[derive(Debug)]
 pub struct AttemptReport {
     /// The resolver that found the endpoint.
-    pub resolver: Box<str>,
+    pub resolver: Arc<str>,
     /// The key under which it is registered.
     pub key: KeyId,
     /// The endpoint, unless it is the resolver that is reported.
-    pub endpoint: Option<Box<str>>,
+    pub endpoint: Option<Arc<str>>,
     /// The protocol, unless it is the resolver that is reported.
-    pub protocol: Option<Box<str>>,
+    pub protocol: Option<Arc<str>>,
     /// The stage that was reached last.
     pub stage: Stage,
     /// When the attempt began, since the connect began.

@@ -1,6 +1,6 @@
 //! Performs the steps of a race: starts resolvers and attempts, polls them, keeps the report.
 
-use alloc::{boxed::Box, format, sync::Arc, vec::Vec};
+use alloc::{sync::Arc, vec::Vec};
 use core::{
     task::{Context as TaskContext, Poll},
     time::Duration,
@@ -8,8 +8,8 @@ use core::{
 
 use crate::{
     Answers, Attempt, AttemptReport, BoxError, Connect, ConnectErrorKind, Outcome, Report,
-    Security, SkipReason, Stage,
-    context::{AnyEndpoint, BoxFuture, Described, Payload, ProtocolEntry, ResolverEntry},
+    Security, SkipReason, Stage, Target,
+    context::{AnyEndpoint, BoxFuture, Payload, ProtocolEntry, ResolverEntry},
     race::{Race, Step},
 };
 
@@ -18,6 +18,8 @@ pub(super) struct Driver<'a, F, D> {
     dial: D,
     race: Race,
     began: Duration,
+    /// The time since then, as it was read last: reading the clock costs more than a step.
+    now: Duration,
     answers: Vec<Resolving>,
     candidates: Vec<Candidate>,
     attempts: Vec<Dialling<F>>,
@@ -52,18 +54,14 @@ where
 {
     pub(super) fn new(connect: Connect<'a>, dial: D) -> Self {
         let began = connect.context.timer.now();
-        let ranks: Vec<_> = connect
-            .context
-            .registry
-            .resolvers
-            .iter()
-            .map(|e| e.rank)
-            .collect();
+        let resolvers = connect.context.registry.resolvers.iter();
+        let ranks: Vec<_> = resolvers.map(|entry| entry.rank).collect();
         Self {
             race: Race::new(&ranks, connect.strategy, connect.deadline),
             connect,
             dial,
             began,
+            now: Duration::ZERO,
             answers: Vec::new(),
             candidates: Vec::new(),
             attempts: Vec::new(),
@@ -75,6 +73,7 @@ where
 
     pub(super) fn poll(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<F, ConnectErrorKind>> {
         loop {
+            self.read_clock();
             // What runs comes first: nothing is started beside an attempt that has just won.
             let (flow, failed) = self.poll_attempts(cx);
             if let Some(flow) = flow {
@@ -96,7 +95,7 @@ where
     fn start(&mut self) -> Result<(bool, Option<Duration>), ConnectErrorKind> {
         let mut started = false;
         loop {
-            match self.race.step(self.now()) {
+            match self.race.step(self.now) {
                 Step::Resolve(resolver) => self.resolve(resolver),
                 Step::Attempt(candidate) => self.attempt(candidate),
                 Step::Wait(until) => return Ok((started, until)),
@@ -107,9 +106,9 @@ where
         }
     }
 
-    /// The target's text and the report; what still runs is closed in it.
-    pub(super) fn finish(self, result: &Result<F, ConnectErrorKind>) -> (Box<str>, Report) {
-        let took = self.now();
+    /// The target and the report; what still runs is closed in it.
+    pub(super) fn finish(self, result: &Result<F, ConnectErrorKind>) -> (Target, Report) {
+        let took = self.now;
         let mut report = self.report;
         let dialling = self
             .attempts
@@ -128,7 +127,7 @@ where
         let mut rows = report;
         rows.retain(|row| row.protocol.is_some() || !matches!(row.outcome, Outcome::Won));
         (
-            format!("{}", self.connect.target).into(),
+            self.connect.target,
             Report {
                 attempts: rows,
                 took,
@@ -136,8 +135,8 @@ where
         )
     }
 
-    fn now(&self) -> Duration {
-        self.connect.context.timer.now().saturating_sub(self.began)
+    fn read_clock(&mut self) {
+        self.now = self.connect.context.timer.now().saturating_sub(self.began);
     }
 
     fn resolver(&self, number: usize) -> &'a ResolverEntry {
@@ -252,7 +251,7 @@ where
                 let mut row =
                     self.new_row(self.resolver(resolver), stage, Outcome::Skipped(reason));
                 row.endpoint = Some(endpoint.text.clone());
-                row.protocol = Some(format!("{}", Described(&*entry.protocol)).into());
+                row.protocol = Some(entry.name.clone());
                 self.report.push(row);
                 continue;
             }
@@ -291,7 +290,7 @@ where
         let future = (self.dial)(candidate.protocol, &candidate.endpoint, attempt.clone());
         let mut row = self.new_row(self.resolver(candidate.resolver), stage, Outcome::Cancelled);
         row.endpoint = Some(candidate.endpoint.text.clone());
-        row.protocol = Some(format!("{}", Described(&*entry.protocol)).into());
+        row.protocol = Some(entry.name.clone());
         self.report.push(row);
         self.attempts.push(Dialling {
             row: self.report.len() - 1,
@@ -345,22 +344,23 @@ where
 
     fn new_row(&self, entry: &ResolverEntry, stage: Stage, outcome: Outcome) -> AttemptReport {
         AttemptReport {
-            resolver: entry.resolver.name().into(),
+            resolver: entry.name.clone(),
             key: entry.key,
             endpoint: None,
             protocol: None,
             stage,
-            started: self.now(),
+            started: self.now,
             took: Duration::ZERO,
             outcome,
         }
     }
 
     fn close_row(&mut self, row: usize, stage: Stage, outcome: Outcome) {
-        let now = self.now();
+        // What ended may have taken its time without giving way, as a blocking backend does.
+        self.read_clock();
         let row = &mut self.report[row];
         row.stage = stage;
-        row.took = now.saturating_sub(row.started);
+        row.took = self.now.saturating_sub(row.started);
         row.outcome = outcome;
     }
 
