@@ -2,6 +2,8 @@
 
 use std::{
     any::{Any, TypeId},
+    net::SocketAddr,
+    sync::OnceLock,
     task::{Context, Poll},
     time::Duration,
 };
@@ -12,24 +14,46 @@ use tuyau_core::{Address, FlowError, LocalAddress, PeerAddress};
 
 use crate::tokio::FromTokio;
 
-/// A TCP connection. It knows its [`PeerAddress`] and [`LocalAddress`].
+/// A TCP connection. It knows its [`PeerAddress`] and, until it is aborted, its [`LocalAddress`].
 #[derive(Debug)]
 pub struct Flow {
     stream: FromTokio<TcpStream>,
-    local: Option<LocalAddress>,
-    peer: Option<PeerAddress>,
+    /// What was dialled, or where the accepted connection came from.
+    remote: SocketAddr,
+    // Most flows are never asked, and asking the system and making text cost time.
+    peer: OnceLock<Box<PeerAddress>>,
+    local: OnceLock<Box<LocalAddress>>,
 }
 
 impl Flow {
-    pub(super) fn new(stream: TcpStream) -> Self {
-        let address = |socket| Address::from_socket("tcp", socket).ok();
-        let local = stream.local_addr().ok().and_then(address);
-        let peer = stream.peer_addr().ok().and_then(address);
+    pub(super) fn new(stream: TcpStream, remote: SocketAddr) -> Self {
         Self {
             stream: FromTokio::new(stream),
-            local: local.map(LocalAddress),
-            peer: peer.map(PeerAddress),
+            remote,
+            peer: OnceLock::new(),
+            local: OnceLock::new(),
         }
+    }
+
+    fn peer(&self) -> Option<&PeerAddress> {
+        if self.peer.get().is_none() {
+            // The system knows better than the one who dialled an unspecified address, but only
+            // while there is a connection.
+            let stream = self.stream.stream();
+            let known = stream.and_then(|stream| stream.peer_addr().ok());
+            let address = Address::from_socket("tcp", known.unwrap_or(self.remote)).ok()?;
+            let _ = self.peer.set(PeerAddress(address).into());
+        }
+        self.peer.get().map(|address| &**address)
+    }
+
+    fn local(&self) -> Option<&LocalAddress> {
+        if self.local.get().is_none() {
+            let socket = self.stream.stream()?.local_addr().ok()?;
+            let address = Address::from_socket("tcp", socket).ok()?;
+            let _ = self.local.set(LocalAddress(address).into());
+        }
+        self.local.get().map(|address| &**address)
     }
 
     /// Takes tokio's stream out; none when the flow was aborted.
@@ -82,9 +106,9 @@ impl tuyau_core::Flow for Flow {
 
     fn info(&self, want: TypeId) -> Option<&dyn Any> {
         if want == TypeId::of::<PeerAddress>() {
-            self.peer.as_ref().map(|address| address as &dyn Any)
+            self.peer().map(|address| address as &dyn Any)
         } else if want == TypeId::of::<LocalAddress>() {
-            self.local.as_ref().map(|address| address as &dyn Any)
+            self.local().map(|address| address as &dyn Any)
         } else {
             None
         }

@@ -70,7 +70,9 @@ impl tuyau_core::Listener for Listener {
     ) -> Poll<Result<Incoming<Self::Handshake>, FlowError>> {
         let (stream, peer) = ready!(self.listener.poll_accept(cx))?;
         let options = self.options.apply(&stream);
-        let flow = options.map(|()| Flow::new(stream)).map_err(FlowError::from);
+        let flow = options
+            .map(|()| Flow::new(stream, peer))
+            .map_err(FlowError::from);
         Poll::Ready(Ok(Incoming {
             origin: Origin::Ip(peer),
             handshake: ready(flow),

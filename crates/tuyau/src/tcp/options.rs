@@ -38,7 +38,8 @@ impl Options {
         let socket = stream.into();
         socket.set_tcp_nodelay(self.nodelay)?;
         match self.keepalive {
-            None => socket.set_keepalive(false),
+            // So they are made.
+            None => Ok(()),
             Some(idle) => {
                 let keepalive = TcpKeepalive::new()
                     .with_time(idle)

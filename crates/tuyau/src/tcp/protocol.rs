@@ -35,6 +35,6 @@ impl Protocol for Tcp {
     async fn connect(&self, endpoint: &SocketAddr, _attempt: &Attempt) -> Result<Flow, FlowError> {
         let stream = TcpStream::connect(endpoint).await?;
         self.options.apply(&stream)?;
-        Ok(Flow::new(stream))
+        Ok(Flow::new(stream, *endpoint))
     }
 }
