@@ -128,18 +128,9 @@ struct Sink<'a, 'b, F> {
     error: Option<FlowError>,
 }
 
-impl<F: Flow> io::Write for Sink<'_, '_, F> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.write_vectored(&[io::IoSlice::new(bytes)])
-    }
-
-    fn write_vectored(&mut self, slices: &[io::IoSlice<'_>]) -> io::Result<usize> {
-        let mut plain: [&[u8]; SLICES] = [&[]; SLICES];
-        let count = slices.len().min(SLICES);
-        for (to, from) in plain.iter_mut().zip(slices) {
-            *to = from;
-        }
-        match self.inner.poll_write_vectored(self.cx, &plain[..count]) {
+impl<F> Sink<'_, '_, F> {
+    fn written(&mut self, written: Poll<Result<usize, FlowError>>) -> io::Result<usize> {
+        match written {
             Poll::Ready(Ok(count)) => Ok(count),
             Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
             Poll::Ready(Err(error)) => {
@@ -147,6 +138,27 @@ impl<F: Flow> io::Write for Sink<'_, '_, F> {
                 Err(io::ErrorKind::Other.into())
             }
         }
+    }
+}
+
+impl<F: Flow> io::Write for Sink<'_, '_, F> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.poll_write(self.cx, bytes);
+        self.written(written)
+    }
+
+    fn write_vectored(&mut self, slices: &[io::IoSlice<'_>]) -> io::Result<usize> {
+        // A short message is one record.
+        if let [bytes] = slices {
+            return self.write(bytes);
+        }
+        let mut plain: [&[u8]; SLICES] = [&[]; SLICES];
+        let count = slices.len().min(SLICES);
+        for (to, from) in plain.iter_mut().zip(slices) {
+            *to = from;
+        }
+        let written = self.inner.poll_write_vectored(self.cx, &plain[..count]);
+        self.written(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
