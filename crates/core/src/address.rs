@@ -1,6 +1,6 @@
 //! The one textual form of listening, dialled and registered addresses.
 
-use alloc::{boxed::Box, format};
+use alloc::{boxed::Box, format, string::String};
 use core::{
     fmt,
     net::{IpAddr, SocketAddr},
@@ -36,15 +36,20 @@ pub use error::{AddressError, AddressErrorKind};
 /// assert_eq!(line.query("baud"), Some("115200"));
 /// # Ok::<(), tuyau_core::AddressError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address {
-    scheme: Box<str>,
-    user: Option<Box<str>>,
-    host: Option<Box<str>>,
+    /// The canonical form; the rest says where its parts are.
+    text: Box<str>,
+    scheme_end: u16,
+    user: Span,
+    host: Span,
+    path: Span,
+    query: Span,
     port: Option<u16>,
-    path: Option<Box<str>>,
-    query: Option<Box<str>>,
 }
+
+/// A part of the text in bytes, or none.
+type Span = Option<(u16, u16)>;
 
 impl Address {
     /// The longest textual form that is accepted, in bytes. An address is kept for each route and
@@ -101,22 +106,40 @@ impl Address {
 
     /// Sets the port, if there is a host that can have one.
     pub(crate) fn set_port(&mut self, port: u16) {
-        self.port = self.host.as_ref().map(|_| port);
+        let mut parts = self.parts();
+        parts.port = parts.host.map(|_| port);
+        *self = parts.join();
+    }
+
+    fn parts(&self) -> Parts<'_> {
+        Parts {
+            scheme: self.scheme(),
+            user: self.user(),
+            host: self.host(),
+            port: self.port,
+            path: self.path(),
+            query: self.span(self.query),
+        }
+    }
+
+    fn span(&self, span: Span) -> Option<&str> {
+        let (start, end) = span?;
+        self.text.get(start.into()..end.into())
     }
 
     /// The scheme, in lower case: which stack of protocols is meant.
     pub fn scheme(&self) -> &str {
-        &self.scheme
+        &self.text[..self.scheme_end.into()]
     }
 
     /// The user, as in `ssh://user@host`: letters, digits, `-`, `.`, `_`, `+` and `~`.
     pub fn user(&self) -> Option<&str> {
-        self.user.as_deref()
+        self.span(self.user)
     }
 
     /// The host: a name in lower case, or an IP address without brackets.
     pub fn host(&self) -> Option<&str> {
-        self.host.as_deref()
+        self.span(self.host)
     }
 
     /// The port, 0 to 65,535; when listening, 0 asks the system for a free one.
@@ -126,7 +149,7 @@ impl Address {
 
     /// The path, with its leading slash.
     pub fn path(&self) -> Option<&str> {
-        self.path.as_deref()
+        self.span(self.path)
     }
 
     /// The value of `name` in the query, the first one if there are several; a name without `=` has
@@ -138,7 +161,7 @@ impl Address {
 
     /// Every name and value of the query, in order.
     pub fn queries(&self) -> impl Iterator<Item = (&str, &str)> {
-        let parts = self.query.as_deref().into_iter();
+        let parts = self.span(self.query).into_iter();
         let parts = parts.flat_map(|query| query.split('&'));
         parts.map(|part| part.split_once('=').unwrap_or((part, "")))
     }
@@ -152,24 +175,64 @@ impl Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://", self.scheme)?;
-        if let Some(user) = &self.user {
-            write!(f, "{user}@")?;
-        }
-        match &self.host {
-            Some(host) if host.contains(':') => write!(f, "[{host}]")?,
-            Some(host) => f.write_str(host)?,
-            None => {}
-        }
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Address({})", self.text)
+    }
+}
+
+/// What an address consists of, each part in its canonical form.
+struct Parts<'a> {
+    scheme: &'a str,
+    user: Option<&'a str>,
+    host: Option<&'a str>,
+    port: Option<u16>,
+    path: Option<&'a str>,
+    query: Option<&'a str>,
+}
+
+impl Parts<'_> {
+    fn join(&self) -> Address {
+        let mut text = format!("{}://", self.scheme);
+        let user = append(&mut text, "", self.user, "@");
+        let host = match self.host {
+            Some(host) if host.contains(':') => append(&mut text, "[", Some(host), "]"),
+            host => append(&mut text, "", host, ""),
+        };
         if let Some(port) = self.port {
-            write!(f, ":{port}")?;
+            text.push_str(&format!(":{port}"));
         }
-        f.write_str(self.path().unwrap_or_default())?;
-        match &self.query {
-            Some(query) => write!(f, "?{query}"),
-            None => Ok(()),
+        let path = append(&mut text, "", self.path, "");
+        let query = append(&mut text, "?", self.query, "");
+        Address {
+            scheme_end: offset(self.scheme.len()),
+            text: text.into(),
+            user,
+            host,
+            path,
+            query,
+            port: self.port,
         }
     }
+}
+
+fn append(text: &mut String, before: &str, part: Option<&str>, after: &str) -> Span {
+    let part = part?;
+    text.push_str(before);
+    let start = text.len();
+    text.push_str(part);
+    let end = text.len();
+    text.push_str(after);
+    Some((offset(start), offset(end)))
+}
+
+/// A place in a text whose parts are at most [`Address::MAX_LENGTH`] bytes each.
+fn offset(place: usize) -> u16 {
+    u16::try_from(place).unwrap_or(u16::MAX)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use alloc::{boxed::Box, format};
 use core::{net::Ipv6Addr, str::FromStr};
 
-use super::{Address, AddressError, AddressErrorKind};
+use super::{Address, AddressError, AddressErrorKind, Parts};
 
 impl FromStr for Address {
     type Err = AddressError;
@@ -36,17 +36,17 @@ impl FromStr for Address {
         if host.is_none() && (path_start.is_none() || user.is_some()) {
             return fail(host_start, AddressErrorKind::Host);
         }
-        let address = Self {
-            scheme: scheme.to_ascii_lowercase().into(),
+        let address = Parts {
+            scheme: &scheme.to_ascii_lowercase(),
             user,
-            host,
+            host: host.as_deref(),
             port,
-            path: path_start.map(|at| text[at..path_end].into()),
-            query: query_start.map(|at| text[at + 1..].into()),
+            path: path_start.map(|at| &text[at..path_end]),
+            query: query_start.map(|at| &text[at + 1..]),
         };
+        let address = address.join();
         // An IPv6 address that maps an IPv4 one may print longer than it was written.
-        let grows = address.host().is_some_and(|host| host.contains(':'));
-        if grows && format!("{address}").len() > Self::MAX_LENGTH {
+        if address.text.len() > Self::MAX_LENGTH {
             return fail(Self::MAX_LENGTH, AddressErrorKind::TooLong);
         }
         Ok(address)
@@ -54,11 +54,7 @@ impl FromStr for Address {
 }
 
 /// Parses `user@` or nothing at the start of `text[start..end]`, and tells where the host begins.
-fn parse_user(
-    text: &str,
-    start: usize,
-    end: usize,
-) -> Result<(Option<Box<str>>, usize), AddressError> {
+fn parse_user(text: &str, start: usize, end: usize) -> Result<(Option<&str>, usize), AddressError> {
     let Some(at) = text[start..end].find('@') else {
         return Ok((None, start));
     };
@@ -72,7 +68,7 @@ fn parse_user(
             AddressErrorKind::User,
         ));
     }
-    Ok((Some(user.into()), start + at + 1))
+    Ok((Some(user), start + at + 1))
 }
 
 fn is_scheme(scheme: &str) -> bool {
