@@ -96,7 +96,9 @@ async fn much_goes_both_ways_at_once() {
         return;
     };
     let flow = server.run("cat").await;
-    let bytes: Vec<u8> = (0..5_000_000_u64).map(|at| (at * at >> 7) as u8).collect();
+    let bytes: Vec<u8> = (0..5_000_000_u64)
+        .map(|at| ((at * at) >> 7) as u8)
+        .collect();
     let (mut reading, mut writing) = tokio::io::split(tuyau::tokio::Compat::new(flow));
     let out = bytes.clone();
     let sending = tokio::spawn(async move {

@@ -172,10 +172,9 @@ async fn pings_are_answered_without_growing_what_is_held() {
         assert!(crate::support::poll_once(far.read(&mut [0; 8])).is_pending());
     }
     let mut total = 0;
-    while let std::task::Poll::Ready(count) = crate::support::poll_once(async {
-        let count = beneath.read(&mut [0; 4096]).await.unwrap();
-        count
-    }) {
+    while let std::task::Poll::Ready(count) =
+        crate::support::poll_once(async { beneath.read(&mut [0; 4096]).await.unwrap() })
+    {
         total += count;
         let _ = crate::support::poll_once(far.read(&mut [0; 8]));
     }

@@ -17,7 +17,7 @@ struct Lossy {
 impl Datagrams for Lossy {
     fn poll_send(&mut self, cx: &mut Context<'_>, datagram: &[u8]) -> Poll<Result<(), FlowError>> {
         self.sent += 1;
-        if self.sent > 5 && self.sent % 10 == 0 {
+        if self.sent > 5 && self.sent.is_multiple_of(10) {
             return Poll::Ready(Ok(()));
         }
         self.inner.poll_send(cx, datagram)
