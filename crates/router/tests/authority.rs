@@ -74,7 +74,7 @@ async fn a_member_of_another_organisation_is_refused() {
         assert_eq!(error, rustls::Error::AlertReceived(alert));
         error.to_string()
     };
-    refused(stranger, "the client's certificate is not acceptable").await;
+    refused(stranger, "does not chain to a trusted authority").await;
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 
 use alloc::{sync::Arc, vec::Vec};
 use core::{
+    error::Error,
+    fmt,
     task::{Context as TaskContext, Poll},
     time::Duration,
 };
@@ -12,6 +14,22 @@ use crate::{
     context::{AnyEndpoint, BoxFuture, Payload, ProtocolEntry, ResolverEntry},
     race::{Race, Step},
 };
+
+/// How many endpoints and errors of one resolver are taken: more than any name has, and little enough
+/// that a resolver without end neither fills the memory nor keeps a deadline from being looked at.
+const MAX_ANSWERS: usize = 256;
+
+/// A resolver gave more than [`MAX_ANSWERS`].
+#[derive(Debug)]
+struct TooManyAnswers;
+
+impl fmt::Display for TooManyAnswers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "more than {MAX_ANSWERS} answers; the rest is left out")
+    }
+}
+
+impl Error for TooManyAnswers {}
 
 pub(super) struct Driver<'a, F, D> {
     connect: Connect<'a>,
@@ -33,6 +51,8 @@ struct Resolving {
     resolver: usize,
     row: usize,
     found: bool,
+    /// How many endpoints and errors came.
+    count: usize,
     answers: Answers<AnyEndpoint>,
 }
 
@@ -165,7 +185,7 @@ where
         }
         let best = self
             .protocols_of(number)
-            .filter(|(_, entry)| entry.dial.payload() == self.connect.payload)
+            .filter(|(number, entry)| self.may_be_used(*number, entry))
             .map(|(_, entry)| entry.protocol.security())
             .max();
         self.secured = self.secured.max(best.unwrap_or(Security::Plain));
@@ -175,8 +195,15 @@ where
             resolver: number,
             row,
             found: false,
+            count: 0,
             answers,
         });
+    }
+
+    /// Whether the caller's choice of a protocol and of what it carries leaves this one.
+    fn may_be_used(&self, number: usize, entry: &ProtocolEntry) -> bool {
+        let forced = self.connect.protocol;
+        forced.is_none_or(|forced| forced == number) && entry.dial.payload() == self.connect.payload
     }
 
     fn skip_resolver(&self, number: usize) -> Option<SkipReason> {
@@ -197,7 +224,14 @@ where
         let mut progress = false;
         let mut at = 0;
         while at < self.answers.len() {
-            match self.answers[at].answers.poll_next(cx) {
+            let polled = if self.answers[at].count == MAX_ANSWERS {
+                self.resolver_failed(at, TooManyAnswers.into());
+                Poll::Ready(None)
+            } else {
+                self.answers[at].answers.poll_next(cx)
+            };
+            self.answers[at].count += usize::from(matches!(polled, Poll::Ready(Some(_))));
+            match polled {
                 Poll::Pending => at += 1,
                 Poll::Ready(Some(Ok(endpoint))) => {
                     self.answers[at].found = true;

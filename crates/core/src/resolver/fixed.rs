@@ -10,7 +10,7 @@ use core::{fmt, marker::PhantomData, task::Poll};
 use super::{Answers, Resolver};
 use crate::{EndpointKey, Target};
 
-/// A fixed table from host names to endpoints.
+/// A fixed table from host names to endpoints; upper and lower case are the same.
 pub struct Table<K: EndpointKey> {
     rows: Vec<(String, Vec<K::Endpoint>)>,
 }
@@ -45,10 +45,11 @@ impl<K: EndpointKey> Resolver for Table<K> {
     }
 
     fn resolve(&self, target: &Target) -> Option<Answers<K::Endpoint>> {
-        let (_, endpoints) = self
-            .rows
-            .iter()
-            .find(|(name, _)| Some(&**name) == target.host())?;
+        let (_, endpoints) = self.rows.iter().find(|(name, _)| {
+            target
+                .host()
+                .is_some_and(|host| name.eq_ignore_ascii_case(host))
+        })?;
         Some(Answers::ready(endpoints.clone()))
     }
 }

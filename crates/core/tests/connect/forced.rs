@@ -42,6 +42,18 @@ fn law_6_a_forced_protocol_gives_its_own_flow() {
 }
 
 #[test]
+fn law_6_a_forced_plain_protocol_is_no_downgrade() {
+    let clock = Clock::default();
+    let mut registry = Registry::new();
+    let plain = registry.protocol(WIRE, Scripted::new(&clock));
+    registry.protocol(WIRE, Scripted::secure(&clock));
+    registry.resolver(WIRE, 0, Says(Ok(vec![Place::Up(1, 3)])));
+    let context = registry.freeze(clock.clone());
+    let connect = context.connect(Target::name("x")).via(&plain);
+    assert_eq!(clock.run(connect.open()).unwrap().flow.0, 3);
+}
+
+#[test]
 fn a_protocol_of_another_registry_cannot_be_forced() {
     let clock = Clock::default();
     let foreign = Registry::new().protocol(WIRE, Scripted::new(&clock));

@@ -45,6 +45,23 @@ fn law_7_every_error_of_a_resolver_is_told() {
 }
 
 #[test]
+fn a_resolver_without_end_is_stopped_and_told() {
+    let clock = Clock::default();
+    let (mut registry, _) = registry(&clock);
+    let endless = from_function::<Wire, _>("endless", |_| {
+        Some(Answers::ready(std::iter::repeat(Place::Down(1))))
+    });
+    registry.resolver(WIRE, 0, endless);
+    let context = registry.freeze(clock.clone());
+    let connect = context.connect(Target::name("x"));
+    let error = clock.run(connect.deadline(ms(10_000)).open()).unwrap_err();
+    let attempts = &error.report().attempts;
+    assert_eq!(attempts.len(), 257);
+    let text = error.to_string();
+    assert!(text.contains("more than 256 answers"), "{text}");
+}
+
+#[test]
 fn law_7_a_connect_that_worked_has_the_report_too() {
     let clock = Clock::default();
     let (mut registry, _) = registry(&clock);

@@ -42,12 +42,16 @@ impl Options {
         self
     }
 
+    /// How many bytes of a connection's streams may wait to be read, in all: 8 MiB.
+    pub const WINDOW: u32 = 8 * 1024 * 1024;
+
     pub(super) fn transport(&self) -> Arc<TransportConfig> {
         let millis = u32::try_from(self.idle.as_millis()).unwrap_or(u32::MAX);
         let mut config = TransportConfig::default();
         config
             .max_idle_timeout(Some(IdleTimeout::from(VarInt::from_u32(millis))))
             .keep_alive_interval(self.keepalive)
+            .receive_window(VarInt::from_u32(Self::WINDOW))
             .max_concurrent_bidi_streams(VarInt::from_u32(self.streams))
             .max_concurrent_uni_streams(VarInt::from_u32(0));
         Arc::new(config)

@@ -36,7 +36,13 @@ impl Trust {
     fn judge(&self, key: &PublicKey) -> Result<(), Kind> {
         match self.known.judge(key) {
             Err(_) if self.any => Ok(()),
-            Err(Kind::HostKeyUnknown { .. }) if self.learn.is_some() => {
+            // A host that is known by another key is not new.
+            Err(Kind::HostKeyUnknown {
+                other: None,
+                authority: None,
+                broken: None,
+                ..
+            }) if self.learn.is_some() => {
                 let Some(file) = &self.learn else {
                     return Ok(());
                 };

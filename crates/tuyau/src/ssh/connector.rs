@@ -112,7 +112,8 @@ impl<F: Flow> Layer<F> for Connector {
     }
 
     fn security(&self) -> Security {
-        if self.settings.any_host_key {
+        // A host that is trusted on first use has not proved to be the right one.
+        if self.settings.any_host_key || self.settings.accept_new {
             Security::Encrypted
         } else {
             Security::Authenticated

@@ -183,6 +183,7 @@ impl fmt::Display for Error {
                 f.write_str("; give a key that the account's authorized_keys has, or another user")
             }
             Kind::NotOpened { open, reason } => {
+                let reason = shown(reason);
                 write!(f, "{host} let {user} in and did not open {open}: {reason}")
             }
             Kind::NotSsh { said } => write!(
@@ -198,7 +199,7 @@ impl fmt::Display for Error {
             Kind::Ended { reason } => {
                 write!(f, "{host} ended the connection during the handshake")?;
                 match reason {
-                    Some(reason) => write!(f, ": {reason}"),
+                    Some(reason) => write!(f, ": {}", shown(reason)),
                     None => f.write_str("; its log says why"),
                 }
             }
@@ -242,9 +243,24 @@ impl Error {
 fn list(names: &[String]) -> String {
     match names {
         [] => "nothing".to_owned(),
-        names => names.join(", "),
+        names => shown(&names.join(", ")),
     }
 }
+
+/// What a peer said, for a person: short, and without characters that a terminal obeys.
+pub(super) fn shown(text: &str) -> String {
+    let mut shown = String::new();
+    for character in text.chars().take(SHOWN) {
+        match character.is_control() {
+            true => shown.extend(character.escape_default()),
+            false => shown.push(character),
+        }
+    }
+    shown
+}
+
+/// How many characters of what a peer said are shown.
+const SHOWN: usize = 400;
 
 impl error::Error for Error {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {

@@ -9,7 +9,7 @@ use std::{
 
 use tuyau_core::{ErrorKind, FlowError};
 
-use super::ExitStatus;
+use super::{ExitStatus, error::shown};
 
 /// Received bytes that the application has not read yet. While there are as many, the task reads
 /// nothing, so that the peer has to wait; one packet may come on top.
@@ -76,9 +76,9 @@ impl Failure {
             Self::Beneath(kind) => (*kind).into(),
             Self::Disconnected(why) => FlowError::new(
                 ErrorKind::Truncated,
-                format!("the peer disconnected: {why}"),
+                format!("the peer disconnected: {}", shown(why)),
             ),
-            Self::Protocol(why) => FlowError::new(ErrorKind::Protocol, why.clone()),
+            Self::Protocol(why) => FlowError::new(ErrorKind::Protocol, shown(why)),
         }
     }
 }
@@ -109,8 +109,11 @@ impl Inbox {
     pub(super) async fn push(&self, bytes: &[u8]) {
         if !bytes.is_empty() {
             self.update(|received| {
-                received.waiting += bytes.len();
-                received.chunks.push_back(bytes.to_vec());
+                // Nobody will read it.
+                if !received.abandoned {
+                    received.waiting += bytes.len();
+                    received.chunks.push_back(bytes.to_vec());
+                }
             });
         }
         poll_fn(|cx| self.lock().poll_room(cx)).await;

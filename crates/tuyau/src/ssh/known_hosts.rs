@@ -91,7 +91,10 @@ impl Known {
             });
         }
         let plain = || self.lines.iter().filter(|line| line.marker.is_none());
-        if plain().any(|line| line.key == *key) {
+        // A line without the port counts only for a host that no line knows with it.
+        let with_port = plain().any(|line| !line.portless);
+        let counting = || plain().filter(|line| !(with_port && line.portless));
+        if counting().any(|line| line.key == *key) {
             return Ok(());
         }
         let mut whole = plain().filter(|line| !line.portless);
@@ -115,6 +118,12 @@ impl Known {
 
 /// Adds a line for a host's key.
 pub(super) fn learn(file: &Path, host: &str, port: u16, key: &PublicKey) -> io::Result<()> {
+    // Anything else could be read as a pattern, or as another line.
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:%".contains(&byte);
+    if !host.bytes().all(plain) {
+        let why = format!("no line can be written for the host {host:?}, which is no plain name");
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+    }
     let mut line = format!("{} {key}\n", name_of(host, port));
     if fs::read(file).is_ok_and(|text| !text.is_empty() && !text.ends_with(b"\n")) {
         line.insert(0, '\n');

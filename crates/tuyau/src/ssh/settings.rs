@@ -37,8 +37,10 @@ impl Settings {
         self
     }
 
-    /// Trusts a host on first use, and adds its key to the first `known_hosts` file. A key that
-    /// changed is refused all the same.
+    /// Trusts a host on first use, and adds its key to the first `known_hosts` file; without such a file
+    /// it changes nothing. A key that changed is refused all the same, and so is one of another kind
+    /// than the host is known by. What connects so is at most
+    /// [`Security::Encrypted`](tuyau_core::Security::Encrypted).
     pub fn accept_new_hosts(mut self) -> Self {
         self.accept_new = true;
         self

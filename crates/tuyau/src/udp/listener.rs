@@ -10,6 +10,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use ::tokio::{net::UdpSocket, task::AbortHandle};
@@ -89,7 +90,10 @@ fn listen(at: SocketAddr) -> io::Result<UdpSocket> {
     UdpSocket::from_std(socket)
 }
 
-/// Hands what arrives to the peers, until it is aborted or the socket fails.
+/// How long receiving pauses when the system is short of something.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Hands what arrives to the peers, until it is aborted.
 async fn receive(socket: Arc<UdpSocket>, peers: Arc<Peers>) {
     let mut buffer = vec![0; 65_535];
     loop {
@@ -97,7 +101,7 @@ async fn receive(socket: Arc<UdpSocket>, peers: Arc<Peers>) {
             Ok((length, peer)) => peers.arrived(peer, &buffer[..length]),
             // An earlier send to one of the peers came back; the others are not concerned.
             Err(error) if is_about_a_peer(&error) => {}
-            Err(_) => return peers.fail(),
+            Err(_) => ::tokio::time::sleep(PAUSE).await,
         }
     }
 }
@@ -205,9 +209,7 @@ impl Datagrams for Accepted {
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<Result<usize, FlowError>> {
-        let Some(datagram) = ready!(self.shared.peers.poll_receive(self.to, cx)) else {
-            return Poll::Ready(Err(ErrorKind::Closed.into()));
-        };
+        let datagram = ready!(self.shared.peers.poll_receive(self.to, cx));
         let Some(room) = buffer.get_mut(..datagram.len()) else {
             return Poll::Ready(Err(ErrorKind::TooLarge.into()));
         };

@@ -25,8 +25,6 @@ struct State {
     listener: Option<Waker>,
     /// The listener was dropped: new peers are not taken any more.
     closed: bool,
-    /// The socket failed: nothing will come any more.
-    failed: bool,
 }
 
 #[derive(Debug, Default)]
@@ -89,20 +87,12 @@ impl Peers {
         Poll::Pending
     }
 
-    /// The next datagram of `peer`, or none when the socket failed.
-    pub(super) fn poll_receive(
-        &self,
-        peer: SocketAddr,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Box<[u8]>>> {
+    /// The next datagram of `peer`.
+    pub(super) fn poll_receive(&self, peer: SocketAddr, cx: &mut Context<'_>) -> Poll<Box<[u8]>> {
         let mut state = self.lock();
-        let failed = state.failed;
         let queue = state.queues.entry(peer).or_default();
         if let Some(datagram) = queue.pop() {
-            return Poll::Ready(Some(datagram));
-        }
-        if failed {
-            return Poll::Ready(None);
+            return Poll::Ready(datagram);
         }
         queue.receiver = Some(cx.waker().clone());
         Poll::Pending
@@ -120,15 +110,5 @@ impl Peers {
         for peer in std::mem::take(&mut state.waiting) {
             state.queues.remove(&peer);
         }
-    }
-
-    /// The socket failed for good.
-    pub(super) fn fail(&self) {
-        let mut state = self.lock();
-        state.failed = true;
-        let queues = state.queues.values_mut();
-        let receivers: Vec<_> = queues.filter_map(|it| it.receiver.take()).collect();
-        drop(state);
-        receivers.into_iter().for_each(Waker::wake);
     }
 }

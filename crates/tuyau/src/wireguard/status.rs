@@ -57,6 +57,12 @@ impl Status {
         Some((best.1, best.2))
     }
 
+    /// Whether an address is this peer's, and no other one's with a longer prefix: what answers to the
+    /// address go to, and under whose key its flows are known.
+    pub(super) fn is_of(&self, peer: usize, address: IpAddr) -> bool {
+        self.find(address).is_some_and(|(owner, _)| owner == peer)
+    }
+
     /// How many handshakes with a peer were given up so far.
     pub(super) fn given_up(&self, peer: usize) -> u64 {
         self.lock().get(peer).map_or(0, |peer| peer.given_up)

@@ -5,7 +5,6 @@ use std::{
     fmt,
     future::Future,
     io,
-    net::IpAddr,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -23,7 +22,7 @@ use super::{
     carriers::{Accepting, Carriers},
     status::Status,
 };
-use crate::smoltcp::{Cidr, Device, Medium};
+use crate::smoltcp::{Device, Medium};
 
 /// How often the timers of the peers are looked at: their periods are whole seconds.
 const TICK: Duration = Duration::from_millis(250);
@@ -59,7 +58,6 @@ pub struct TunnelDevice {
 struct PeerState {
     key: PublicKey,
     noise: Tunn,
-    allowed: Vec<Cidr>,
     carrier: Option<u64>,
     /// A handshake has been begun and not ended.
     trying: bool,
@@ -88,7 +86,6 @@ impl TunnelDevice {
                 number,
                 Some(limiter.clone()),
             ),
-            allowed: peer.allowed,
             carrier: peer.carrier.map(|carrier| carriers.add(carrier, |_| true)),
             trying: false,
         });
@@ -177,11 +174,15 @@ impl TunnelDevice {
                     result = peer.noise.decapsulate(None, &[], &mut self.work);
                 }
                 TunnResult::WriteToTunnelV4(packet, source) => {
-                    take(&mut self.decrypted, &peer.allowed, source.into(), packet);
+                    if self.status.is_of(number, source.into()) {
+                        self.decrypted.push_back(packet.to_vec());
+                    }
                     break;
                 }
                 TunnResult::WriteToTunnelV6(packet, source) => {
-                    take(&mut self.decrypted, &peer.allowed, source.into(), packet);
+                    if self.status.is_of(number, source.into()) {
+                        self.decrypted.push_back(packet.to_vec());
+                    }
                     break;
                 }
                 TunnResult::Done | TunnResult::Err(_) => break,
@@ -191,13 +192,6 @@ impl TunnelDevice {
             peer.trying = false;
             self.status.session(number, true);
         }
-    }
-}
-
-/// Hands a packet to the stack when its sender may have the address that it says.
-fn take(decrypted: &mut VecDeque<Vec<u8>>, allowed: &[Cidr], source: IpAddr, packet: &[u8]) {
-    if allowed.iter().any(|network| network.contains(source)) {
-        decrypted.push_back(packet.to_vec());
     }
 }
 

@@ -97,3 +97,21 @@ async fn packets_from_an_address_that_the_peer_may_not_have_are_dropped() {
     let report = report(&far, "10.7.0.1:80").await;
     assert!(report.contains("at tcp"), "{report}");
 }
+
+/// A gateway that may send for everybody may not send for those who are peers themselves.
+#[tokio::test(start_paused = true)]
+async fn an_address_of_another_peer_is_not_believed() {
+    let (hub_key, gateway_key, owner_key) = (key(), key(), key());
+    let (near, far) = mem::datagram_pair();
+    let to_hub = peer(hub_key.public_key(), "10.7.0.254/32").over(near);
+    let gateway = start(interface(&gateway_key, "10.7.0.2/24").peer(to_hub));
+    let hub = start(
+        interface(&hub_key, "10.7.0.254/24")
+            .peer(peer(owner_key.public_key(), "10.7.0.2/32"))
+            .peer(peer(gateway_key.public_key(), "0.0.0.0/0").over(far)),
+    );
+    let _listener = listen(&hub, "10.7.0.254:80");
+    let report = report(&gateway, "10.7.0.254:80").await;
+    assert!(report.contains("at tcp"), "{report}");
+    assert!(report.contains("the deadline passed"), "{report}");
+}

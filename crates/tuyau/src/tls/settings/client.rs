@@ -37,8 +37,9 @@ impl Settings {
             Some(resolver) => builder.with_client_cert_resolver(resolver),
             None => builder.with_no_client_auth(),
         };
-        // A ticket proves no key: whoever asks for one gets a whole handshake.
-        config.resumption = match self.by_identity() {
+        // A ticket proves no key: whoever asks for one gets a whole handshake. Without an authority a
+        // server's name says nothing, and its tickets could be shown to another one.
+        config.resumption = match self.by_identity() || verifier.roots.is_none() {
             true => Resumption::disabled(),
             false => Resumption::in_memory_sessions(SERVERS),
         };

@@ -82,7 +82,8 @@ impl Settings {
         let mut config = builder.with_cert_resolver(resolver);
         config.alpn_protocols.clone_from(&self.alpn);
         config.session_storage = Arc::new(NoServerSessionStorage {});
-        match self.by_identity() {
+        // A ticket would outlive the certificate that its client proved itself with.
+        match self.by_identity() || self.clients != ClientCertificates::None {
             true => config.send_tls13_tickets = 0,
             false => config.ticketer = Ticketer::new().map_err(fail)?,
         }
