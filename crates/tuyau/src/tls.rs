@@ -83,8 +83,9 @@
 //! - In TLS 1.3 the client is done before the server has seen its certificate: a server that
 //!   refuses the client's key is heard of by the client's first read.
 //! - Sessions with a server whose name an authority vouched for are resumed by tickets; [`Negotiated`]
-//!   tells it. A key that is expected, and an identity, is proved anew each time. Early data is
-//!   neither sent nor taken.
+//!   tells it. A key that is expected, and an identity, is proved anew each time, and a server that asks
+//!   for client certificates gives no tickets: one would outlive the certificate. Early data is neither
+//!   sent nor taken.
 //! - TLS 1.3 is spoken, and 1.2 only after [`Settings::allow_tls12`].
 
 mod alert;

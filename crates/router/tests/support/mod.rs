@@ -1,7 +1,6 @@
 //! A router in this process, and peers that say what a test wants.
 
-// Each test binary uses a part of this.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test binary uses a part of it")]
 
 pub(crate) mod raw;
 pub(crate) mod witness;

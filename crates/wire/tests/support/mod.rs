@@ -3,7 +3,13 @@
 //! `cargo run -p tuyau-wire --example vectors` writes them; the tests compare what is written with
 //! what would be, and use them. Keys are made from fixed seeds, see [`keys`].
 
-#![allow(dead_code, unused_imports, unreachable_pub, missing_docs)]
+#![allow(
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    missing_docs,
+    reason = "each test and the example that writes the vectors use a part of it"
+)]
 
 mod annotate;
 pub mod frames;
