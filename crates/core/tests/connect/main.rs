@@ -3,6 +3,7 @@
 mod downgrade;
 mod exhaustive;
 mod forced;
+mod lost;
 mod model;
 mod print;
 mod ranks;

@@ -21,8 +21,8 @@ pub(crate) struct Rules {
 pub(crate) struct Ending {
     pub(crate) won: Option<u32>,
     pub(crate) at: u64,
-    /// When each attempt began, in the order of the candidates of all ranks.
-    pub(crate) starts: Vec<u64>,
+    /// When each attempt began and where it led, in the order of the candidates of all ranks.
+    pub(crate) starts: Vec<(u64, Place)>,
 }
 
 pub(crate) fn ending(ranks: &[Rank], rules: Rules) -> Ending {
@@ -61,7 +61,7 @@ pub(crate) fn ending(ranks: &[Rank], rules: Rules) -> Ending {
             match waiting.last() {
                 Some(&(due, place)) if due <= now && free => {
                     waiting.pop();
-                    starts.push(now);
+                    starts.push((now, place));
                     running.push((now, place));
                     next_start = now + rules.stagger;
                     // What takes no time happens in the same millisecond.

@@ -27,15 +27,28 @@ pub(crate) struct Clock(Arc<Mutex<(Duration, Option<Duration>)>>);
 impl Clock {
     /// Runs a future to its end: whenever it waits, the time moves on to what it waits for.
     pub(crate) fn run<F: Future>(&self, future: F) -> F::Output {
+        let (output, ()) = self.run_for(usize::MAX, future, || ());
+        output.expect("it has come to its end")
+    }
+
+    /// Runs a future until it has waited so often, and looks at something before it is dropped. What
+    /// it gives is `None` when it has not come to its end.
+    pub(crate) fn run_for<F: Future, T>(
+        &self,
+        waits: usize,
+        future: F,
+        look: impl FnOnce() -> T,
+    ) -> (Option<F::Output>, T) {
         let mut future = pin!(future);
         let mut cx = Context::from_waker(Waker::noop());
-        loop {
+        for _ in 0..waits {
             if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
-                return output;
+                return (Some(output), look());
             }
             let mut clock = self.0.lock().unwrap();
             clock.0 = clock.1.take().expect("it waits for something");
         }
+        (None, look())
     }
 }
 
@@ -58,7 +71,7 @@ impl Timer for Clock {
 }
 
 /// An endpoint of a test: what happens when it is connected to, and after how long.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     /// It connects and gives this number.
     Up(u64, u32),
@@ -66,6 +79,8 @@ pub(crate) enum Place {
     Down(u64),
     /// It never answers.
     Silent,
+    /// The same, to be told from others by its number.
+    Mute(u64),
     /// It answers, and then stops in the middle of the handshake.
     Half(u64),
 }
@@ -84,12 +99,27 @@ impl EndpointKey for Wire {
 pub(crate) const WIRE: Key<Wire> = Key::new();
 pub(crate) const OTHER: Key<Wire> = Key::instance(1);
 
-/// A protocol of a test, which counts the attempts that are running.
+/// An attempt that a protocol of a test has begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Begun {
+    /// When, in milliseconds.
+    pub(crate) at: u64,
+    /// The number of the protocol.
+    pub(crate) protocol: usize,
+    pub(crate) place: Place,
+    /// How many were running then, this one among them.
+    pub(crate) running: i32,
+}
+
+/// A protocol of a test, which counts the attempts that are running and notes those that began. Clones
+/// count and note together.
 #[derive(Clone)]
 pub(crate) struct Scripted {
     pub(crate) clock: Clock,
     pub(crate) security: Security,
+    pub(crate) number: usize,
     pub(crate) running: Arc<Mutex<i32>>,
+    pub(crate) begun: Arc<Mutex<Vec<Begun>>>,
 }
 
 impl Scripted {
@@ -97,8 +127,27 @@ impl Scripted {
         Self {
             clock: clock.clone(),
             security: Security::Plain,
+            number: 0,
             running: Arc::default(),
+            begun: Arc::default(),
         }
+    }
+
+    /// The attempts in the order in which they began.
+    pub(crate) fn begun(&self) -> Vec<Begun> {
+        self.begun.lock().unwrap().clone()
+    }
+
+    fn begin(&self, place: Place) -> Running {
+        let mut running = self.running.lock().unwrap();
+        *running += 1;
+        self.begun.lock().unwrap().push(Begun {
+            at: self.clock.now().as_millis() as u64,
+            protocol: self.number,
+            place,
+            running: *running,
+        });
+        Running(self.running.clone())
     }
 
     pub(crate) fn secure(clock: &Clock) -> Self {
@@ -139,8 +188,7 @@ impl Protocol for Scripted {
         endpoint: &Endpoint<Self>,
         attempt: &Attempt,
     ) -> Result<Numbered, Failed> {
-        *self.running.lock().unwrap() += 1;
-        let _running = Running(self.running.clone());
+        let _running = self.begin(*endpoint);
         let now = self.clock.now();
         match *endpoint {
             Place::Up(after, number) => {
@@ -152,7 +200,7 @@ impl Protocol for Scripted {
                 self.clock.sleep(now + ms(after)).await;
                 Err(Failed)
             }
-            Place::Silent => std::future::pending().await,
+            Place::Silent | Place::Mute(_) => std::future::pending().await,
             Place::Half(after) => {
                 self.clock.sleep(now + ms(after)).await;
                 attempt.enter(Stage::new("shake"));
