@@ -188,7 +188,7 @@
 //! | `the_end_wakes_a_waiting_reader` | and does not leave it waiting for ever |
 //! | `dropping_closes` | the peer's reads end, its writes fail with `Reset` |
 //! | `dropping_wakes_a_waiting_reader` | as the end does |
-//! | `an_end_that_was_not_meant_is_told` | `Truncated` where the protocol can tell, after all that came before |
+//! | `an_end_that_was_not_meant_is_told` | `Truncated` where the protocol can tell, after all that came before, or instead of it where it resets |
 //! | `an_aborted_flow_is_closed_and_its_peer_sees_it` | every call gives `Closed`, the peer's read ends |
 //! | `flushed_bytes_arrive` | for any size, without the end of the flow |
 //! | `short_reads_lose_nothing` | what a read has no room for comes with the next |

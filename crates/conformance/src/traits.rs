@@ -15,6 +15,7 @@ use crate::NotRun;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Traits {
     pub(crate) truncation: bool,
+    pub(crate) reset: bool,
     pub(crate) half_close: bool,
     pub(crate) end: bool,
 }
@@ -25,6 +26,7 @@ impl Traits {
     pub const fn stream() -> Self {
         Self {
             truncation: false,
+            reset: false,
             half_close: true,
             end: true,
         }
@@ -34,6 +36,14 @@ impl Traits {
     /// [`ErrorKind::Truncated`](tuyau_core::ErrorKind::Truncated).
     pub const fn tells_truncation(mut self) -> Self {
         self.truncation = true;
+        self
+    }
+
+    /// As [`tells_truncation`](Self::tells_truncation), but a flow that is dropped is reset: its peer is
+    /// told before what it has not read, which may be lost, as with QUIC.
+    pub const fn resets_when_dropped(mut self) -> Self {
+        self.truncation = true;
+        self.reset = true;
         self
     }
 

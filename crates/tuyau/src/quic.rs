@@ -52,9 +52,13 @@
 //!   client has written something, or ended its half.
 //! - Both sides must name an application protocol (ALPN, RFC 9001, section 8.1). Where the settings
 //!   have none it is [`ALPN`].
-//! - Dropping a flow ends its stream, and the connection once the last flow and handle of it are
-//!   gone; what was written is delivered in the background, for up to [`LINGER`], while the runtime
-//!   runs. [`abort`](tuyau_core::Flow::abort) resets the stream instead.
+//! - What was written is sure to arrive only when the writing half was ended
+//!   ([`close_write`](tuyau_core::FlowExt::close_write)): a flow that is dropped after that delivers it
+//!   in the background, for up to [`LINGER`], while the runtime runs. Dropping a flow whose half is
+//!   open resets the stream (RFC 9000, section 19.4): the peer reads
+//!   [`Truncated`](tuyau_core::ErrorKind::Truncated), never an end, and may lose what it has not read.
+//!   After [`abort`](tuyau_core::Flow::abort) it reads [`Reset`](tuyau_core::ErrorKind::Reset).
+//! - A connection ends with its last flow and handle.
 //! - A peer that vanishes is an error, never an end of the stream.
 //! - Both sides have one form of key, raw or X.509: [`Settings::form`](crate::tls::Settings::form).
 //!   There is neither resumption nor early data.
@@ -89,7 +93,7 @@ pub const KEY: Key<Over<QuicKey, TlsKey>> = Key::new();
 /// The application protocol that is named where the settings name none.
 pub const ALPN: &str = "tuyau";
 
-/// How long a dropped flow delivers what was written before, at most.
+/// How long a flow that is dropped after the end of its writing half delivers what was written, at most.
 pub const LINGER: Duration = Duration::from_secs(30);
 
 /// The endpoint of QUIC: an IP address and a UDP port.

@@ -5,6 +5,7 @@ use std::{error, fmt, io, sync::Arc};
 use quinn::{ConnectionError, ReadError, TransportErrorCode, WriteError};
 use tuyau_core::{BoxError, ErrorKind, FlowError};
 
+use super::flow::DROPPED;
 use crate::tls;
 
 /// Why a connection was not made, or was lost. Cloning is cheap.
@@ -26,8 +27,10 @@ pub enum Kind {
     Version,
     /// The peer closed the connection.
     Closed,
-    /// The peer ended this stream alone.
+    /// The peer gave this stream alone up.
     StreamReset,
+    /// The peer dropped this stream's flow before it had ended its writing half.
+    StreamDropped,
     /// The peer restarted and knows nothing of the connection.
     Forgotten,
     /// This side closed the connection.
@@ -77,8 +80,8 @@ impl Error {
         match self.kind {
             Kind::Silent => ErrorKind::TimedOut,
             Kind::StreamReset | Kind::Forgotten => ErrorKind::Reset,
-            Kind::Closed if reading => ErrorKind::Truncated,
-            Kind::Closed => ErrorKind::Reset,
+            Kind::Closed | Kind::StreamDropped if reading => ErrorKind::Truncated,
+            Kind::Closed | Kind::StreamDropped => ErrorKind::Reset,
             Kind::ClosedHere => ErrorKind::Closed,
             Kind::NoDatagrams => ErrorKind::Unsupported,
             Kind::Tls | Kind::Version | Kind::Protocol | Kind::Provider => ErrorKind::Protocol,
@@ -123,6 +126,7 @@ impl From<ReadError> for Error {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::ConnectionLost(error) => error.into(),
+            ReadError::Reset(DROPPED) => Self::new(Kind::StreamDropped, error),
             ReadError::Reset(_) => Self::new(Kind::StreamReset, error),
             ReadError::ClosedStream => Self::new(Kind::ClosedHere, error),
             _ => Self::new(Kind::Protocol, error),
@@ -134,6 +138,7 @@ impl From<WriteError> for Error {
     fn from(error: WriteError) -> Self {
         match error {
             WriteError::ConnectionLost(error) => error.into(),
+            WriteError::Stopped(DROPPED) => Self::new(Kind::StreamDropped, error),
             WriteError::Stopped(_) => Self::new(Kind::StreamReset, error),
             WriteError::ClosedStream => Self::new(Kind::ClosedHere, error),
             _ => Self::new(Kind::Protocol, error),
@@ -162,6 +167,7 @@ impl fmt::Display for Error {
             Kind::Version => "the peer speaks no version of QUIC that is known here; update it",
             Kind::Closed => "the peer closed the connection before the end of the stream",
             Kind::StreamReset => "the peer gave this stream up",
+            Kind::StreamDropped => "the peer dropped this stream without having ended it",
             Kind::Forgotten => "the peer knows nothing of this connection; it restarted",
             Kind::ClosedHere => "the connection was closed on this side",
             Kind::NoDatagrams => "the peer takes no datagrams; use a stream",

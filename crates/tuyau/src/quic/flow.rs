@@ -18,6 +18,8 @@ use crate::halves::{Half, Waiting};
 
 /// The code of a stream that was aborted; it has no meaning beyond that.
 const ABORTED: VarInt = VarInt::from_u32(0);
+/// The code of a stream whose flow was dropped before its writing half was ended.
+pub(super) const DROPPED: VarInt = VarInt::from_u32(1);
 
 /// A bidirectional stream of a QUIC connection.
 ///
@@ -215,15 +217,22 @@ impl tuyau_core::Flow for Flow {
 }
 
 impl Drop for Flow {
-    /// Ends the stream, and keeps the connection until the peer has everything: a connection that is
-    /// closed at once would lose what is still on its way.
+    /// Resets the stream, unless its writing half was ended: an end that nobody meant must not look
+    /// like one. What was ended keeps the connection until the peer has everything, which a
+    /// connection that is closed at once would lose.
     fn drop(&mut self) {
-        let Stream::Open(mut send, receive) = mem::replace(&mut self.stream, Stream::Aborted)
+        let Stream::Open(mut send, mut receive) = mem::replace(&mut self.stream, Stream::Aborted)
         else {
             return;
         };
+        // It fails only where the peer's half has ended.
+        let _ = receive.stop(DROPPED);
         drop(receive);
-        let _ = send.finish();
+        if !self.ended {
+            // It fails only where the stream is gone.
+            let _ = send.reset(DROPPED);
+            return;
+        }
         let (delivered, connection) = (send.stopped(), self.connection.clone());
         if let Ok(runtime) = Handle::try_current() {
             runtime.spawn(async move {

@@ -106,10 +106,11 @@ async fn the_connection_ends_with_its_last_flow() {
     far.read_exact(&mut [0]).await.unwrap();
     let connection = far.connection().clone();
     let second = near.connection().open().await.unwrap();
+    near.close_write().await.unwrap();
     drop(near);
     assert_eq!(far.read(&mut [0; 8]).await.unwrap(), 0);
     drop(second);
-    // It was opened and dropped; the peer hears that it was ended, or of the end of all.
+    // It was opened and dropped; the peer hears that it was reset, or of the end of all.
     let error = loop {
         match connection.accept().await {
             Ok(_) => {}
@@ -121,6 +122,37 @@ async fn the_connection_ends_with_its_last_flow() {
         error.to_string(),
         "the peer closed the connection before the end of the stream"
     );
+}
+
+#[tokio::test]
+async fn a_dropped_stream_is_cut_and_not_ended_although_the_connection_lives_on() {
+    let (mut near, mut far) = pair().await;
+    near.write_all(b"half").await.unwrap();
+    far.read_exact(&mut [0; 4]).await.unwrap();
+    let connection = near.connection().clone();
+    drop(near);
+    for _ in 0..2 {
+        let error = far.read(&mut [0; 8]).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Truncated);
+        let source = std::error::Error::source(&error).unwrap();
+        assert_eq!(
+            source.to_string(),
+            "the peer dropped this stream without having ended it"
+        );
+    }
+    // And nobody takes what it writes.
+    let error = loop {
+        if let Err(error) = far.write_all(&[0; 1024]).await {
+            break error;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!(error.kind(), ErrorKind::Reset);
+    let mut second = connection.open().await.unwrap();
+    second.write_all(b"alive").await.unwrap();
+    second.close_write().await.unwrap();
+    let mut other = far.connection().accept().await.unwrap();
+    assert_eq!(read_to_end(&mut other).await, b"alive");
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use crate::{
 };
 
 pub(crate) fn rows(list: &mut List) {
-    list.flows("quic", Traits::stream(), tokio, pair);
+    list.flows("quic", Traits::stream().resets_when_dropped(), tokio, pair);
     list.datagrams("quic_datagrams", DatagramTraits::new().tells_drop(), tokio, datagrams);
     let serving = ServingTraits::new().without_refusal();
     list.serving("quic", serving, tokio, async || {
