@@ -63,6 +63,11 @@
 //! - Sequence numbers begin at random, from a generator with a random seed and not as RFC 6528 has
 //!   it: someone who sees some of them can guess others. A layer that authenticates protects.
 //! - TIME-WAIT lasts 10 seconds, and the oldest such connection makes room for others.
+//! - There are no SYN cookies: under a flood of requests with false senders, the oldest of
+//!   [`HALF_OPEN`] handshakes makes room for the next.
+//! - What was written before a flow was dropped is delivered for at most 120 seconds, then the peer
+//!   has 60 to end too, and no more than [`MAX_CLOSING`] such flows are kept: who takes longer is
+//!   reset.
 //! - Addresses and routes are fixed at the start: no DHCP, no router advertisements.
 //! - Each frame is looked up among all sockets: it is made for some thousand flows, not for millions.
 
@@ -88,7 +93,7 @@ mod wire;
 
 use network::Sizes;
 
-pub use backlog::BACKLOG;
+pub use backlog::{BACKLOG, HALF_OPEN};
 pub use cidr::{Cidr, CidrError, CidrErrorKind};
 pub use device::{Device, Medium};
 pub use driver::Driver;
@@ -99,4 +104,5 @@ pub use network::{BUFFER, Builder, MAX_ADDRESSES, MAX_ROUTES, Network};
 #[cfg(all(feature = "tap", target_os = "linux"))]
 pub use tap::Tap;
 pub use tcp::{Listener, Tcp};
+pub use traffic::MAX_CLOSING;
 pub use wire::{Wire, WireSettings};

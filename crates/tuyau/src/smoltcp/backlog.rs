@@ -7,7 +7,7 @@ use std::{
 };
 
 use ::smoltcp::{
-    iface::SocketHandle,
+    iface::{SocketHandle, SocketSet},
     socket::tcp,
     wire::{IpAddress, IpListenEndpoint},
 };
@@ -18,9 +18,12 @@ use super::{
     state::{State, Wakes},
 };
 
-/// How many connections wait for a listener to accept them, half-open ones included; requests beyond
-/// that get no answer, and the peer repeats them.
+/// How many connections wait for a listener to accept them. While so many wait, further requests get
+/// no answer, and the peer repeats them.
 pub const BACKLOG: usize = 128;
+/// How many requests of peers that have not yet shown that they hear us (half-open connections) one
+/// listener keeps, beside those that wait to be accepted; of more, the oldest is forgotten.
+pub const HALF_OPEN: usize = 256;
 
 /// The waiting connections of one listener.
 #[derive(Debug)]
@@ -50,8 +53,29 @@ impl Backlog {
         self.at.port() == endpoint.port() && (all || self.at.ip() == endpoint.ip())
     }
 
-    pub(super) fn has_room(&self) -> bool {
-        self.listening.is_some()
+    /// Whether a request can be taken.
+    pub(super) fn has_room(&self, sockets: &SocketSet<'_>) -> bool {
+        self.listening.is_some() && self.may_listen(sockets)
+    }
+
+    fn count(&self, sockets: &SocketSet<'_>, of: fn(&tcp::Socket<'_>) -> bool) -> usize {
+        let sockets = self.pending.iter().map(|handle| sockets.get(*handle));
+        sockets.filter(|socket| of(socket)).count()
+    }
+
+    /// Whether fewer wait to be accepted than may.
+    fn may_listen(&self, sockets: &SocketSet<'_>) -> bool {
+        self.pending.len() < BACKLOG || self.count(sockets, is_ready) < BACKLOG
+    }
+
+    /// Takes the oldest of the half-open connections out when they are too many.
+    fn take_excess(&mut self, sockets: &SocketSet<'_>) -> Option<SocketHandle> {
+        if self.pending.len() <= HALF_OPEN || self.count(sockets, is_half_open) <= HALF_OPEN {
+            return None;
+        }
+        let half_open = |handle: &SocketHandle| is_half_open(sockets.get(*handle));
+        let oldest = self.pending.iter().position(half_open)?;
+        self.pending.remove(oldest)
     }
 
     fn overlaps(&self, other: SocketAddr) -> bool {
@@ -101,8 +125,12 @@ impl State {
                 connections.insert(handle, Connection::held_by(Held::Backlog));
                 backlog.pending.push_back(handle);
                 backlog.listening = None;
+                if let Some(oldest) = backlog.take_excess(sockets) {
+                    connections.remove(&oldest);
+                    sockets.remove(oldest);
+                }
             }
-            if backlog.listening.is_none() && backlog.pending.len() < BACKLOG {
+            if backlog.listening.is_none() && backlog.may_listen(sockets) {
                 let mut socket = socket(*sizes);
                 // The port is not 0, and the socket is new.
                 if socket.listen(listen_endpoint(backlog.at)).is_ok() {
@@ -183,6 +211,10 @@ fn is_ready(socket: &tcp::Socket<'_>) -> bool {
         socket.state(),
         tcp::State::Listen | tcp::State::SynReceived | tcp::State::Closed
     )
+}
+
+fn is_half_open(socket: &tcp::Socket<'_>) -> bool {
+    socket.state() == tcp::State::SynReceived
 }
 
 fn listen_endpoint(at: SocketAddr) -> IpListenEndpoint {

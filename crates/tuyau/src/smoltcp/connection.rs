@@ -21,6 +21,9 @@ const KEEPALIVE: Duration = Duration::from_secs(20);
 const HANDSHAKE: Duration = Duration::from_secs(20);
 /// How long a closed flow waits for the peer to close too, as Linux's `tcp_fin_timeout`.
 const LINGER: Duration = Duration::from_secs(60);
+/// How long a closed flow tries to deliver what was written, and its end: a peer that answers but
+/// takes nothing does not keep the buffers any longer than one that is silent.
+const DELIVERY: Duration = TIMEOUT;
 /// How long sending a reset is tried, while the neighbour is not found.
 const RESET: Duration = Duration::from_secs(3);
 
@@ -41,6 +44,31 @@ pub(super) struct Connection {
     /// When it is given up.
     pub(super) until: Option<Duration>,
     pub(super) waiting_since: Option<Duration>,
+    /// Since when it is being closed without a flow, while it is not in TIME-WAIT.
+    pub(super) closing_since: Option<Duration>,
+    /// What `until` is meant for, when the flow is gone.
+    closing: Option<Closing>,
+}
+
+/// What a connection without a flow waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Closing {
+    /// For the peer to take what was written, and the end behind it.
+    Delivery,
+    /// For the peer's own end.
+    End,
+    /// For a reset to be sent.
+    Reset,
+}
+
+impl Closing {
+    fn limit(self) -> Duration {
+        match self {
+            Self::Delivery => DELIVERY,
+            Self::End => LINGER,
+            Self::Reset => RESET,
+        }
+    }
 }
 
 /// Who has a connection.
@@ -170,31 +198,42 @@ impl Connection {
 
     /// Lets a connection without a flow come to its end; false when it is over.
     fn linger(&mut self, socket: &mut tcp::Socket<'_>, now: Duration) -> bool {
-        match socket.state() {
+        let closing = match socket.state() {
             tcp::State::TimeWait => {
-                self.until = None;
+                (self.until, self.closing, self.closing_since) = (None, None, None);
                 self.waiting_since.get_or_insert(now);
                 return true;
             }
             tcp::State::Closed => {
-                self.waiting_since = None;
+                (self.waiting_since, self.closing_since) = (None, None);
                 let reset_is_to_be_sent = socket.remote_endpoint().is_some();
-                return reset_is_to_be_sent && now < *self.until.get_or_insert(now + RESET);
+                return reset_is_to_be_sent && now < self.given_up_at(Closing::Reset, now);
             }
-            // Nobody will read it: the peer shall know (RFC 9293, section 3.10.4 and RFC 2525,
-            // section 2.17).
-            _ if socket.recv_queue() > 0 => self.give_up(socket, now),
-            tcp::State::FinWait2 if now >= *self.until.get_or_insert(now + LINGER) => {
-                self.give_up(socket, now);
-            }
-            _ => {}
+            tcp::State::FinWait2 => Closing::End,
+            _ => Closing::Delivery,
+        };
+        self.closing_since.get_or_insert(now);
+        // Nobody will read it: the peer shall know (RFC 9293, section 3.10.4 and RFC 2525,
+        // section 2.17).
+        if socket.recv_queue() > 0 || now >= self.given_up_at(closing, now) {
+            self.give_up(socket, now);
         }
         true
     }
 
-    fn give_up(&mut self, socket: &mut tcp::Socket<'_>, now: Duration) {
+    /// When waiting for something ends, which begins with the first call.
+    fn given_up_at(&mut self, closing: Closing, now: Duration) -> Duration {
+        let begun = self.until.filter(|_| self.closing == Some(closing));
+        let until = begun.unwrap_or(now + closing.limit());
+        (self.until, self.closing) = (Some(until), Some(closing));
+        until
+    }
+
+    /// Resets a connection without a flow.
+    pub(super) fn give_up(&mut self, socket: &mut tcp::Socket<'_>, now: Duration) {
         socket.abort();
-        self.until = Some(now + RESET);
+        self.closing_since = None;
+        self.given_up_at(Closing::Reset, now);
     }
 }
 

@@ -15,8 +15,8 @@ use super::state::{Share, State, Wakes};
 /// A TCP connection of a [`Network`](super::Network). It knows its [`PeerAddress`] and
 /// [`LocalAddress`].
 ///
-/// Dropping it closes it: what was written is still sent while the network's driver runs. When
-/// something was received that nobody read, the peer sees a reset.
+/// Dropping it closes it: what was written is still sent while the network's driver runs, for up to
+/// 120 seconds. When something was received that nobody read, the peer sees a reset.
 #[derive(Debug)]
 pub struct Flow {
     share: Arc<Share>,

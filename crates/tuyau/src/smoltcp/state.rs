@@ -105,6 +105,8 @@ pub(super) struct State {
     pub(super) sizes: Sizes,
     /// How many connections without a flow are in TIME-WAIT.
     pub(super) waiting: usize,
+    /// How many connections without a flow are being closed.
+    pub(super) closing: usize,
     medium: Medium,
     addresses: Vec<Cidr>,
     routes: Vec<(Cidr, IpAddr)>,
@@ -138,6 +140,7 @@ impl State {
             ports: Ports::new(),
             sizes,
             waiting: 0,
+            closing: 0,
             medium,
             addresses,
             routes,
@@ -261,6 +264,7 @@ impl State {
         }
         let timeouts = self.survey(now, ErrorKind::TimedOut, wakes);
         self.limit_waiting();
+        self.limit_closing(now);
         if self.abandoned && self.is_quiet() {
             return Turn::Finished;
         }
@@ -305,7 +309,7 @@ impl State {
             }
         }
         let backlog = self.backlogs.values().find(|it| it.is_at(ends.local));
-        backlog.is_none_or(Backlog::has_room)
+        backlog.is_none_or(|backlog| backlog.has_room(&self.sockets))
     }
 
     /// Forgets a connection and its socket.

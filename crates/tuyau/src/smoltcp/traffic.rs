@@ -20,6 +20,9 @@ use super::{
     state::{State, Wakes},
 };
 
+/// How many flows that were dropped are being closed at a time, until their peers have acknowledged
+/// all and ended too; the oldest of more is reset, since each holds its buffers.
+pub const MAX_CLOSING: usize = 512;
 /// How many connections stay in TIME-WAIT; the oldest goes first, since each holds its buffers.
 const TIME_WAIT: usize = 128;
 
@@ -226,7 +229,7 @@ impl State {
             ..
         } = self;
         let mut due: Option<Duration> = None;
-        let mut waiting = 0;
+        let (mut waiting, mut closing) = (0, 0);
         connections.retain(|handle, connection| {
             let socket = sockets.get_mut::<tcp::Socket>(*handle);
             if !connection.survey(socket, now, fate, wakes) {
@@ -235,9 +238,10 @@ impl State {
             }
             due = due.into_iter().chain(connection.until).min();
             waiting += usize::from(connection.waiting_since.is_some());
+            closing += usize::from(connection.closing_since.is_some());
             true
         });
-        self.waiting = waiting;
+        (self.waiting, self.closing) = (waiting, closing);
         self.survey_backlogs(wakes);
         due
     }
@@ -245,14 +249,35 @@ impl State {
     /// Forgets the oldest of the connections in TIME-WAIT that are too many.
     pub(super) fn limit_waiting(&mut self) {
         let excess = self.waiting.saturating_sub(TIME_WAIT);
-        if excess == 0 {
-            return;
-        }
-        let since = |(handle, it): (&SocketHandle, &Connection)| Some((it.waiting_since?, *handle));
-        let mut oldest: Vec<_> = self.connections.iter().filter_map(since).collect();
-        oldest.sort_unstable();
-        for (_, handle) in oldest.into_iter().take(excess) {
+        for handle in self.oldest(excess, |connection| connection.waiting_since) {
             self.remove(handle);
         }
+    }
+
+    /// Resets the oldest of the connections without a flow that are too many.
+    pub(super) fn limit_closing(&mut self, now: Duration) {
+        let excess = self.closing.saturating_sub(MAX_CLOSING);
+        for handle in self.oldest(excess, |connection| connection.closing_since) {
+            if let Some(connection) = self.connections.get_mut(&handle) {
+                connection.give_up(self.sockets.get_mut(handle), now);
+            }
+        }
+    }
+
+    fn oldest(
+        &self,
+        count: usize,
+        since: impl Fn(&Connection) -> Option<Duration>,
+    ) -> Vec<SocketHandle> {
+        if count == 0 {
+            return Vec::new();
+        }
+        let known = self.connections.iter();
+        let mut oldest: Vec<_> = known
+            .filter_map(|(handle, connection)| Some((since(connection)?, *handle)))
+            .collect();
+        oldest.sort_unstable();
+        oldest.truncate(count);
+        oldest.into_iter().map(|(_, handle)| handle).collect()
     }
 }

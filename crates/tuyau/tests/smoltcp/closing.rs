@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tuyau::smoltcp::BUFFER;
 use tuyau_core::{ErrorKind, FlowExt};
 
 use crate::support::{Hosts, after, dial, listen};
@@ -52,6 +53,28 @@ async fn a_peer_that_never_closes_is_reset_after_a_while() {
         far.write_all(b"x").await.unwrap_err().kind(),
         ErrorKind::Reset
     );
+}
+
+/// It answers, so that no silence ends the connection, but has no room and makes none.
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_takes_nothing_more_is_reset_after_a_while() {
+    let hosts = Hosts::new();
+    let (mut near, mut far) = hosts.connected().await;
+    // What the peer has room for, and more that stays here.
+    near.write_all(&[0; BUFFER + 1000]).await.unwrap();
+    near.close_write().await.unwrap();
+    drop(near);
+    after(Duration::from_secs(100)).await;
+    assert_eq!(hosts.near.sockets(), 1);
+    after(Duration::from_secs(60)).await;
+    assert_eq!(hosts.near.sockets(), 0);
+    let mut buffer = [0; 1000];
+    let error = loop {
+        if let Err(error) = far.read(&mut buffer).await {
+            break error;
+        }
+    };
+    assert_eq!(error.kind(), ErrorKind::Reset);
 }
 
 /// The driver is awaited to end in good order.

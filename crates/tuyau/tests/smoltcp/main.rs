@@ -3,6 +3,7 @@
 
 mod closing;
 mod failing;
+mod floods;
 mod listening;
 mod many;
 mod setup;

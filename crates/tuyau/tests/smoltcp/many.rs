@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use tuyau::smoltcp::{BACKLOG, WireSettings};
-use tuyau_core::{FlowExt, ListenerExt};
+use tuyau::{
+    smoltcp::{BACKLOG, Flow, MAX_CLOSING, Medium, Network, WireSettings},
+    tokio::TokioTimer,
+};
+use tuyau_core::{ErrorKind, FlowError, FlowExt, ListenerExt};
 
 use crate::support::{Hosts, after, dial, listen};
 
@@ -58,18 +61,60 @@ async fn a_full_backlog_lets_the_others_wait_and_refuses_nobody() {
     let hosts = Hosts::new();
     let mut listener = listen(&hosts.far, 80);
     let mut dialling = JoinSet::new();
-    for _ in 0..BACKLOG + 20 {
-        let near = hosts.near.clone();
-        dialling.spawn(async move { dial(&near, "10.0.0.2:80").await });
+    for count in [BACKLOG, 20] {
+        for _ in 0..count {
+            let near = hosts.near.clone();
+            dialling.spawn(async move { dial(&near, "10.0.0.2:80").await });
+        }
+        after(Duration::from_secs(1)).await;
     }
-    after(Duration::from_secs(1)).await;
-    assert_eq!(hosts.far.sockets(), BACKLOG);
+    // One more is the socket that listens.
+    assert_eq!(hosts.far.sockets(), BACKLOG + 1);
     let mut accepted = Vec::new();
     while accepted.len() < BACKLOG + 20 {
         accepted.push(listener.accept().await.unwrap().handshake.await.unwrap());
     }
     for flow in dialling.join_all().await {
         flow.unwrap();
+    }
+}
+
+/// Peers that answer but take nothing.
+#[tokio::test(start_paused = true)]
+async fn no_more_flows_than_a_limit_are_closing_at_a_time() {
+    let (left, right) = WireSettings::new().medium(Medium::Ip).pair();
+    let start = |address: &str, wire| {
+        let builder = Network::builder().address(address.parse().unwrap());
+        let (network, driver) = builder
+            .buffers(2048, 4096)
+            .start(wire, TokioTimer::new())
+            .unwrap();
+        tokio::spawn(driver);
+        network
+    };
+    let (near, far) = (start("10.0.0.1/24", left), start("10.0.0.2/24", right));
+    let mut listener = listen(&far, 80);
+    let mut deaf = Vec::new();
+    for _ in 0..MAX_CLOSING + 20 {
+        let (dialled, accepted) = tokio::join!(dial(&near, "10.0.0.2:80"), listener.accept());
+        deaf.push(accepted.unwrap().handshake.await.unwrap());
+        // More than the peer has room for.
+        dialled.unwrap().write_all(&[0; 4096]).await.unwrap();
+    }
+    after(Duration::from_secs(5)).await;
+    assert_eq!(near.sockets(), MAX_CLOSING);
+    let error = read_to_the_end(&mut deaf[0]).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Reset);
+    assert_eq!(read_to_the_end(&mut deaf[20]).await.unwrap(), 4096);
+}
+
+async fn read_to_the_end(flow: &mut Flow) -> Result<usize, FlowError> {
+    let (mut all, mut buffer) = (0, [0; 1000]);
+    loop {
+        match flow.read(&mut buffer).await? {
+            0 => return Ok(all),
+            count => all += count,
+        }
     }
 }
 

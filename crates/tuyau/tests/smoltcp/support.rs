@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use tuyau::{
-    smoltcp::{DriverError, Flow, Listener, Network, Tcp, Wire, WireSettings},
+    smoltcp::{Device, DriverError, Flow, Listener, Network, Tcp, WireSettings},
     tokio::TokioTimer,
 };
 use tuyau_core::{Attempt, FlowError, ListenerExt, Protocol};
@@ -20,9 +20,9 @@ pub(crate) struct Hosts {
     pub(crate) far_driver: Driving,
 }
 
-pub(crate) fn host(address: &str, wire: Wire) -> (Network, Driving) {
+pub(crate) fn host(address: &str, device: impl Device) -> (Network, Driving) {
     let builder = Network::builder().address(address.parse().unwrap());
-    let (network, driver) = builder.start(wire, TokioTimer::new()).unwrap();
+    let (network, driver) = builder.start(device, TokioTimer::new()).unwrap();
     (network, tokio::spawn(driver))
 }
 
