@@ -66,9 +66,14 @@
 //! - A handshake without an answer is repeated every 5 seconds and given up after 90.
 //! - Who is at the other end of a connection is known by its address inside the tunnel: no packet of
 //!   a peer is taken whose source its [`Peer::allow`] does not hold.
+//! - Anyone can send datagrams to a listener. Of senders that are no peers 64 are kept, 16 of one IP
+//!   address, and none is forgotten before its first datagram was read; handshakes beyond 100 a second
+//!   are answered with a cookie, and their senders have to repeat them with it.
 //! - Datagrams that their carrier does not take at once wait, up to 64 of them; more are dropped.
 
+mod accepting;
 mod carriers;
+mod error;
 mod flow;
 mod interface;
 mod keys;
@@ -76,6 +81,7 @@ mod protocol;
 mod status;
 mod tunnel;
 
+pub use error::InterfaceError;
 pub use flow::{Flow, PeerKey};
 pub use interface::{Interface, MTU, Peer, Tunnel};
 pub use keys::{KeyError, PresharedKey, PrivateKey, PublicKey};

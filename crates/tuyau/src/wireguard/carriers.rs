@@ -2,68 +2,20 @@
 
 use std::{
     collections::VecDeque,
-    future::Future,
     net::IpAddr,
-    pin::Pin,
     task::{Context, Poll},
 };
 
-use tuyau_core::{AnyDatagrams, Datagrams, ErrorKind, Listener, PeerAddress};
+use tuyau_core::{AnyDatagrams, Datagrams, ErrorKind, PeerAddress};
 
 /// How many datagrams wait for a carrier that takes none; further ones are dropped.
 const QUEUE: usize = 64;
 /// How many carriers that no peer uses are kept: any sender of a datagram makes one.
 const STRANGERS: usize = 64;
+/// How many of them may come from one IP address, which may be that of many behind a NAT.
+const SAME_ADDRESS: usize = 16;
 /// After how many errors in a row, without a wait between them, a carrier is taken for gone.
 const ERRORS: u32 = 8;
-
-/// Where peers come from that dial us.
-pub(super) trait Accepting: Send {
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<AnyDatagrams>;
-}
-
-/// Handshakes of a listener, in flight.
-pub(super) struct Accepted<L: Listener> {
-    listener: L,
-    handshakes: Vec<Pin<Box<L::Handshake>>>,
-}
-
-impl<L: Listener> Accepted<L> {
-    pub(super) fn new(listener: L) -> Self {
-        let handshakes = Vec::new();
-        Self {
-            listener,
-            handshakes,
-        }
-    }
-}
-
-impl<L: Listener> Accepting for Accepted<L>
-where
-    L::Flow: Datagrams,
-{
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<AnyDatagrams> {
-        while self.handshakes.len() < STRANGERS {
-            match self.listener.poll_accept(cx) {
-                Poll::Ready(Ok(incoming)) => self.handshakes.push(Box::pin(incoming.handshake)),
-                // It concerns one connection; the next one is looked for at the next chance.
-                Poll::Ready(Err(_)) | Poll::Pending => break,
-            }
-        }
-        let mut index = 0;
-        while index < self.handshakes.len() {
-            let Poll::Ready(done) = self.handshakes[index].as_mut().poll(cx) else {
-                index += 1;
-                continue;
-            };
-            drop(self.handshakes.swap_remove(index));
-            if let Ok(flow) = done {
-                return Poll::Ready(AnyDatagrams::new(flow));
-            }
-        }
-        Poll::Pending
-    }
-}
 
 /// One exchange of datagrams, by its number.
 struct Carrier {
@@ -71,6 +23,20 @@ struct Carrier {
     datagrams: AnyDatagrams,
     queue: VecDeque<Vec<u8>>,
     errors: u32,
+    /// It was asked for a datagram.
+    heard: bool,
+}
+
+impl Carrier {
+    /// The address of who is at the other end, where the carrier knows it.
+    fn address(&self) -> Option<IpAddr> {
+        address(&self.datagrams)
+    }
+}
+
+fn address(datagrams: &AnyDatagrams) -> Option<IpAddr> {
+    let peer = datagrams.info::<PeerAddress>()?;
+    Some(peer.0.socket()?.ip())
 }
 
 /// All of them.
@@ -81,14 +47,32 @@ pub(super) struct Carriers {
 }
 
 impl Carriers {
-    /// Adds a carrier. When strangers are too many, the oldest goes; `used` says who is none.
-    pub(super) fn add(&mut self, datagrams: AnyDatagrams, used: impl Fn(u64) -> bool) -> u64 {
-        let strangers = self.list.iter().filter(|it| !used(it.number)).count();
-        if strangers >= STRANGERS
-            && let Some(oldest) = self.list.iter().position(|it| !used(it.number))
-        {
-            self.list.remove(oldest);
+    /// Adds a carrier that nobody uses yet; `used` says of which that is not so. When there are too
+    /// many, or too many of its address, the oldest goes whose first datagram was read; where each
+    /// one still has to be heard, the new one is given back.
+    pub(super) fn admit(
+        &mut self,
+        datagrams: AnyDatagrams,
+        used: impl Fn(u64) -> bool,
+    ) -> Result<(), AnyDatagrams> {
+        let from = address(&datagrams);
+        let stranger = |it: &&Carrier| !used(it.number);
+        let same = |it: &&Carrier| from.is_some() && it.address() == from;
+        let strangers = || self.list.iter().filter(stranger);
+        let crowded = strangers().filter(same).count() >= SAME_ADDRESS;
+        if crowded || strangers().count() >= STRANGERS {
+            let heard = strangers().filter(|it| it.heard && (!crowded || same(it)));
+            let Some(oldest) = heard.map(|it| it.number).min() else {
+                return Err(datagrams);
+            };
+            self.list.retain(|it| it.number != oldest);
         }
+        self.add(datagrams);
+        Ok(())
+    }
+
+    /// Adds a carrier and gives its number.
+    pub(super) fn add(&mut self, datagrams: AnyDatagrams) -> u64 {
         let number = self.next;
         self.next += 1;
         self.list.push(Carrier {
@@ -96,6 +80,7 @@ impl Carriers {
             datagrams,
             queue: VecDeque::new(),
             errors: 0,
+            heard: false,
         });
         number
     }
@@ -103,8 +88,7 @@ impl Carriers {
     /// The address of who is at the other end, where the carrier knows it.
     pub(super) fn address(&self, number: u64) -> Option<IpAddr> {
         let carrier = self.list.iter().find(|it| it.number == number)?;
-        let peer = carrier.datagrams.info::<PeerAddress>()?;
-        Some(peer.0.socket()?.ip())
+        carrier.address()
     }
 
     /// Sends a datagram when its carrier takes it.
@@ -127,7 +111,7 @@ impl Carriers {
         }
     }
 
-    /// The next datagram of any carrier: whose, and how long it is.
+    /// The next datagram of any carrier: whose, and how long it is; 0 for one that is too long.
     pub(super) fn poll_receive(
         &mut self,
         cx: &mut Context<'_>,
@@ -135,14 +119,20 @@ impl Carriers {
     ) -> Poll<(u64, usize)> {
         let mut index = 0;
         while let Some(carrier) = self.list.get_mut(index) {
-            match carrier.datagrams.poll_receive(cx, buffer) {
+            carrier.heard = true;
+            let received = match carrier.datagrams.poll_receive(cx, buffer) {
+                Poll::Ready(Err(error)) if error.kind() == ErrorKind::TooLarge => {
+                    Poll::Ready(Ok(0))
+                }
+                received => received,
+            };
+            match received {
                 Poll::Ready(Ok(length)) => {
                     let number = carrier.number;
                     // The others come first the next time.
                     self.list.rotate_left(index + 1);
                     return Poll::Ready((number, length));
                 }
-                Poll::Ready(Err(error)) if error.kind() == ErrorKind::TooLarge => {}
                 Poll::Ready(Err(_)) => {
                     carrier.errors += 1;
                     if carrier.errors >= ERRORS {

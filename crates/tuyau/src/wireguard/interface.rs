@@ -5,11 +5,11 @@ use std::{fmt, future::Future, num::NonZeroU16, pin::Pin, sync::Arc, time::Durat
 use tuyau_core::{AnyDatagrams, Datagrams, Listener, Timer};
 
 use super::{
-    PresharedKey, PrivateKey, PublicKey, TunnelDevice,
-    carriers::{Accepted, Accepting},
+    InterfaceError, PresharedKey, PrivateKey, PublicKey, TunnelDevice,
+    accepting::{Accepted, Accepting},
     status::Status,
 };
-use crate::smoltcp::{Cidr, Driver, Network, SetupError};
+use crate::smoltcp::{Cidr, Driver, Network};
 
 /// The MTU inside a tunnel unless told otherwise, in bytes: what is left of an Ethernet packet with
 /// IPv6, UDP and WireGuard around it, as `wg-quick` has it.
@@ -38,7 +38,8 @@ impl Peer {
     }
 
     /// Lets the peer have the addresses of a network: packets to them go to it, and packets from
-    /// others are not taken from it. Of several peers, the longest prefix decides.
+    /// others are not taken from it. Of several peers, the longest prefix decides; the same network
+    /// cannot be that of two.
     pub fn allow(mut self, network: Cidr) -> Self {
         self.allowed.push(network);
         self
@@ -119,8 +120,12 @@ impl Interface {
     /// Sets the tunnel up; nothing moves before the driver is polled.
     ///
     /// # Errors
-    /// When the addresses or the MTU cannot be used.
-    pub fn start(self, timer: impl Timer) -> Result<(Tunnel, Driver<TunnelDevice>), SetupError> {
+    /// When the addresses or the MTU cannot be used, or two peers are the same or have a network both.
+    pub fn start(
+        self,
+        timer: impl Timer,
+    ) -> Result<(Tunnel, Driver<TunnelDevice>), InterfaceError> {
+        check(&self.peers)?;
         let known = self.peers.iter().map(|it| (it.key, it.allowed.clone()));
         let status = Arc::new(Status::new(known));
         let timer: Arc<dyn Timer> = Arc::new(timer);
@@ -140,6 +145,28 @@ impl Interface {
         let (network, driver) = builder.start(device, Shared(timer))?;
         Ok((Tunnel { network, status }, driver))
     }
+}
+
+/// Whether it is clear to which peer each packet goes.
+fn check(peers: &[Peer]) -> Result<(), InterfaceError> {
+    for (number, peer) in peers.iter().enumerate() {
+        for earlier in &peers[..number] {
+            if earlier.key == peer.key {
+                return Err(InterfaceError::PeerTwice(peer.key));
+            }
+            let taken = |own: &&Cidr| {
+                let mut networks = earlier.allowed.iter();
+                networks.any(|it| it.prefix() == own.prefix() && it.contains(own.address()))
+            };
+            if let Some(network) = peer.allowed.iter().find(taken) {
+                return Err(InterfaceError::NetworkTwice {
+                    network: *network,
+                    peers: [earlier.key, peer.key],
+                });
+            }
+        }
+    }
+    Ok(())
 }
 
 impl fmt::Debug for Interface {

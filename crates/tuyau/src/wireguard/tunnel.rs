@@ -15,12 +15,10 @@ use defguard_boringtun::{
     noise::{Packet, Tunn, TunnResult, handshake::parse_handshake_anon, rate_limiter::RateLimiter},
     x25519,
 };
-use tuyau_core::Timer;
+use tuyau_core::{AnyDatagrams, Timer};
 
 use super::{
-    Peer, PrivateKey, PublicKey,
-    carriers::{Accepting, Carriers},
-    status::Status,
+    Peer, PrivateKey, PublicKey, accepting::Accepting, carriers::Carriers, status::Status,
 };
 use crate::smoltcp::{Device, Medium};
 
@@ -28,6 +26,8 @@ use crate::smoltcp::{Device, Medium};
 const TICK: Duration = Duration::from_millis(250);
 /// How many handshakes a second are answered before their senders have to prove their address.
 const HANDSHAKES: u64 = 100;
+/// How many datagrams are read in a row that bring no packet, before other tasks get their turn.
+const BUDGET: usize = 64;
 /// What a datagram adds to the packet in it, in bytes, and room for the padding of other
 /// implementations.
 const OVERHEAD: usize = 32 + 16;
@@ -45,6 +45,8 @@ pub struct TunnelDevice {
     peers: Vec<PeerState>,
     carriers: Carriers,
     accepting: Option<Box<dyn Accepting>>,
+    /// A carrier for which there is no room before the others were heard.
+    held: Option<AnyDatagrams>,
     status: Arc<Status>,
     timer: Arc<dyn Timer>,
     tick: Pin<Box<dyn Future<Output = ()> + Send>>,
@@ -86,7 +88,7 @@ impl TunnelDevice {
                 number,
                 Some(limiter.clone()),
             ),
-            carrier: peer.carrier.map(|carrier| carriers.add(carrier, |_| true)),
+            carrier: peer.carrier.map(|carrier| carriers.add(carrier)),
             trying: false,
         });
         let peers = peers.collect();
@@ -98,6 +100,7 @@ impl TunnelDevice {
             peers,
             carriers,
             accepting,
+            held: None,
             status,
             timer,
             tick,
@@ -136,10 +139,23 @@ impl TunnelDevice {
         let Some(accepting) = &mut self.accepting else {
             return;
         };
-        while let Poll::Ready(datagrams) = accepting.poll_next(cx) {
-            let peers = &self.peers;
-            let used = |number| peers.iter().any(|peer| peer.carrier == Some(number));
-            self.carriers.add(datagrams, used);
+        let peers = &self.peers;
+        let used = |number| peers.iter().any(|peer| peer.carrier == Some(number));
+        let now = self.timer.now();
+        loop {
+            let datagrams = match self.held.take() {
+                Some(datagrams) => datagrams,
+                None => match accepting.poll_next(cx, now) {
+                    Poll::Ready(datagrams) => datagrams,
+                    Poll::Pending => return,
+                },
+            };
+            if let Err(datagrams) = self.carriers.admit(datagrams, used) {
+                // The others are heard in this turn; it comes in with the next one.
+                self.held = Some(datagrams);
+                cx.waker().wake_by_ref();
+                return;
+            }
         }
     }
 
@@ -241,7 +257,7 @@ impl Device for TunnelDevice {
     fn poll_receive(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         self.poll_tick(cx);
         self.poll_accept(cx);
-        loop {
+        for _ in 0..BUDGET {
             while let Some(packet) = self.decrypted.pop_front() {
                 // What is larger than the MTU is lost, as on any link.
                 if let Some(room) = buffer.get_mut(..packet.len()) {
@@ -256,6 +272,9 @@ impl Device for TunnelDevice {
             };
             self.receive(carrier, length);
         }
+        self.carriers.flush(cx);
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     fn poll_send(&mut self, cx: &mut Context<'_>, frame: &[u8]) -> Poll<io::Result<()>> {

@@ -4,4 +4,5 @@
 mod lossy;
 mod peers;
 mod refused;
+mod strangers;
 mod support;

@@ -6,7 +6,7 @@ use tuyau::{
     mem,
     tcp::TcpKey,
     tokio::TokioTimer,
-    wireguard::{PresharedKey, Tunnel, WireGuard},
+    wireguard::{Interface, InterfaceError, Peer, PresharedKey, Tunnel, WireGuard},
 };
 use tuyau_core::{Chain, ErrorKind, Key, Registry, Security, Table, Target};
 
@@ -114,4 +114,34 @@ async fn an_address_of_another_peer_is_not_believed() {
     let report = report(&gateway, "10.7.0.254:80").await;
     assert!(report.contains("at tcp"), "{report}");
     assert!(report.contains("the deadline passed"), "{report}");
+}
+
+/// A packet for an address goes to one peer, and what comes from it is one's too.
+#[tokio::test]
+async fn a_network_or_a_key_that_two_peers_have_is_refused_by_name() {
+    let (one, two) = (key().public_key(), key().public_key());
+    let refused = |peers: [Peer; 2]| {
+        let interface = peers
+            .into_iter()
+            .fold(interface(&key(), "10.7.0.254/24"), Interface::peer);
+        interface.start(TokioTimer::new()).unwrap_err()
+    };
+    let first = peer(one, "10.7.1.0/24");
+    let error = refused([
+        first,
+        peer(two, "10.7.2.0/24").allow("10.7.1.9/24".parse().unwrap()),
+    ]);
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "the network 10.7.1.9/24 is allowed to both {one} and {two}, expected one peer for each \
+             network; give one of them a longer prefix"
+        )
+    );
+    let error = refused([peer(one, "10.7.1.0/24"), peer(one, "10.7.2.0/24")]);
+    assert_eq!(error, InterfaceError::PeerTwice(one));
+    // One network in another one is clear: the longer prefix decides.
+    let (wide, narrow) = (peer(one, "10.7.0.0/16"), peer(two, "10.7.1.0/24"));
+    let clear = interface(&key(), "10.7.0.254/24").peer(wide).peer(narrow);
+    drop(clear.start(TokioTimer::new()).unwrap());
 }
