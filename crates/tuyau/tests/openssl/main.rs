@@ -4,35 +4,21 @@
 mod client;
 mod server;
 mod support;
+#[macro_use]
+#[path = "../support/trials.rs"]
+mod trials;
 
-use std::process::{Command, ExitCode, Stdio};
+use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Completion, Trial};
+use libtest_mimic::Arguments;
 
-/// A test for each function, on a runtime of its own.
-macro_rules! trials {
-    ($($module:ident::$test:ident),* $(,)?) => {
-        vec![$(trial(concat!(stringify!($module), "::", stringify!($test)), || {
-            let mut runtime = tokio::runtime::Builder::new_current_thread();
-            runtime.enable_all().build().unwrap().block_on($module::$test());
-        })),*]
-    };
-}
-
-fn trial(name: &str, test: fn()) -> Trial {
-    Trial::ignorable_test(name, move || {
-        let mut version = Command::new("openssl");
-        let version = version.arg("version").stdout(Stdio::null()).status();
-        if version.is_err() {
-            return Ok(Completion::ignored_with("there is no openssl command here"));
-        }
-        test();
-        Ok(Completion::Completed)
-    })
+fn missing() -> Option<String> {
+    trials::without("openssl", &["version"], "openssl")
 }
 
 fn main() -> ExitCode {
     let trials = trials![
+        missing;
         client::it_proves_a_key_in_a_certificate,
         client::it_accepts_our_certificate_for_its_name_and_agrees_on_alpn,
         client::it_resumes_a_session_with_our_tickets,

@@ -1,8 +1,4 @@
-//! SSH against OpenSSH's own programs, and against peers that misbehave.
-#![cfg(all(unix, feature = "mem", feature = "ssh", feature = "tcp"))]
+//! SSH against peers that misbehave. Against OpenSSH's own programs it is tested in `openssh`.
+#![cfg(all(feature = "mem", feature = "ssh"))]
 
-mod channels;
-mod host_keys;
-mod login;
 mod stalled;
-mod support;

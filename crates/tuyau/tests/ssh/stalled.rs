@@ -5,15 +5,13 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tuyau::{
     mem,
-    ssh::{Acceptor, Kind, PrivateKey, Remote, ServerSettings, Settings, SshKey},
+    ssh::{self, Acceptor, Error, Kind, PrivateKey, Remote, ServerSettings, Settings, SshKey},
     tokio::TokioTimer,
 };
 use tuyau_core::{
-    Acceptor as _, ConnectErrorKind, ErrorKind, FlowExt, Key, ListenerExt, Outcome, ProtocolExt,
-    Registry, ResolverExt, Target,
+    Acceptor as _, Attempt, ConnectErrorKind, ErrorKind, Flow, FlowExt, Key, Layer, ListenerExt,
+    Outcome, ProtocolExt, Registry, ResolverExt, Stage, Target,
 };
-
-use crate::support::dial;
 
 fn settings() -> Settings {
     Settings::new()
@@ -23,6 +21,13 @@ fn settings() -> Settings {
 
 fn acceptor() -> Acceptor {
     ServerSettings::new(PrivateKey::generate().unwrap(), |_, _| true).acceptor()
+}
+
+/// Performs the dialling side over any flow.
+async fn dial<F: Flow>(flow: F, settings: Settings) -> Result<ssh::Flow, Error> {
+    let remote = Remote::new("anna", "here", 22, ssh::Open::command("work"));
+    let attempt = Attempt::new(Stage::new("ssh"));
+    settings.connector().connect(flow, &remote, &attempt).await
 }
 
 /// The tasks that the runtime has, this one among them.
@@ -84,7 +89,7 @@ async fn a_server_that_stops_ends_by_the_deadline_and_leaves_no_task() {
         let protocol = mem::Protocol::new(hub).layer(settings().connector());
         registry.protocol(Key::new(), protocol);
         let resolver = mem::NameResolver.configure::<SshKey, _>(|_| {
-            let open = tuyau::ssh::Open::command("work");
+            let open = ssh::Open::command("work");
             Some(Remote::new("anna", "here", 22, open))
         });
         registry.resolver(Key::new(), 0, resolver);
@@ -172,7 +177,7 @@ async fn a_flow_that_was_dropped_unread_is_gone_after_its_farewell() {
     let waited = tokio::time::timeout(Duration::from_millis(10), writing).await;
     assert!(waited.is_err());
     drop(client);
-    tokio::time::sleep(tuyau::ssh::FAREWELL * 2).await;
+    tokio::time::sleep(ssh::FAREWELL * 2).await;
     let error = loop {
         if let Err(error) = server.read(&mut [0; 10_000]).await {
             break error;
@@ -180,7 +185,7 @@ async fn a_flow_that_was_dropped_unread_is_gone_after_its_farewell() {
     };
     assert_eq!(error.kind(), ErrorKind::Truncated);
     drop(server);
-    tokio::time::sleep(tuyau::ssh::FAREWELL * 2).await;
+    tokio::time::sleep(ssh::FAREWELL * 2).await;
     settle().await;
     assert_eq!(tasks(), 0);
 }

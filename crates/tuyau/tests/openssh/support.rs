@@ -12,7 +12,7 @@ use tuyau::{
     ssh::{Connector, Error, Flow, Open, PrivateKey, Remote, Settings},
     tcp::Tcp,
 };
-use tuyau_core::{Attempt, FlowExt, Layer, LayeredError, Protocol, ProtocolExt, Stage};
+use tuyau_core::{Attempt, LayeredError, Protocol, ProtocolExt, Stage};
 
 /// OpenSSH's sshd, which lets this user in with [`Sshd::user_key`].
 pub(crate) struct Sshd {
@@ -29,17 +29,14 @@ impl Drop for Sshd {
 }
 
 impl Sshd {
-    /// A server with an Ed25519 key; none where OpenSSH is not installed, which is told.
-    pub(crate) async fn start() -> Option<Self> {
+    /// A server with an Ed25519 key.
+    pub(crate) async fn start() -> Self {
         Self::with("").await
     }
 
     /// A server with more lines in its configuration; of those that say a thing twice, the first
     /// counts.
-    pub(crate) async fn with(configuration: &str) -> Option<Self> {
-        if !openssh_is_here() {
-            return None;
-        }
+    pub(crate) async fn with(configuration: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path();
         keygen(path, "host_ed25519", &["-t", "ed25519", "-N", ""]);
@@ -53,7 +50,7 @@ impl Sshd {
             let socket = listener.local_addr().unwrap();
             drop(listener);
             let configured = write_configuration(path, socket, configuration);
-            let mut process = Command::new(sshd()?)
+            let mut process = Command::new(sshd().expect("sshd is installed"))
                 .args(["-D", "-e", "-f"])
                 .arg(configured)
                 .stdin(Stdio::null())
@@ -61,11 +58,11 @@ impl Sshd {
                 .spawn()
                 .expect("sshd starts");
             if answers(&mut process, socket).await {
-                return Some(Self {
+                return Self {
                     process,
                     directory,
                     socket,
-                });
+                };
             }
         }
     }
@@ -129,13 +126,6 @@ pub(crate) async fn connect(
     })
 }
 
-/// Performs the dialling side over any flow.
-pub(crate) async fn dial<F: tuyau_core::Flow>(flow: F, settings: Settings) -> Result<Flow, Error> {
-    let remote = Remote::new("anna", "here", 22, Open::command("work"));
-    let attempt = Attempt::new(Stage::new("ssh"));
-    settings.connector().connect(flow, &remote, &attempt).await
-}
-
 /// Runs ssh-keygen.
 pub(crate) fn keygen(directory: &Path, file: &str, arguments: &[&str]) {
     let made = Command::new("ssh-keygen")
@@ -178,22 +168,8 @@ fn write_configuration(directory: &Path, socket: SocketAddr, more: &str) -> Path
     file
 }
 
-/// Whether OpenSSH's programs can be called; what is missing is told.
-#[expect(clippy::print_stderr, reason = "what was not run is told")]
-pub(crate) fn openssh_is_here() -> bool {
-    if sshd().is_none() {
-        eprintln!("not run: there is no sshd here; it is in Debian's package openssh-server");
-        return false;
-    }
-    let keygen = Command::new("ssh-keygen").arg("-?").output();
-    if keygen.is_err() {
-        eprintln!("not run: there is no ssh-keygen here; it is in Debian's package openssh-client");
-    }
-    keygen.is_ok()
-}
-
 /// sshd wants to be called by its whole path.
-fn sshd() -> Option<&'static Path> {
+pub(crate) fn sshd() -> Option<&'static Path> {
     let places = ["/usr/sbin/sshd", "/usr/bin/sshd", "/usr/local/sbin/sshd"];
     places.map(Path::new).into_iter().find(|path| path.exists())
 }

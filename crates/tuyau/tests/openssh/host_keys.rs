@@ -4,7 +4,7 @@ use std::{fs, process::Command};
 
 use tuyau::ssh::{Error, Kind, Open, Settings};
 
-use crate::support::{Sshd, keygen, openssh_is_here, read_to_end};
+use crate::support::{Sshd, keygen, read_to_end};
 
 /// The error of a server that is not trusted, and its text.
 async fn refusal(server: &Sshd, settings: Settings) -> (Error, String) {
@@ -27,11 +27,8 @@ fn fingerprint(server: &Sshd, file: &str) -> String {
     listed.split(' ').nth(1).unwrap().to_owned()
 }
 
-#[tokio::test]
-async fn an_unknown_host_is_refused_with_the_line_that_would_make_it_known() {
-    let Some(server) = Sshd::start().await else {
-        return;
-    };
+pub(crate) async fn an_unknown_host_is_refused_with_the_line_that_would_make_it_known() {
+    let server = Sshd::start().await;
     let nobody = Settings::new().known_hosts_file(server.path("empty"));
     let (_, text) = refusal(&server, nobody).await;
     assert!(
@@ -51,11 +48,8 @@ async fn an_unknown_host_is_refused_with_the_line_that_would_make_it_known() {
     assert_eq!(read_to_end(&mut flow).await, b"in\n");
 }
 
-#[tokio::test]
-async fn a_changed_host_key_is_refused_with_its_line_and_both_fingerprints() {
-    let Some(server) = Sshd::start().await else {
-        return;
-    };
+pub(crate) async fn a_changed_host_key_is_refused_with_its_line_and_both_fingerprints() {
+    let server = Sshd::start().await;
     keygen(
         server.directory.path(),
         "other",
@@ -78,11 +72,8 @@ async fn a_changed_host_key_is_refused_with_its_line_and_both_fingerprints() {
     refusal(&server, settings).await;
 }
 
-#[tokio::test]
-async fn a_revoked_host_key_is_refused() {
-    let Some(server) = Sshd::start().await else {
-        return;
-    };
+pub(crate) async fn a_revoked_host_key_is_refused() {
+    let server = Sshd::start().await;
     let file = server.known_hosts(|line| format!("{line}@revoked {line}"));
     let (error, text) = refusal(&server, Settings::new().known_hosts_file(&file)).await;
     assert!(matches!(error.kind(), Kind::HostKeyRevoked { .. }));
@@ -92,11 +83,8 @@ async fn a_revoked_host_key_is_refused() {
     );
 }
 
-#[tokio::test]
-async fn hashed_names_are_known() {
-    let Some(server) = Sshd::start().await else {
-        return;
-    };
+pub(crate) async fn hashed_names_are_known() {
+    let server = Sshd::start().await;
     let file = server.known_hosts(|line| line);
     let hashed = Command::new("ssh-keygen").arg("-Hf").arg(&file).output();
     assert!(hashed.unwrap().status.success());
@@ -107,11 +95,8 @@ async fn hashed_names_are_known() {
     server.open(settings, Open::command("true")).await.unwrap();
 }
 
-#[tokio::test]
-async fn a_new_host_is_learnt_only_when_that_is_wanted() {
-    let Some(server) = Sshd::start().await else {
-        return;
-    };
+pub(crate) async fn a_new_host_is_learnt_only_when_that_is_wanted() {
+    let server = Sshd::start().await;
     let file = server.path("learnt");
     let settings = Settings::new()
         .known_hosts_file(&file)
@@ -129,11 +114,7 @@ async fn a_new_host_is_learnt_only_when_that_is_wanted() {
     server.open(settings, Open::command("true")).await.unwrap();
 }
 
-#[tokio::test]
-async fn a_server_is_asked_for_the_kind_of_key_that_is_known() {
-    if !openssh_is_here() {
-        return;
-    }
+pub(crate) async fn a_server_is_asked_for_the_kind_of_key_that_is_known() {
     let directory = tempfile::tempdir().unwrap();
     keygen(
         directory.path(),
@@ -141,9 +122,7 @@ async fn a_server_is_asked_for_the_kind_of_key_that_is_known() {
         &["-t", "rsa", "-b", "2048", "-N", ""],
     );
     let key = directory.path().join("rsa");
-    let Some(server) = Sshd::with(&format!("HostKey {}", key.display())).await else {
-        return;
-    };
+    let server = Sshd::with(&format!("HostKey {}", key.display())).await;
     let public = fs::read_to_string(key.with_extension("pub")).unwrap();
     let file = server.known_hosts(|_| format!("{} {public}", server.name()));
     let settings = Settings::new()
@@ -153,13 +132,10 @@ async fn a_server_is_asked_for_the_kind_of_key_that_is_known() {
     assert_eq!(flow.host_key().unwrap().0.algorithm(), "ssh-rsa");
 }
 
-#[tokio::test]
-async fn any_host_key_is_accepted_only_under_a_name_that_says_danger() {
+pub(crate) async fn any_host_key_is_accepted_only_under_a_name_that_says_danger() {
     use tuyau_core::{Layer, Security};
 
-    let Some(server) = Sshd::start().await else {
-        return;
-    };
+    let server = Sshd::start().await;
     let settings = Settings::new().danger_accept_any_host_key();
     let connector = settings.clone().connector();
     let security = Layer::<tuyau::mem::Flow>::security(&connector);

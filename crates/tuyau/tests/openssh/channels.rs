@@ -8,11 +8,8 @@ use tuyau_core::{AnyFlow, Flow, FlowExt, LocalAddress, PeerAddress};
 
 use crate::support::{Sshd, read_to_end};
 
-#[tokio::test]
-async fn a_command_is_a_flow_with_its_status() {
-    let Some(server) = Sshd::start().await else {
-        return;
-    };
+pub(crate) async fn a_command_is_a_flow_with_its_status() {
+    let server = Sshd::start().await;
     let mut flow = server.run("read line; echo got $line").await;
     flow.write_all(b"this\n").await.unwrap();
     assert_eq!(read_to_end(&mut flow).await, b"got this\n");
@@ -24,11 +21,8 @@ async fn a_command_is_a_flow_with_its_status() {
     assert!(flow.info::<LocalAddress>().is_some());
 }
 
-#[tokio::test]
-async fn a_failed_command_tells_its_status_and_error_output() {
-    let Some(server) = Sshd::start().await else {
-        return;
-    };
+pub(crate) async fn a_failed_command_tells_its_status_and_error_output() {
+    let server = Sshd::start().await;
     let mut flow = server
         .run("echo half; echo no such thing >&2; exit 3")
         .await;
@@ -40,22 +34,16 @@ async fn a_failed_command_tells_its_status_and_error_output() {
     assert_eq!(errors.lost(), 0);
 }
 
-#[tokio::test]
-async fn a_killed_command_tells_the_signal() {
-    let Some(server) = Sshd::start().await else {
-        return;
-    };
+pub(crate) async fn a_killed_command_tells_the_signal() {
+    let server = Sshd::start().await;
     let mut flow = server.run("kill -TERM $$").await;
     assert!(read_to_end(&mut flow).await.is_empty());
     let status = flow.exit_status().unwrap();
     assert_eq!(status, &ExitStatus::Signal("TERM".to_owned()));
 }
 
-#[tokio::test]
-async fn of_much_error_output_the_end_is_kept() {
-    let Some(server) = Sshd::start().await else {
-        return;
-    };
+pub(crate) async fn of_much_error_output_the_end_is_kept() {
+    let server = Sshd::start().await;
     let mut flow = server
         .run("head -c 300000 /dev/zero >&2; echo end >&2")
         .await;
@@ -66,11 +54,8 @@ async fn of_much_error_output_the_end_is_kept() {
     assert_eq!(errors.lost() as usize + errors.bytes().len(), 300_004);
 }
 
-#[tokio::test]
-async fn the_environment_is_given_as_far_as_the_server_takes_it() {
-    let Some(server) = Sshd::start().await else {
-        return;
-    };
+pub(crate) async fn the_environment_is_given_as_far_as_the_server_takes_it() {
+    let server = Sshd::start().await;
     let open = Open::command("echo $TUYAU_ONE $OTHER")
         .with_variable("TUYAU_ONE", "one")
         .with_variable("OTHER", "other");
@@ -78,11 +63,8 @@ async fn the_environment_is_given_as_far_as_the_server_takes_it() {
     assert_eq!(read_to_end(&mut flow).await, b"one\n");
 }
 
-#[tokio::test]
-async fn ending_the_writing_half_leaves_the_other_open() {
-    let Some(server) = Sshd::start().await else {
-        return;
-    };
+pub(crate) async fn ending_the_writing_half_leaves_the_other_open() {
+    let server = Sshd::start().await;
     let mut flow = server.run("sort -r; echo done").await;
     flow.write_all(b"a\nc\nb\n").await.unwrap();
     flow.close_write().await.unwrap();
@@ -90,11 +72,8 @@ async fn ending_the_writing_half_leaves_the_other_open() {
     assert_eq!(flow.read(&mut [0; 4]).await.unwrap(), 0);
 }
 
-#[tokio::test]
-async fn much_goes_both_ways_at_once() {
-    let Some(server) = Sshd::start().await else {
-        return;
-    };
+pub(crate) async fn much_goes_both_ways_at_once() {
+    let server = Sshd::start().await;
     let flow = server.run("cat").await;
     let bytes: Vec<u8> = (0..5_000_000_u64)
         .map(|at| ((at * at) >> 7) as u8)
@@ -112,11 +91,8 @@ async fn much_goes_both_ways_at_once() {
     assert!(back == bytes);
 }
 
-#[tokio::test]
-async fn a_subsystem_is_a_flow() {
-    let Some(server) = Sshd::start().await else {
-        return;
-    };
+pub(crate) async fn a_subsystem_is_a_flow() {
+    let server = Sshd::start().await;
     let open = Open::Subsystem("echo".to_owned());
     let mut flow = server.open(server.settings(), open).await.unwrap();
     flow.write_all(b"there and back").await.unwrap();
@@ -124,11 +100,8 @@ async fn a_subsystem_is_a_flow() {
     assert_eq!(read_to_end(&mut flow).await, b"there and back");
 }
 
-#[tokio::test]
-async fn a_subsystem_that_is_not_there_is_named() {
-    let Some(server) = Sshd::start().await else {
-        return;
-    };
+pub(crate) async fn a_subsystem_that_is_not_there_is_named() {
+    let server = Sshd::start().await;
     let open = Open::Subsystem("nothing".to_owned());
     let error = server.open(server.settings(), open).await.unwrap_err();
     assert!(matches!(error.kind(), Kind::NotOpened { .. }));
@@ -139,11 +112,8 @@ async fn a_subsystem_that_is_not_there_is_named() {
     );
 }
 
-#[tokio::test]
-async fn a_forwarded_connection_is_a_flow() {
-    let Some(server) = Sshd::start().await else {
-        return;
-    };
+pub(crate) async fn a_forwarded_connection_is_a_flow() {
+    let server = Sshd::start().await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let beyond = tokio::spawn(echo(async move { listener.accept().await.unwrap().0 }));
@@ -155,11 +125,8 @@ async fn a_forwarded_connection_is_a_flow() {
     beyond.await.unwrap();
 }
 
-#[tokio::test]
-async fn a_forwarded_unix_socket_is_a_flow() {
-    let Some(server) = Sshd::start().await else {
-        return;
-    };
+pub(crate) async fn a_forwarded_unix_socket_is_a_flow() {
+    let server = Sshd::start().await;
     let path = server.path("beyond");
     let listener = tokio::net::UnixListener::bind(&path).unwrap();
     let beyond = tokio::spawn(echo(async move { listener.accept().await.unwrap().0 }));
@@ -179,11 +146,8 @@ where
     tokio::io::copy(&mut reading, &mut writing).await.unwrap();
 }
 
-#[tokio::test]
-async fn a_forwarding_that_leads_nowhere_says_why() {
-    let Some(server) = Sshd::start().await else {
-        return;
-    };
+pub(crate) async fn a_forwarding_that_leads_nowhere_says_why() {
+    let server = Sshd::start().await;
     // A port that nobody listens at.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -196,11 +160,8 @@ async fn a_forwarding_that_leads_nowhere_says_why() {
     assert!(text.contains("Connection refused"), "{text}");
 }
 
-#[tokio::test]
-async fn the_host_key_is_told_as_openssh_prints_it() {
-    let Some(server) = Sshd::start().await else {
-        return;
-    };
+pub(crate) async fn the_host_key_is_told_as_openssh_prints_it() {
+    let server = Sshd::start().await;
     let flow = AnyFlow::new(server.run("true").await);
     let key = &flow.info::<HostKey>().unwrap().0;
     let listed = Command::new("ssh-keygen")
@@ -214,11 +175,8 @@ async fn the_host_key_is_told_as_openssh_prints_it() {
     assert!(file.starts_with(&key.to_string()));
 }
 
-#[tokio::test]
-async fn an_aborted_command_ends_on_the_server() {
-    let Some(server) = Sshd::start().await else {
-        return;
-    };
+pub(crate) async fn an_aborted_command_ends_on_the_server() {
+    let server = Sshd::start().await;
     let marker = server.path("ended");
     let command = format!(
         "trap 'touch {0}; exit' EXIT HUP; cat; touch {0}",

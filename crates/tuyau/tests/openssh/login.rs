@@ -8,18 +8,15 @@ use std::{
 
 use tuyau::ssh::{KeyError, Kind, Open, PrivateKey, Settings};
 
-use crate::support::{Sshd, keygen, openssh_is_here, user};
+use crate::support::{Sshd, keygen, user};
 
 fn authorize(server: &Sshd, key: &str) {
     let public = server.path(key).with_extension("pub");
     fs::copy(public, server.path("authorized_keys")).unwrap();
 }
 
-#[tokio::test]
-async fn keys_of_every_kind_are_let_in() {
-    let Some(server) = Sshd::start().await else {
-        return;
-    };
+pub(crate) async fn keys_of_every_kind_are_let_in() {
+    let server = Sshd::start().await;
     for (name, arguments) in [
         ("ecdsa", &["-t", "ecdsa", "-N", ""][..]),
         ("rsa", &["-t", "rsa", "-b", "2048", "-N", ""][..]),
@@ -39,11 +36,8 @@ async fn keys_of_every_kind_are_let_in() {
     }
 }
 
-#[tokio::test]
-async fn an_encrypted_key_wants_its_own_passphrase() {
-    let Some(server) = Sshd::start().await else {
-        return;
-    };
+pub(crate) async fn an_encrypted_key_wants_its_own_passphrase() {
+    let server = Sshd::start().await;
     keygen(
         server.directory.path(),
         "locked",
@@ -65,11 +59,7 @@ async fn an_encrypted_key_wants_its_own_passphrase() {
     server.open(settings, Open::command("true")).await.unwrap();
 }
 
-#[test]
-fn what_is_no_private_key_is_refused_with_what_to_do() {
-    if !openssh_is_here() {
-        return;
-    }
+pub(crate) async fn what_is_no_private_key_is_refused_with_what_to_do() {
     let directory = tempfile::tempdir().unwrap();
     keygen(directory.path(), "key", &["-t", "ed25519", "-N", ""]);
     let path = |name| directory.path().join(name);
@@ -87,11 +77,8 @@ fn what_is_no_private_key_is_refused_with_what_to_do() {
     assert!(refused("short").contains("as `ssh-keygen` writes it"));
 }
 
-#[tokio::test]
-async fn a_refused_user_is_told_what_was_tried_and_what_is_wanted() {
-    let Some(server) = Sshd::start().await else {
-        return;
-    };
+pub(crate) async fn a_refused_user_is_told_what_was_tried_and_what_is_wanted() {
+    let server = Sshd::start().await;
     keygen(
         server.directory.path(),
         "stranger",
@@ -127,11 +114,8 @@ impl Drop for Agent {
     }
 }
 
-#[tokio::test]
-async fn the_keys_of_an_agent_are_let_in() {
-    let Some(server) = Sshd::start().await else {
-        return;
-    };
+pub(crate) async fn the_keys_of_an_agent_are_let_in() {
+    let server = Sshd::start().await;
     let socket = server.path("agent");
     let agent = Command::new("ssh-agent")
         .args(["-D", "-a"])
@@ -154,11 +138,8 @@ async fn the_keys_of_an_agent_are_let_in() {
     server.open(settings, Open::command("true")).await.unwrap();
 }
 
-#[tokio::test]
-async fn an_agent_that_is_not_there_is_mentioned() {
-    let Some(server) = Sshd::start().await else {
-        return;
-    };
+pub(crate) async fn an_agent_that_is_not_there_is_mentioned() {
+    let server = Sshd::start().await;
     let known = server.known_hosts(|line| line);
     let settings = Settings::new()
         .known_hosts_file(known)
