@@ -117,7 +117,7 @@ impl<F: Flow> Flow for Masked<F> {
         Some(&self.inner)
     }
 
-    fn info(&self, want: TypeId) -> Option<&dyn Any> {
+    fn info_of(&self, want: TypeId) -> Option<&dyn Any> {
         (want == TypeId::of::<UsedMask>()).then_some(&self.mask as _)
     }
 }

@@ -44,22 +44,15 @@ impl AnyFlow {
         }
     }
 
-    /// The outermost flow in the chain of layers that has the type `F`.
+    /// As [`FlowExt::find`](crate::FlowExt::find), without importing that.
     pub fn find<F: Flow>(&self) -> Option<&F> {
-        chain(&*self.0).find_map(|flow| (flow as &dyn Any).downcast_ref())
+        self.0.find()
     }
 
-    /// The outermost flow's information of type `T`, else that of the flow beneath it, and so on.
+    /// As [`FlowExt::info`](crate::FlowExt::info), without importing that.
     pub fn info<T: 'static>(&self) -> Option<&T> {
-        chain(&*self.0)
-            .find_map(|flow| flow.info(TypeId::of::<T>()))?
-            .downcast_ref()
+        self.0.info()
     }
-}
-
-/// The flow, the one it runs over, and so on.
-fn chain(outermost: &dyn Flow) -> impl Iterator<Item = &dyn Flow> {
-    core::iter::successors(Some(outermost), |flow| flow.inner())
 }
 
 impl fmt::Debug for AnyFlow {
@@ -122,7 +115,7 @@ impl Flow for AnyFlow {
     }
 
     #[inline]
-    fn info(&self, want: TypeId) -> Option<&dyn Any> {
-        self.0.info(want)
+    fn info_of(&self, want: TypeId) -> Option<&dyn Any> {
+        self.0.info_of(want)
     }
 }

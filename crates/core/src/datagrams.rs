@@ -52,8 +52,8 @@ pub trait Datagrams: Any + Send {
         None
     }
 
-    /// What is known of the type `want`, as [`Flow::info`](crate::Flow::info) has it.
-    fn info(&self, want: TypeId) -> Option<&dyn Any> {
+    /// What is known of the type `want`, as [`Flow::info_of`](crate::Flow::info_of) has it.
+    fn info_of(&self, want: TypeId) -> Option<&dyn Any> {
         let _ = want;
         None
     }
@@ -85,6 +85,22 @@ pub trait DatagramsExt: Datagrams {
         buffer: &mut [u8],
     ) -> impl Future<Output = Result<usize, FlowError>> + Send {
         poll_fn(move |cx| self.poll_receive(cx, buffer))
+    }
+
+    /// The outermost datagrams of the type `D` among these and those that they run over.
+    fn find<D: Datagrams>(&self) -> Option<&D>
+    where
+        Self: Sized,
+    {
+        (self as &dyn Datagrams).find()
+    }
+
+    /// The information of the type `T` that these have, else that of what is beneath, and so on.
+    fn info<T: 'static>(&self) -> Option<&T>
+    where
+        Self: Sized,
+    {
+        (self as &dyn Datagrams).info()
     }
 }
 
@@ -122,21 +138,15 @@ impl AnyDatagrams {
         }
     }
 
-    /// The outermost one in the chain of layers that has the type `D`.
+    /// As [`DatagramsExt::find`], without importing that.
     pub fn find<D: Datagrams>(&self) -> Option<&D> {
-        chain(&*self.0).find_map(|datagrams| (datagrams as &dyn Any).downcast_ref())
+        self.0.find()
     }
 
-    /// The outermost one's information of type `T`, else that of what is beneath, and so on.
+    /// As [`DatagramsExt::info`], without importing that.
     pub fn info<T: 'static>(&self) -> Option<&T> {
-        chain(&*self.0)
-            .find_map(|datagrams| datagrams.info(TypeId::of::<T>()))?
-            .downcast_ref()
+        self.0.info()
     }
-}
-
-fn chain(outermost: &dyn Datagrams) -> impl Iterator<Item = &dyn Datagrams> {
-    core::iter::successors(Some(outermost), |datagrams| datagrams.inner())
 }
 
 impl fmt::Debug for AnyDatagrams {
@@ -175,7 +185,7 @@ impl Datagrams for AnyDatagrams {
     }
 
     #[inline]
-    fn info(&self, want: TypeId) -> Option<&dyn Any> {
-        self.0.info(want)
+    fn info_of(&self, want: TypeId) -> Option<&dyn Any> {
+        self.0.info_of(want)
     }
 }

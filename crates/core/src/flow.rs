@@ -2,11 +2,15 @@
 
 use core::{
     any::{Any, TypeId},
-    future::{Future, poll_fn},
-    task::{Context as TaskContext, Poll, ready},
+    task::{Context as TaskContext, Poll},
 };
 
-use crate::{Address, ErrorKind, FlowError};
+use crate::{Address, FlowError};
+
+mod ext;
+mod look;
+
+pub use ext::FlowExt;
 
 /// A connected instance of a protocol: a byte stream in both directions.
 ///
@@ -66,11 +70,11 @@ pub trait Flow: Any + Send {
         None
     }
 
-    /// What this flow knows of the type `want`: [`PeerAddress`], a peer's key or certificate, …
+    /// What this flow itself knows of the type `want`: [`PeerAddress`], a peer's key or certificate, …
     ///
-    /// The value given must be of that type; [`AnyFlow::info`](crate::AnyFlow::info) asks each
-    /// flow of the chain, outermost first.
-    fn info(&self, want: TypeId) -> Option<&dyn Any> {
+    /// The value given must be of that type; [`FlowExt::info`] asks each flow of the chain, outermost
+    /// first.
+    fn info_of(&self, want: TypeId) -> Option<&dyn Any> {
         let _ = want;
         None
     }
@@ -83,74 +87,3 @@ pub struct PeerAddress(pub Address);
 /// Information of a flow: the address of this side.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalAddress(pub Address);
-
-/// What users of a flow call.
-pub trait FlowExt: Flow {
-    /// Reads into `buffer`, gives the number of bytes, 0 at the end of the stream.
-    ///
-    /// # Cancel safety
-    /// Dropping the future loses no bytes.
-    fn read(&mut self, buffer: &mut [u8]) -> impl Future<Output = Result<usize, FlowError>> + Send {
-        poll_fn(move |cx| self.poll_read(cx, buffer))
-    }
-
-    /// Fills `buffer`.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Truncated`] when the stream ends before; what was read till then is in `buffer`.
-    ///
-    /// # Cancel safety
-    /// Not cancel safe: bytes read so far are in `buffer`, their number is lost.
-    fn read_exact(
-        &mut self,
-        buffer: &mut [u8],
-    ) -> impl Future<Output = Result<(), FlowError>> + Send {
-        let mut filled = 0;
-        poll_fn(move |cx| {
-            while filled < buffer.len() {
-                let count = ready!(self.poll_read(cx, &mut buffer[filled..]))?;
-                if count == 0 {
-                    return Poll::Ready(Err(ErrorKind::Truncated.into()));
-                }
-                filled += count;
-            }
-            Poll::Ready(Ok(()))
-        })
-    }
-
-    /// Writes all of `bytes`; [`flush`](Self::flush) sends what a layer still holds back.
-    ///
-    /// # Cancel safety
-    /// Not cancel safe: an unknown part of `bytes` has been written.
-    fn write_all(&mut self, bytes: &[u8]) -> impl Future<Output = Result<(), FlowError>> + Send {
-        let mut written = 0;
-        poll_fn(move |cx| {
-            while written < bytes.len() {
-                let count = ready!(self.poll_write(cx, &bytes[written..]))?;
-                if count == 0 {
-                    return Poll::Ready(Err(ErrorKind::Closed.into()));
-                }
-                written += count;
-            }
-            Poll::Ready(Ok(()))
-        })
-    }
-
-    /// Hands everything written so far to the operating system or the peer.
-    ///
-    /// # Cancel safety
-    /// May be dropped and called again.
-    fn flush(&mut self) -> impl Future<Output = Result<(), FlowError>> + Send {
-        poll_fn(move |cx| self.poll_flush(cx))
-    }
-
-    /// Flushes and ends the writing half; reading stays open.
-    ///
-    /// # Cancel safety
-    /// May be dropped and called again.
-    fn close_write(&mut self) -> impl Future<Output = Result<(), FlowError>> + Send {
-        poll_fn(move |cx| self.poll_close_write(cx))
-    }
-}
-
-impl<F: Flow + ?Sized> FlowExt for F {}

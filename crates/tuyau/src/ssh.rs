@@ -42,7 +42,7 @@
 //! # What runs in the background
 //!
 //! The session runs in a task of tokio's: connecting and accepting want a tokio runtime. That task
-//! owns the flow beneath, so [`find`](tuyau_core::AnyFlow::find) does not reach below an SSH flow;
+//! owns the flow beneath, so [`find`](tuyau_core::FlowExt::find) does not reach below an SSH flow;
 //! the addresses of the flow beneath are handed on. Dropping a connect ends the task at once. A
 //! dropped flow still sends what it had accepted, for at most [`FAREWELL`].
 

@@ -249,7 +249,7 @@ impl Flow for Numbered {
 
     fn abort(&mut self) {}
 
-    fn info(&self, want: TypeId) -> Option<&dyn Any> {
+    fn info_of(&self, want: TypeId) -> Option<&dyn Any> {
         (want == TypeId::of::<u32>()).then_some(&self.0)
     }
 }

@@ -153,7 +153,7 @@ impl<F: tuyau_core::Flow> tuyau_core::Flow for Flow<F> {
         self.inner.as_ref().map(|inner| inner as _)
     }
 
-    fn info(&self, want: TypeId) -> Option<&dyn Any> {
+    fn info_of(&self, want: TypeId) -> Option<&dyn Any> {
         (want == TypeId::of::<Faults>()).then_some(&self.faults as _)
     }
 }

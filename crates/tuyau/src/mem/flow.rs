@@ -97,7 +97,7 @@ impl tuyau_core::Flow for Flow {
         self.output.reset();
     }
 
-    fn info(&self, want: TypeId) -> Option<&dyn Any> {
+    fn info_of(&self, want: TypeId) -> Option<&dyn Any> {
         if want == TypeId::of::<PeerAddress>() {
             self.peer.as_ref().map(|address| address as &dyn Any)
         } else if want == TypeId::of::<LocalAddress>() {

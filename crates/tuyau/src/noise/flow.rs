@@ -285,7 +285,7 @@ impl<F: tuyau_core::Flow> tuyau_core::Flow for Flow<F> {
         Some(&self.inner)
     }
 
-    fn info(&self, want: TypeId) -> Option<&dyn Any> {
+    fn info_of(&self, want: TypeId) -> Option<&dyn Any> {
         (want == TypeId::of::<PeerKey>()).then_some(&self.peer as _)
     }
 }

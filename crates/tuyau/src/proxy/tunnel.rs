@@ -116,7 +116,7 @@ impl<F: Flow> Flow for Tunnel<F> {
         Some(&self.inner)
     }
 
-    fn info(&self, want: TypeId) -> Option<&dyn Any> {
+    fn info_of(&self, want: TypeId) -> Option<&dyn Any> {
         (want == TypeId::of::<Via>()).then_some(&self.via as _)
     }
 }

@@ -82,7 +82,7 @@ impl Datagrams for DatagramFlow {
         self.connection.quinn.max_datagram_size().unwrap_or(0)
     }
 
-    fn info(&self, want: TypeId) -> Option<&dyn Any> {
+    fn info_of(&self, want: TypeId) -> Option<&dyn Any> {
         self.connection.info(want)
     }
 }

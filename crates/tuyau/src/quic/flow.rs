@@ -211,7 +211,7 @@ impl tuyau_core::Flow for Flow {
         }
     }
 
-    fn info(&self, want: TypeId) -> Option<&dyn Any> {
+    fn info_of(&self, want: TypeId) -> Option<&dyn Any> {
         self.connection.info(want)
     }
 }

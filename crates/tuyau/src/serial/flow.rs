@@ -87,7 +87,7 @@ impl tuyau_core::Flow for Flow {
         self.port.abort();
     }
 
-    fn info(&self, want: TypeId) -> Option<&dyn Any> {
+    fn info_of(&self, want: TypeId) -> Option<&dyn Any> {
         let peer = self.peer.as_ref().map(|address| address as &dyn Any);
         peer.filter(|_| want == TypeId::of::<PeerAddress>())
     }

@@ -1,7 +1,6 @@
 //! The dialling side.
 
 use std::{
-    any::Any,
     borrow::Cow,
     sync::{Arc, OnceLock},
 };
@@ -11,7 +10,7 @@ use russh::{
     client::{self, Config, Handle},
     keys::Algorithm,
 };
-use tuyau_core::{Attempt, Flow, Layer, LocalAddress, PeerAddress, Security, Stage};
+use tuyau_core::{Attempt, Flow, FlowExt, Layer, LocalAddress, PeerAddress, Security, Stage};
 
 use super::{
     Error, Flow as SshFlow, HostKey, Kind, Open, Remote, Settings, SshKey,
@@ -214,17 +213,11 @@ fn explain(kind: Kind, inbox: &Inbox, open: &Open) -> Kind {
     }
 }
 
-/// The information of a flow or of one beneath it.
-fn info<T: 'static>(flow: &dyn Flow) -> Option<&T> {
-    let chain = std::iter::successors(Some(flow), |flow| flow.inner());
-    let mut found = chain.filter_map(|flow| flow.info(std::any::TypeId::of::<T>()));
-    found.find_map(|value: &dyn Any| value.downcast_ref())
-}
-
-pub(super) fn addresses(flow: &dyn Flow) -> Facts {
+/// The addresses that a flow or one beneath it knows.
+pub(super) fn addresses(flow: &impl Flow) -> Facts {
     Facts {
-        peer: info::<PeerAddress>(flow).cloned(),
-        local: info::<LocalAddress>(flow).cloned(),
+        peer: flow.info::<PeerAddress>().cloned(),
+        local: flow.info::<LocalAddress>().cloned(),
         ..Facts::default()
     }
 }

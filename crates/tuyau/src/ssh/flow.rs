@@ -334,7 +334,7 @@ impl tuyau_core::Flow for Flow {
         self.parts.link.abort();
     }
 
-    fn info(&self, want: TypeId) -> Option<&dyn Any> {
+    fn info_of(&self, want: TypeId) -> Option<&dyn Any> {
         fn of<T: 'static>(want: TypeId, value: Option<&T>) -> Option<&dyn Any> {
             let value = value.filter(|_| want == TypeId::of::<T>())?;
             Some(value)

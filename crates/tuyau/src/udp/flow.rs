@@ -99,7 +99,7 @@ impl Datagrams for Flow {
         self.max_size
     }
 
-    fn info(&self, want: TypeId) -> Option<&dyn Any> {
+    fn info_of(&self, want: TypeId) -> Option<&dyn Any> {
         if want == TypeId::of::<PeerAddress>() {
             self.peer.as_ref().map(|address| address as &dyn Any)
         } else if want == TypeId::of::<LocalAddress>() {

@@ -221,7 +221,7 @@ impl Datagrams for Accepted {
         max_size(&self.to)
     }
 
-    fn info(&self, want: TypeId) -> Option<&dyn Any> {
+    fn info_of(&self, want: TypeId) -> Option<&dyn Any> {
         if want == TypeId::of::<PeerAddress>() {
             self.peer.as_ref().map(|address| address as &dyn Any)
         } else if want == TypeId::of::<LocalAddress>() {

@@ -410,7 +410,7 @@ impl<F: tuyau_core::Flow> tuyau_core::Flow for Flow<F> {
         Some(&self.inner)
     }
 
-    fn info(&self, want: TypeId) -> Option<&dyn Any> {
+    fn info_of(&self, want: TypeId) -> Option<&dyn Any> {
         (want == TypeId::of::<Upgrade>()).then_some(&self.upgrade as _)
     }
 }

@@ -69,7 +69,7 @@ impl tuyau_core::Flow for Flow {
         Some(&self.inner)
     }
 
-    fn info(&self, want: TypeId) -> Option<&dyn Any> {
+    fn info_of(&self, want: TypeId) -> Option<&dyn Any> {
         if want != TypeId::of::<PeerKey>() {
             return None;
         }

@@ -2,7 +2,7 @@
 
 use tuyau::{mem, tcp, tls, unix};
 use tuyau_conformance::Case;
-use tuyau_core::{AnyFlow, LocalAddress, PeerAddress};
+use tuyau_core::{AnyFlow, Flow, FlowExt, LocalAddress, PeerAddress};
 
 use crate::{
     list::{List, tokio},
@@ -41,7 +41,6 @@ async fn a_tcp_flow_knows_both_addresses_through_tls() {
 
 async fn a_tls_flow_knows_its_peer() {
     let (near, far) = rows::tls::over_mem().await;
-    let (near, far) = (AnyFlow::new(near), AnyFlow::new(far));
     assert_ne!(near.info::<tls::PeerKey>(), far.info::<tls::PeerKey>());
     let form = near.info::<tls::CertificateForm>().unwrap();
     assert_eq!(*form, tls::CertificateForm::RawKey);
@@ -52,21 +51,27 @@ async fn a_tls_flow_knows_its_peer() {
 
 async fn a_unix_flow_knows_path_and_credentials() {
     let (near, far) = rows::unix::pair().await;
-    let (near, far) = (AnyFlow::new(near), AnyFlow::new(far));
     let path = &near.info::<PeerAddress>().unwrap().0;
     assert_eq!(path, &far.info::<LocalAddress>().unwrap().0);
     let credentials = far.info::<unix::PeerCredentials>().unwrap();
     assert_eq!(credentials.process, Some(std::process::id() as i32));
 }
 
-/// Law 8: `find` at any depth, and the concrete type taken out again.
+/// Law 8: `find` at any depth, whether the type is known or not, and the concrete type taken out again.
 async fn layers_are_found_at_any_depth_and_taken_out_again() {
+    fn all_are_found(near: &impl Flow) {
+        assert!(near.find::<tls::Flow<tls::Flow<mem::Flow>>>().is_some());
+        assert!(near.find::<tls::Flow<mem::Flow>>().is_some());
+        assert!(near.find::<mem::Flow>().is_some());
+        assert!(near.find::<tcp::Flow>().is_none());
+    }
     let (near, _far) = rows::tls::over(rows::tls::over_mem().await).await;
+    all_are_found(&near);
+    let beneath = near.inner().expect("TLS runs over something");
+    assert!(beneath.find::<mem::Flow>().is_some());
+    assert!(beneath.info::<tls::PeerKey>().is_some());
     let near = AnyFlow::new(near);
-    assert!(near.find::<tls::Flow<tls::Flow<mem::Flow>>>().is_some());
-    assert!(near.find::<tls::Flow<mem::Flow>>().is_some());
-    assert!(near.find::<mem::Flow>().is_some());
-    assert!(near.find::<tcp::Flow>().is_none());
+    all_are_found(&near);
     let near = near.downcast::<mem::Flow>().unwrap_err();
     assert!(near.downcast::<tls::Flow<tls::Flow<mem::Flow>>>().is_ok());
 }

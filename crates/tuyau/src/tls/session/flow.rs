@@ -331,7 +331,7 @@ impl<F: tuyau_core::Flow> tuyau_core::Flow for Flow<F> {
         Some(&self.transport.inner)
     }
 
-    fn info(&self, want: TypeId) -> Option<&dyn Any> {
+    fn info_of(&self, want: TypeId) -> Option<&dyn Any> {
         self.knowledge.info(want)
     }
 }
