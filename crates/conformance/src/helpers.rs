@@ -23,13 +23,8 @@ pub(crate) fn pattern(length: usize) -> Vec<u8> {
 /// Reads to the end of the stream.
 pub(crate) async fn read_to_end(flow: &mut impl Flow) -> Result<Vec<u8>, FlowError> {
     let mut all = Vec::new();
-    let mut buffer = vec![0; 7000];
-    loop {
-        match flow.read(&mut buffer).await? {
-            0 => return Ok(all),
-            count => all.extend_from_slice(&buffer[..count]),
-        }
-    }
+    flow.read_to_end(&mut all, usize::MAX).await?;
+    Ok(all)
 }
 
 /// Reads so many bytes.
@@ -43,29 +38,6 @@ pub(crate) async fn read_bytes(flow: &mut impl Flow, count: usize) -> Result<Vec
 pub(crate) async fn send(flow: &mut impl Flow, bytes: &[u8]) -> Result<(), FlowError> {
     flow.write_all(bytes).await?;
     flow.flush().await
-}
-
-/// Writes slices until all of them are written.
-pub(crate) async fn write_all_vectored(
-    flow: &mut impl Flow,
-    slices: &[&[u8]],
-) -> Result<(), FlowError> {
-    let mut rest: Vec<&[u8]> = slices.to_vec();
-    while rest.iter().any(|slice| !slice.is_empty()) {
-        let mut count = poll_fn(|cx| flow.poll_write_vectored(cx, &rest)).await?;
-        assert!(count > 0, "a vectored write of something takes something");
-        while count > 0 {
-            let first = rest.first_mut();
-            let first = first.expect("a vectored write takes no more than it was given");
-            let taken = count.min(first.len());
-            *first = &first[taken..];
-            count -= taken;
-            if first.is_empty() {
-                rest.remove(0);
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Writes and reads in one task, whatever is possible first, until `out` is sent and as many bytes
@@ -103,7 +75,7 @@ pub(crate) async fn exchange(
     Ok(all)
 }
 
-/// A flow, or datagrams, that two tasks use, one for each direction.
+/// Datagrams that two tasks use, one for each direction.
 pub(crate) struct Shared<F>(Mutex<F>);
 
 impl<F> Shared<F> {

@@ -31,7 +31,8 @@ pub enum ErrorKind {
     Truncated,
     /// The peer broke the rules of the protocol.
     Protocol,
-    /// A datagram is larger than the flow can send, or than the buffer that should receive it.
+    /// A datagram is larger than the flow can send, or than the buffer that should receive it; a
+    /// stream is longer than the limit that was set for it.
     TooLarge,
     /// This flow cannot do that.
     Unsupported,
@@ -53,7 +54,7 @@ impl ErrorKind {
             Self::TimedOut => "timed out",
             Self::Truncated => "the stream ended before its proper end",
             Self::Protocol => "the peer broke the protocol",
-            Self::TooLarge => "the datagram is too large",
+            Self::TooLarge => "too large for the flow, the buffer or the limit",
             Self::Unsupported => "not supported by this flow",
             Self::InUse => "the address is already in use",
             Self::Denied => "permission denied",

@@ -9,8 +9,13 @@ use crate::{Address, FlowError};
 
 mod ext;
 mod look;
+#[cfg(feature = "std")]
+mod split;
+mod transfer;
 
 pub use ext::FlowExt;
+#[cfg(feature = "std")]
+pub use split::{ReadHalf, WriteHalf};
 
 /// A connected instance of a protocol: a byte stream in both directions.
 ///

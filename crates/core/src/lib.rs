@@ -68,6 +68,8 @@ pub use context::{Context, Handle, Registry, Timer};
 pub use datagrams::{AnyDatagrams, Datagrams, DatagramsExt};
 pub use error::{BoxError, Chain, ErrorKind, FlowError};
 pub use flow::{Flow, FlowExt, LocalAddress, PeerAddress};
+#[cfg(feature = "std")]
+pub use flow::{ReadHalf, WriteHalf};
 pub use key::{EndpointError, EndpointKey, Key, KeyId, LayerKey, Over};
 pub use layer::{Acceptor, Layer, Layered, LayeredError};
 pub use listener::{

@@ -6,7 +6,7 @@ use tuyau_core::{Flow, FlowError, FlowExt};
 
 use crate::{
     NotRun, Traits,
-    helpers::{pattern, read_bytes, send, write_all_vectored},
+    helpers::{pattern, read_bytes, send},
     tasks::{both, poll_once, yield_now},
 };
 
@@ -84,7 +84,7 @@ pub(super) async fn vectored_writes_are_their_concatenation(
     let many = pattern(500);
     slices.extend(many.iter().map(std::slice::from_ref));
     let writing = async {
-        write_all_vectored(&mut near, &slices).await?;
+        near.write_all_vectored(&slices).await?;
         near.flush().await
     };
     let reading = read_bytes(&mut far, bytes.len() + many.len());

@@ -2,11 +2,11 @@
 
 use std::{future::poll_fn, task::Poll};
 
-use tuyau_core::{Flow, FlowExt};
+use tuyau_core::{Flow, FlowExt, ReadHalf, WriteHalf};
 
 use crate::{
     NotRun, Traits,
-    helpers::{Shared, exchange, pattern, read_bytes},
+    helpers::{exchange, pattern, read_bytes},
     tasks::{both, poll_once, yield_now},
 };
 
@@ -28,39 +28,44 @@ pub(super) async fn both_directions_at_once_make_progress(
     Ok(())
 }
 
-/// A task that reads and one that writes share a flow; each is woken for its own direction.
+/// A task that reads and one that writes have a half of a flow each, and are woken for their own
+/// direction.
 pub(super) async fn reading_and_writing_tasks_do_not_hinder_each_other(
     near: impl Flow,
     far: impl Flow,
     _: Traits,
 ) -> Result<(), NotRun> {
-    let (near, far) = (Shared::new(near), Shared::new(far));
-    let near = both(write_slowly(&near, LARGE), read_slowly(&near, LARGE + 1));
-    let far = both(write_slowly(&far, LARGE + 1), read_slowly(&far, LARGE));
+    let ((near_read, near_write), (far_read, far_write)) = (near.split(), far.split());
+    let near = both(
+        write_slowly(near_write, LARGE),
+        read_slowly(near_read, LARGE + 1),
+    );
+    let far = both(
+        write_slowly(far_write, LARGE + 1),
+        read_slowly(far_read, LARGE),
+    );
+    // The halves live until both sides are done: dropping them closes the flows.
     both(near, far).await;
     Ok(())
 }
 
-async fn write_slowly<F: Flow>(flow: &Shared<F>, length: usize) {
+async fn write_slowly<F: Flow>(mut flow: WriteHalf<F>, length: usize) -> WriteHalf<F> {
     for piece in pattern(length).chunks(7777) {
-        let mut rest = piece;
-        while !rest.is_empty() {
-            let count = flow.with(|flow, cx| flow.poll_write(cx, rest)).await;
-            rest = &rest[count.unwrap()..];
-        }
+        flow.write_all(piece).await.unwrap();
     }
-    flow.with(|flow, cx| flow.poll_flush(cx)).await.unwrap();
+    flow.flush().await.unwrap();
+    flow
 }
 
-async fn read_slowly<F: Flow>(flow: &Shared<F>, length: usize) {
+async fn read_slowly<F: Flow>(mut flow: ReadHalf<F>, length: usize) -> ReadHalf<F> {
     let (mut all, mut buffer) = (Vec::new(), vec![0; 5000]);
     while all.len() < length {
-        let count = flow.with(|flow, cx| flow.poll_read(cx, &mut buffer)).await;
-        let count = count.unwrap();
+        let count = flow.read(&mut buffer).await.unwrap();
         assert!(count > 0, "the stream ended after {} bytes", all.len());
         all.extend_from_slice(&buffer[..count]);
     }
     assert!(all == pattern(length), "bytes have changed on their way");
+    flow
 }
 
 /// While the peer does not read, a flow accepts a bounded number of bytes, and these arrive.
