@@ -4,20 +4,21 @@ use alloc::{boxed::Box, format, sync::Arc};
 use core::{
     error::Error,
     fmt,
-    future::{poll_fn, ready},
-    ptr,
+    future::{Future, poll_fn, ready},
     time::Duration,
 };
 
 use crate::{
     AnyDatagrams, AnyFlow, Attempt, BoxError, ConnectError, ConnectErrorKind, Context, EndpointKey,
     Handle, Key, KeyId, Outcome, Protocol, Report, Security, Strategy, Target,
-    context::{AnyEndpoint, BoxFuture, Dial, Payload, dial_typed},
+    context::{AnyEndpoint, BoxFuture, Dial, Payload},
 };
 
 mod driver;
+mod via;
 
 use driver::Driver;
+pub use via::ConnectVia;
 
 /// A connect to be performed: what it may use, and how long it may take.
 #[derive(Clone)]
@@ -56,19 +57,8 @@ impl<'a> Connect<'a> {
     }
 
     /// Uses this protocol only, and gives its own flow type, not an erased one.
-    pub fn via<P: Protocol>(mut self, handle: &Handle<P>) -> ConnectedVia<'a, P> {
-        let wanted = Arc::as_ptr(&handle.protocol);
-        let protocols = &self.context.registry.protocols;
-        self.protocol = protocols
-            .iter()
-            .position(|entry| ptr::addr_eq(Arc::as_ptr(&entry.protocol), wanted));
-        if let Some(number) = self.protocol {
-            self.payload = protocols[number].dial.payload();
-        }
-        ConnectedVia {
-            connect: self,
-            protocol: handle.protocol.clone(),
-        }
+    pub fn via<P: Protocol>(self, handle: &Handle<P>) -> ConnectVia<'a, P> {
+        ConnectVia::new(self, handle)
     }
 
     /// Skips every protocol that protects less than `floor`.
@@ -84,7 +74,9 @@ impl<'a> Connect<'a> {
         self
     }
 
-    /// Gives up after this time, counted from the call of [`open`](Self::open).
+    /// Gives up after this time. It counts from the call of [`open`](Self::open) or
+    /// [`plan`](Self::plan): a future that is polled later has so much less of it left, and none at
+    /// all ends with [`TimedOut`](ConnectErrorKind::TimedOut) at its first poll, with nothing tried.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
@@ -96,14 +88,17 @@ impl<'a> Connect<'a> {
         self
     }
 
-    /// Connects, and gives a byte stream.
+    /// Connects, and gives a byte stream. The clock of the deadline and of the report begins to run
+    /// here, everything else with the first poll.
     ///
     /// # Errors
     /// A [`ConnectError`] that holds and prints every attempt.
     ///
     /// # Cancel safety
     /// Dropping the future gives all attempts up.
-    pub async fn open(self) -> Result<Connected<AnyFlow>, ConnectError> {
+    pub fn open(
+        self,
+    ) -> impl Future<Output = Result<Connected<AnyFlow>, ConnectError>> + Send + use<'a> {
         let context = self.context;
         let dial = |protocol: usize, endpoint: &AnyEndpoint, attempt: Arc<Attempt>| match &context
             .registry
@@ -113,7 +108,7 @@ impl<'a> Connect<'a> {
             Dial::Stream(protocol) => protocol.clone().dial(endpoint, attempt),
             Dial::Datagrams(_) => unreachable!("skipped by the driver"),
         };
-        drive(self, dial).await
+        drive(self, dial)
     }
 
     /// Connects, and gives datagrams: only protocols that were registered by
@@ -124,7 +119,9 @@ impl<'a> Connect<'a> {
     ///
     /// # Cancel safety
     /// Dropping the future gives all attempts up.
-    pub async fn open_datagrams(mut self) -> Result<Connected<AnyDatagrams>, ConnectError> {
+    pub fn open_datagrams(
+        mut self,
+    ) -> impl Future<Output = Result<Connected<AnyDatagrams>, ConnectError>> + Send + use<'a> {
         self.payload = Payload::Datagrams;
         let context = self.context;
         let dial = |protocol: usize, endpoint: &AnyEndpoint, attempt: Arc<Attempt>| match &context
@@ -135,7 +132,7 @@ impl<'a> Connect<'a> {
             Dial::Datagrams(protocol) => protocol.clone().dial(endpoint, attempt),
             Dial::Stream(_) => unreachable!("skipped by the driver"),
         };
-        drive(self, dial).await
+        drive(self, dial)
     }
 
     /// Resolves, and gives what [`open`](Self::open) would try, in its order, without connecting:
@@ -143,32 +140,34 @@ impl<'a> Connect<'a> {
     ///
     /// # Cancel safety
     /// Dropping the future stops the resolving.
-    pub async fn plan(self) -> Report {
-        self.plan_any().await
+    pub fn plan(self) -> impl Future<Output = Report> + Send + use<'a> {
+        self.plan_any()
     }
 
     /// Like [`plan`](Self::plan), for [`open_datagrams`](Self::open_datagrams).
     ///
     /// # Cancel safety
     /// Dropping the future stops the resolving.
-    pub async fn plan_datagrams(mut self) -> Report {
+    pub fn plan_datagrams(mut self) -> impl Future<Output = Report> + Send + use<'a> {
         self.payload = Payload::Datagrams;
-        self.plan_any().await
+        self.plan_any()
     }
 
-    async fn plan_any(self) -> Report {
+    fn plan_any(self) -> impl Future<Output = Report> + Send + use<'a> {
         let planned = |_, _: &AnyEndpoint, _| -> BoxFuture<Result<AnyFlow, BoxError>> {
             Box::pin(ready(Err(Planned.into())))
         };
         let mut driver = Driver::new(self, planned);
-        let result = poll_fn(|cx| driver.poll(cx)).await;
-        let (_, mut report) = driver.finish(&result);
-        for row in &mut report.attempts {
-            if matches!(&row.outcome, Outcome::Failed(error) if error.is::<Planned>()) {
-                row.outcome = Outcome::Planned;
+        async move {
+            let result = poll_fn(|cx| driver.poll(cx)).await;
+            let (_, mut report) = driver.finish(&result);
+            for row in &mut report.attempts {
+                if matches!(&row.outcome, Outcome::Failed(error) if error.is::<Planned>()) {
+                    row.outcome = Outcome::Planned;
+                }
             }
+            report
         }
-        report
     }
 }
 
@@ -192,45 +191,6 @@ impl fmt::Debug for Connect<'_> {
     }
 }
 
-/// A [`Connect`] that is forced through one protocol.
-#[must_use = "a connect does nothing until it is opened"]
-pub struct ConnectedVia<'a, P> {
-    connect: Connect<'a>,
-    protocol: Arc<P>,
-}
-
-impl<P: Protocol> ConnectedVia<'_, P> {
-    /// Connects, as [`Connect::open`] does, and gives the protocol's own flow.
-    ///
-    /// # Errors
-    /// A [`ConnectError`] that holds and prints every attempt.
-    ///
-    /// # Cancel safety
-    /// Dropping the future gives all attempts up.
-    pub async fn open(self) -> Result<Connected<P::Flow>, ConnectError> {
-        let Self { connect, protocol } = self;
-        if connect.protocol.is_none() {
-            let target = format!("{}", connect.target).into();
-            let kind = ConnectErrorKind::NotRegistered;
-            return Err(ConnectError {
-                target,
-                kind,
-                report: Report::default(),
-            });
-        }
-        let dial = |_, endpoint: &AnyEndpoint, attempt| -> BoxFuture<_> {
-            Box::pin(dial_typed(protocol.clone(), endpoint, attempt))
-        };
-        drive(connect, dial).await
-    }
-}
-
-impl<P> fmt::Debug for ConnectedVia<'_, P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.connect.fmt(f)
-    }
-}
-
 /// A connected flow, and how it came about.
 #[derive(Debug)]
 pub struct Connected<F> {
@@ -240,19 +200,33 @@ pub struct Connected<F> {
     pub report: Report,
 }
 
-async fn drive<F, D>(connect: Connect<'_>, dial: D) -> Result<Connected<F>, ConnectError>
+/// The driver is made here and not by the future: the time runs from the call.
+fn drive<'a, F, D>(
+    connect: Connect<'a>,
+    dial: D,
+) -> impl Future<Output = Result<Connected<F>, ConnectError>> + Send + use<'a, F, D>
 where
-    D: Fn(usize, &AnyEndpoint, Arc<Attempt>) -> BoxFuture<Result<F, BoxError>>,
+    F: Send,
+    D: Fn(usize, &AnyEndpoint, Arc<Attempt>) -> BoxFuture<Result<F, BoxError>> + Send,
 {
+    let protocols = &connect.context.registry.protocols;
+    let foreign = connect
+        .protocol
+        .is_some_and(|number| number >= protocols.len());
     let mut driver = Driver::new(connect, dial);
-    let result = poll_fn(|cx| driver.poll(cx)).await;
-    let (target, report) = driver.finish(&result);
-    match result {
-        Ok(flow) => Ok(Connected { flow, report }),
-        Err(kind) => Err(ConnectError {
-            target: format!("{target}").into(),
-            kind,
-            report,
-        }),
+    async move {
+        let result = match foreign {
+            true => Err(ConnectErrorKind::NotRegistered),
+            false => poll_fn(|cx| driver.poll(cx)).await,
+        };
+        let (target, report) = driver.finish(&result);
+        match result {
+            Ok(flow) => Ok(Connected { flow, report }),
+            Err(kind) => Err(ConnectError {
+                target: format!("{target}").into(),
+                kind,
+                report,
+            }),
+        }
     }
 }

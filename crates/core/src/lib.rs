@@ -63,7 +63,7 @@ mod target;
 pub use address::{Address, AddressError, AddressErrorKind};
 pub use any::AnyFlow;
 pub use attempt::{Attempt, Stage};
-pub use connect::{Connect, Connected, ConnectedVia};
+pub use connect::{Connect, ConnectVia, Connected};
 pub use context::{Context, Handle, Registry, Timer};
 pub use datagrams::{AnyDatagrams, Datagrams, DatagramsExt};
 pub use error::{BoxError, Chain, ErrorKind, FlowError};

@@ -1,8 +1,10 @@
 //! Law 3 and law 6: forcing a key or a protocol, and keys that differ by their instance.
 
-use tuyau_core::{ConnectErrorKind, Connected, Registry, Target};
+use tuyau_core::{
+    AttemptReport, ConnectErrorKind, Connected, Outcome, Registry, Security, Strategy, Target,
+};
 
-use crate::world::{Clock, Numbered, OTHER, Place, Says, Scripted, WIRE};
+use crate::world::{Clock, Numbered, OTHER, Place, Says, Scripted, WIRE, ms};
 
 fn two_keys(clock: &Clock) -> Registry {
     let mut registry = Registry::new();
@@ -62,6 +64,44 @@ fn a_protocol_of_another_registry_cannot_be_forced() {
         .run(context.connect(Target::name("x")).via(&foreign).open())
         .unwrap_err();
     assert_eq!(error.kind(), ConnectErrorKind::NotRegistered);
+    let plan = clock.run(context.connect(Target::name("x")).via(&foreign).plan());
+    let skipped = |row: &AttemptReport| matches!(row.outcome, Outcome::Skipped(_));
+    assert!(
+        plan.attempts.len() == 2 && plan.attempts.iter().all(skipped),
+        "{plan}"
+    );
+}
+
+#[test]
+fn a_forced_protocol_is_planned_and_has_every_option() {
+    let clock = Clock::default();
+    let mut registry = Registry::new();
+    let plain = registry.protocol(WIRE, Scripted::new(&clock));
+    registry.protocol(WIRE, Scripted::secure(&clock));
+    registry.resolver(WIRE, 0, Says(Ok(vec![Place::Silent, Place::Up(1, 5)])));
+    let context = registry.freeze(clock.clone());
+    let connect = || context.connect(Target::name("x")).via(&plain);
+
+    let outcomes: Vec<_> = (clock.run(connect().plan()).attempts.iter())
+        .map(|row| row.outcome.to_string())
+        .collect();
+    let skipped = "skipped: another key or protocol was forced";
+    let planned = "would be tried";
+    assert_eq!(outcomes, [skipped, skipped, planned, planned]);
+    let plan = clock.run(connect().at_least(Security::Encrypted).plan());
+    let text = plan.to_string();
+    assert!(
+        text.contains("below the security that was asked for"),
+        "{text}"
+    );
+    assert!(!text.contains(planned), "{text}");
+
+    let one_at_a_time = connect().strategy(Strategy::Sequential).deadline(ms(700));
+    let error = clock.run(one_at_a_time.open()).unwrap_err();
+    assert_eq!(error.kind(), ConnectErrorKind::TimedOut);
+    assert_eq!(error.report().took, ms(700));
+    let connected = clock.run(connect().allow_downgrade().open()).unwrap();
+    assert_eq!(connected.flow.0, 5);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Connecting as a whole, in virtual time, with protocols that do what a test wants.
 
+mod deadline;
 mod downgrade;
 mod exhaustive;
 mod forced;
