@@ -12,7 +12,7 @@ use tuyau::{
     ssh::{Connector, Error, Flow, Open, PrivateKey, Remote, Settings},
     tcp::Tcp,
 };
-use tuyau_core::{Attempt, LayeredError, Protocol, ProtocolExt, Stage};
+use tuyau_core::{Attempt, FlowExt, LayeredError, Protocol, ProtocolExt, Stage};
 
 /// OpenSSH's sshd, which lets this user in with [`Sshd::user_key`].
 pub(crate) struct Sshd {
