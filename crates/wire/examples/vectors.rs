@@ -3,7 +3,7 @@
 //! `cargo run -p tuyau-wire --example vectors`, then look at the difference: vectors that were
 //! published change with the version of the protocol and not otherwise.
 
-#[path = "../tests/support/mod.rs"]
+#[path = "../tests/wire/support/mod.rs"]
 mod support;
 
 use std::{fs, io};

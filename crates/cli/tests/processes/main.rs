@@ -4,11 +4,13 @@
 #![cfg(unix)]
 
 mod bad_input;
+mod command_line;
 mod connect;
 mod demo;
 mod other_tls;
 mod program;
 mod restart;
 mod router_table;
+mod service_command;
 mod state;
 mod unread;

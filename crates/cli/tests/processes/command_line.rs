@@ -1,35 +1,15 @@
 //! The program as a whole: exit codes, where things are printed, and what becomes of files.
 
-#![cfg(unix)]
-
 use std::{
     fs,
     net::TcpListener,
     os::unix::fs::PermissionsExt as _,
-    path::Path,
-    process::{Command, Output, Stdio},
+    process::{Output, Stdio},
 };
 
 use serde_json::Value;
 
-fn tuyau(directory: &Path, words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tuyau"));
-    let ours = std::env::vars_os()
-        .map(|(name, _)| name)
-        .filter(|name| name.as_encoded_bytes().starts_with(b"TUYAU_"));
-    for name in ours {
-        command.env_remove(name);
-    }
-    command
-        .args(words)
-        .current_dir(directory)
-        .stdin(Stdio::null());
-    command
-}
-
-fn run(directory: &Path, words: &[&str]) -> Output {
-    tuyau(directory, words).output().unwrap()
-}
+use crate::program::{run, tuyau};
 
 fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()

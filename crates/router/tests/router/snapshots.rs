@@ -1,17 +1,16 @@
 //! Snapshots that are refused, by the router itself and over its admin socket: the state
 //! stays as it was.
 
-mod support;
-
 use std::path::PathBuf;
 
-use support::{TestRouter, key, start, witness::Witness};
 use tempfile::TempDir;
 use tuyau_core::Chain;
 use tuyau_router::{
     AdminClient, AdminErrorKind, Router, Settings, SnapshotErrorKind, StartErrorKind,
     StateDirErrorKind,
 };
+
+use crate::support::{TestRouter, key, start, witness::Witness};
 
 /// A router with an admin socket, and the directory of that.
 async fn router() -> (TestRouter, TempDir, PathBuf) {

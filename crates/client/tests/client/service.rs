@@ -1,10 +1,7 @@
 //! A service against a router that does what the test says, in virtual time.
 
-mod support;
-
 use std::{path::PathBuf, time::Duration};
 
-use support::*;
 use tokio::time::Instant;
 use tuyau::mem::Hub;
 use tuyau_client::{
@@ -15,6 +12,8 @@ use tuyau_core::FlowExt as _;
 use tuyau_wire::{RejectCode, Role};
 
 use ServiceEvent::*;
+
+use crate::support::*;
 
 fn registered(event: ServiceEvent) -> Option<bool> {
     match event {

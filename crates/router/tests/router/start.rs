@@ -1,12 +1,11 @@
 //! What a router says when it cannot start, and that it leaves others alone then.
 
-mod support;
-
 use std::{fs, path::Path};
 
-use support::{TestRouter, key, start, witness::Witness};
 use tuyau_core::Chain;
 use tuyau_router::{AdminClient, Router, Settings, StartError, snapshot};
+
+use crate::support::{TestRouter, key, start, witness::Witness};
 
 /// Why a router with these settings changed does not start, with all reasons beneath.
 async fn refused(change: impl FnOnce(&mut Settings)) -> String {

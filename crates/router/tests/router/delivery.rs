@@ -1,11 +1,10 @@
 //! What a router is for, over real sockets and TLS.
 
-mod support;
-
-use support::{Peer, key, listen, start};
 use tuyau_core::Listener;
 use tuyau_router::{Settings, Source, journal::Event};
 use tuyau_wire::{Message, RejectCode};
+
+use crate::support::{Peer, key, listen, start};
 
 #[tokio::test]
 async fn delivers_from_one_key_to_another() {

@@ -1,13 +1,12 @@
 //! Registrations that are refused, each with its reason, while the session goes on.
 
-mod support;
-
 use std::time::Duration;
 
-use support::{Peer, TestRouter, key, start, witness::Witness};
 use tuyau_core::Flow;
 use tuyau_router::{Timestamp, journal::Event};
 use tuyau_wire::{Message, Record, RejectCode, Signed, Withdrawal};
+
+use crate::support::{Peer, TestRouter, key, start, witness::Witness};
 
 /// A router, a peer of it that has registered with sequence number 5, and a witness.
 async fn registered() -> (TestRouter, Peer, Witness) {

@@ -1,13 +1,12 @@
 //! The published vectors are what `spec/wire.cddl` describes, in the eyes of a validator that shares
 //! no code with this crate.
 
-mod support;
-
 use std::fs;
 
 use cddl_cat::{ValidateError, cbor::validate_cbor_bytes, flatten::flatten_from_str};
-use support::{Expect, Vector};
 use tuyau_wire::Message;
+
+use crate::support::{self, Expect, Vector};
 
 fn schema() -> String {
     fs::read_to_string(support::directory().join("../wire.cddl")).unwrap()

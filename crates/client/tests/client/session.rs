@@ -1,15 +1,14 @@
 //! One session against a router that does what the test says.
 
-mod support;
-
 use std::{error::Error as _, time::Duration};
 
-use support::*;
 use tokio::time::Instant;
 use tuyau::mem::Hub;
 use tuyau_client::{OpenError, RequestError, Session, SessionErrorKind, Settings};
 use tuyau_core::{Chain, FlowExt as _};
 use tuyau_wire::{MAX_FRAME, Message, RejectCode, SecretKey, SignError};
+
+use crate::support::*;
 
 /// A fixed time: the lifetime of registrations in tests.
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -263,7 +262,7 @@ async fn another_identity_at_the_address_is_refused_in_the_handshake() {
 async fn a_flow_of_somebody_else_is_no_session_and_is_told_so() {
     let hub = Hub::new();
     let stranger = stack(&stranger_key(), &hub);
-    let mut listener = support::Router::with_key(&hub, &service_key()).await;
+    let mut listener = Router::with_key(&hub, &service_key()).await;
     let dial = async {
         let target = tuyau_core::Target::from(address(ROUTER));
         let key = tuyau::tls::PublicKey(*service_key().identity().as_bytes());

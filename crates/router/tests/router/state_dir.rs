@@ -1,11 +1,10 @@
 //! A state directory that goes away while the router runs.
 
-mod support;
-
 use std::fs;
 
-use support::{TestRouter, key, start, witness::Witness};
 use tuyau_router::{Settings, journal::Level};
+
+use crate::support::{TestRouter, key, start, witness::Witness};
 
 /// The next event of this kind, as text.
 async fn told(router: &mut TestRouter, name: &str) -> (Level, String) {

@@ -1,12 +1,11 @@
 //! Streams and messages that are none.
 
-mod support;
-
 use std::time::Duration;
 
-use support::{Peer, TestRouter, key, start, witness::Witness};
 use tuyau_core::{Chain, FlowExt};
 use tuyau_wire::{DecodeErrorKind, Hello, Message, RejectCode, Role, frame};
+
+use crate::support::{Peer, TestRouter, key, start, witness::Witness};
 
 const LIMIT: usize = 4096;
 

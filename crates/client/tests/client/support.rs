@@ -1,11 +1,5 @@
 //! A router that does exactly what a test tells it, over the real stack in memory.
 
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "each test file uses a part of it"
-)]
-
 use std::{future::Future, time::Duration};
 
 use tokio::sync::mpsc;
@@ -16,30 +10,30 @@ use tuyau_wire::{
     Hello, Identity, Message, Record, RejectCode, Role, SecretKey, Signed, capability, frame,
 };
 
-pub const ROUTER: &str = "tls+mem://router";
-pub const SERVICE: &str = "tls+mem://service";
+pub(crate) const ROUTER: &str = "tls+mem://router";
+pub(crate) const SERVICE: &str = "tls+mem://service";
 
-pub fn address(text: &str) -> Address {
+pub(crate) fn address(text: &str) -> Address {
     text.parse().unwrap()
 }
 
-pub fn router_key() -> SecretKey {
+pub(crate) fn router_key() -> SecretKey {
     SecretKey::from_seed([1; 32])
 }
 
-pub fn service_key() -> SecretKey {
+pub(crate) fn service_key() -> SecretKey {
     SecretKey::from_seed([2; 32])
 }
 
-pub fn stranger_key() -> SecretKey {
+pub(crate) fn stranger_key() -> SecretKey {
     SecretKey::from_seed([3; 32])
 }
 
-pub fn stack(key: &SecretKey, hub: &Hub) -> Stack {
+pub(crate) fn stack(key: &SecretKey, hub: &Hub) -> Stack {
     Stack::with_settings(tls_settings(key).unwrap(), hub.clone()).unwrap()
 }
 
-pub async fn connect(hub: &Hub) -> Session {
+pub(crate) async fn connect(hub: &Hub) -> Session {
     let stack = stack(&service_key(), hub);
     let settings = Settings::new(service_key());
     let (address, router) = (address(ROUTER), router_key().identity());
@@ -48,49 +42,49 @@ pub async fn connect(hub: &Hub) -> Session {
 }
 
 /// A session and the router's end of it.
-pub async fn pair(hub: &Hub) -> (Session, Wire) {
+pub(crate) async fn pair(hub: &Hub) -> (Session, Wire) {
     let mut router = Router::start(hub).await;
     tokio::join!(connect(hub), router.welcome())
 }
 
 /// A router that listens.
-pub struct Router {
-    pub stack: Stack,
+pub(crate) struct Router {
+    pub(crate) stack: Stack,
     listener: AnyListener,
 }
 
 impl Router {
-    pub async fn start(hub: &Hub) -> Self {
+    pub(crate) async fn start(hub: &Hub) -> Self {
         Self::with_key(hub, &router_key()).await
     }
 
-    pub async fn with_key(hub: &Hub, key: &SecretKey) -> Self {
+    pub(crate) async fn with_key(hub: &Hub, key: &SecretKey) -> Self {
         let stack = stack(key, hub);
         let listener = stack.listen(&address(ROUTER)).await.unwrap();
         Self { stack, listener }
     }
 
     /// Accepts a connection and shakes hands, without hello.
-    pub async fn accept(&mut self) -> Wire {
+    pub(crate) async fn accept(&mut self) -> Wire {
         let incoming = self.listener.accept().await.unwrap();
         Wire::new(incoming.handshake.await.unwrap())
     }
 
     /// Accepts a connection whose handshake may fail.
-    pub async fn try_accept(&mut self) -> Option<Wire> {
+    pub(crate) async fn try_accept(&mut self) -> Option<Wire> {
         let incoming = self.listener.accept().await.unwrap();
         incoming.handshake.await.ok().map(Wire::new)
     }
 
     /// Accepts a connection and exchanges hellos.
-    pub async fn welcome(&mut self) -> Wire {
+    pub(crate) async fn welcome(&mut self) -> Wire {
         let mut wire = self.accept().await;
         wire.hello().await;
         wire
     }
 
     /// Dials a route at which `identity` has to answer.
-    pub async fn dial(&self, route: &Address, identity: Identity) -> Wire {
+    pub(crate) async fn dial(&self, route: &Address, identity: Identity) -> Wire {
         let expected = tls::ExpectedPeer(tls::PublicKey(*identity.as_bytes()));
         let target = Target::from(route.clone()).with(expected);
         let connected = self.stack.context().connect(target).open().await.unwrap();
@@ -99,32 +93,32 @@ impl Router {
 }
 
 /// One end of a connection, frame by frame.
-pub struct Wire {
-    pub flow: AnyFlow,
+pub(crate) struct Wire {
+    pub(crate) flow: AnyFlow,
     buffer: Vec<u8>,
 }
 
 impl Wire {
-    pub fn new(flow: AnyFlow) -> Self {
+    pub(crate) fn new(flow: AnyFlow) -> Self {
         let buffer = Vec::new();
         Self { flow, buffer }
     }
 
     /// Who is at the other end.
-    pub fn peer(&self) -> Identity {
+    pub(crate) fn peer(&self) -> Identity {
         let tls::PeerKey(key) = self.flow.info::<tls::PeerKey>().unwrap();
         Identity::from_bytes(key.0).unwrap()
     }
 
     /// Says hello as a router and gives the other side's hello.
-    pub async fn hello(&mut self) -> Hello {
+    pub(crate) async fn hello(&mut self) -> Hello {
         let hello = Hello::new(Role::Router, "test router/1").unwrap();
         let hello = hello.with_capability(capability::LOOKUP).unwrap();
         self.hello_with(hello).await
     }
 
     /// Says this hello and gives the other side's.
-    pub async fn hello_with(&mut self, hello: Hello) -> Hello {
+    pub(crate) async fn hello_with(&mut self, hello: Hello) -> Hello {
         self.write(&Message::Hello(hello)).await;
         let bytes = self.read().await;
         match Message::decode(&bytes).unwrap() {
@@ -133,24 +127,24 @@ impl Wire {
         }
     }
 
-    pub async fn write(&mut self, message: &Message<'_>) {
+    pub(crate) async fn write(&mut self, message: &Message<'_>) {
         let mut bytes = Vec::new();
         message.encode_frame(&mut bytes);
         self.write_raw(&bytes).await;
     }
 
-    pub async fn write_raw(&mut self, bytes: &[u8]) {
+    pub(crate) async fn write_raw(&mut self, bytes: &[u8]) {
         self.flow.write_all(bytes).await.unwrap();
         self.flow.flush().await.unwrap();
     }
 
     /// The next message as bytes.
-    pub async fn read(&mut self) -> Vec<u8> {
+    pub(crate) async fn read(&mut self) -> Vec<u8> {
         self.try_read().await.expect("a message, not the end")
     }
 
     /// The next message as bytes, `None` at the end of the stream.
-    pub async fn try_read(&mut self) -> Option<Vec<u8>> {
+    pub(crate) async fn try_read(&mut self) -> Option<Vec<u8>> {
         loop {
             if let Some(frame) = frame::split(&self.buffer, tuyau_wire::MAX_FRAME).unwrap() {
                 let (message, length) = (frame.message.to_vec(), frame.length);
@@ -165,11 +159,16 @@ impl Wire {
         }
     }
 
-    pub async fn accept(&mut self, request: u64) {
+    pub(crate) async fn accept(&mut self, request: u64) {
         self.write(&Message::Accept { request }).await;
     }
 
-    pub async fn reject(&mut self, request: impl Into<Option<u64>>, code: RejectCode, text: &str) {
+    pub(crate) async fn reject(
+        &mut self,
+        request: impl Into<Option<u64>>,
+        code: RejectCode,
+        text: &str,
+    ) {
         let request = request.into();
         let message = Message::Reject {
             request,
@@ -179,7 +178,7 @@ impl Wire {
         self.write(&message).await;
     }
 
-    pub async fn deliver(&mut self, from: Identity, request: u64, body: &[u8]) {
+    pub(crate) async fn deliver(&mut self, from: Identity, request: u64, body: &[u8]) {
         let message = Message::Deliver {
             from,
             request,
@@ -189,7 +188,7 @@ impl Wire {
     }
 
     /// Reads a listen with a good signature.
-    pub async fn listen(&mut self) -> (u64, Record) {
+    pub(crate) async fn listen(&mut self) -> (u64, Record) {
         let bytes = self.read().await;
         match Message::decode(&bytes).unwrap() {
             Message::Listen { request, record } => {
@@ -200,14 +199,14 @@ impl Wire {
     }
 
     /// Reads a listen and accepts it.
-    pub async fn register(&mut self) -> Record {
+    pub(crate) async fn register(&mut self) -> Record {
         let (request, record) = self.listen().await;
         self.accept(request).await;
         record
     }
 
     /// Reads an unlisten with a good signature and gives its sequence number.
-    pub async fn unlisten(&mut self) -> (u64, u64) {
+    pub(crate) async fn unlisten(&mut self) -> (u64, u64) {
         let bytes = self.read().await;
         match Message::decode(&bytes).unwrap() {
             Message::Unlisten {
@@ -219,7 +218,7 @@ impl Wire {
     }
 
     /// Reads a send.
-    pub async fn sent(&mut self) -> (u64, Identity, Vec<u8>) {
+    pub(crate) async fn sent(&mut self) -> (u64, Identity, Vec<u8>) {
         let bytes = self.read().await;
         match Message::decode(&bytes).unwrap() {
             Message::Send { request, to, body } => (request, to, body.to_vec()),
@@ -228,7 +227,7 @@ impl Wire {
     }
 
     /// Reads a lookup.
-    pub async fn lookup(&mut self) -> (u64, Identity) {
+    pub(crate) async fn lookup(&mut self) -> (u64, Identity) {
         let bytes = self.read().await;
         match Message::decode(&bytes).unwrap() {
             Message::Lookup { request, identity } => (request, identity),
@@ -236,12 +235,12 @@ impl Wire {
         }
     }
 
-    pub async fn found(&mut self, request: u64, record: Signed<Record>) {
+    pub(crate) async fn found(&mut self, request: u64, record: Signed<Record>) {
         self.write(&Message::Found { request, record }).await;
     }
 
     /// Reads a reject that ends the session.
-    pub async fn rejected(&mut self) -> (RejectCode, String) {
+    pub(crate) async fn rejected(&mut self) -> (RejectCode, String) {
         let bytes = self.read().await;
         match Message::decode(&bytes).unwrap() {
             Message::Reject {
@@ -255,14 +254,14 @@ impl Wire {
 }
 
 /// A service that runs in the background, and what it reports.
-pub struct Running {
-    pub events: mpsc::UnboundedReceiver<ServiceEvent>,
+pub(crate) struct Running {
+    pub(crate) events: mpsc::UnboundedReceiver<ServiceEvent>,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     task: tokio::task::JoinHandle<()>,
 }
 
 /// The service of the tests: it answers with what it got, and pauses as long as it may.
-pub fn service(hub: &Hub) -> Service {
+pub(crate) fn service(hub: &Hub) -> Service {
     let stack = stack(&service_key(), hub);
     let settings = Settings::new(service_key());
     Service::new(stack, settings, address(ROUTER), router_key().identity())
@@ -271,12 +270,12 @@ pub fn service(hub: &Hub) -> Service {
         .answer(|delivery| Some([b"got ", &delivery.body[..]].concat()))
 }
 
-pub fn pauses() -> Pauses {
+pub(crate) fn pauses() -> Pauses {
     Pauses::new(Duration::from_millis(100), Duration::from_secs(2)).jitter(|bound| bound)
 }
 
 impl Running {
-    pub fn start(service: Service) -> Self {
+    pub(crate) fn start(service: Service) -> Self {
         let (sender, events) = mpsc::unbounded_channel();
         let service = service.events(move |event| drop(sender.send(event)));
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -289,16 +288,16 @@ impl Running {
     }
 
     /// Tells the service to stop; it goes on until it has.
-    pub fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         drop(self.stop.take());
     }
 
-    pub async fn stopped(self) {
+    pub(crate) async fn stopped(self) {
         self.task.await.unwrap();
     }
 
     /// The first event for which `want` gives something; those before are dropped.
-    pub async fn find<T>(&mut self, want: impl Fn(ServiceEvent) -> Option<T>) -> T {
+    pub(crate) async fn find<T>(&mut self, want: impl Fn(ServiceEvent) -> Option<T>) -> T {
         loop {
             let event = self.events.recv().await.expect("the service runs");
             if let Some(found) = want(event) {
@@ -309,6 +308,9 @@ impl Running {
 }
 
 /// Both at once, for exchanges in which each side waits for the other.
-pub async fn both<A, B>(one: impl Future<Output = A>, two: impl Future<Output = B>) -> (A, B) {
+pub(crate) async fn both<A, B>(
+    one: impl Future<Output = A>,
+    two: impl Future<Output = B>,
+) -> (A, B) {
     tokio::join!(one, two)
 }

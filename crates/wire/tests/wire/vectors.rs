@@ -1,11 +1,10 @@
 //! The published vectors are what this crate reads and writes.
 
-mod support;
-
 use std::{collections::BTreeSet, fs, path::Path};
 
-use support::{Expect, Vector, frames::LIMIT};
 use tuyau_wire::{DecodeErrorKind, Identity, Message, SecretKey, frame};
+
+use crate::support::{self, Expect, Vector, frames::LIMIT};
 
 fn messages() -> impl Iterator<Item = Vector> {
     support::all()

@@ -1,7 +1,5 @@
 //! The test service as a process, against a router in this one.
 
-#![cfg(unix)]
-
 use std::{
     io::{BufRead as _, BufReader, Lines},
     path::Path,

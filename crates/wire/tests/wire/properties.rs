@@ -1,13 +1,12 @@
 //! What holds for all messages and all bytes, tried on many.
 
-mod support;
-
 use proptest::prelude::*;
-use support::keys;
 use tuyau_wire::{
     DecodeErrorKind as Kind, Hello, Identity, Message, Record, RejectCode, Role, SecretKey, Signed,
     Withdrawal, cbor, frame,
 };
+
+use crate::support::keys;
 
 fn key() -> impl Strategy<Value = SecretKey> {
     any::<[u8; 32]>().prop_map(SecretKey::from_seed)

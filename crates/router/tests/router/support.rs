@@ -1,7 +1,5 @@
 //! A router in this process, and peers that say what a test wants.
 
-#![allow(dead_code, reason = "each test binary uses a part of it")]
-
 pub(crate) mod raw;
 pub(crate) mod witness;
 

@@ -1,11 +1,12 @@
 //! Routers and services that an authority vouches for.
 
-mod support;
-
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa};
 use rustls::AlertDescription;
-use support::{TestRouter, key, raw::refused_by_tls, stack, stack_with, start, witness::Witness};
 use tuyau::{stack::Stack, tls};
+
+use crate::support::{
+    TestRouter, key, raw::refused_by_tls, stack, stack_with, start, witness::Witness,
+};
 
 struct Organisation(CertifiedIssuer<'static, rcgen::KeyPair>);
 

@@ -1,20 +1,19 @@
 //! Peers that do not get as far as a session.
 
-mod support;
-
 use std::time::Duration;
 
 use rustls::AlertDescription;
-use support::{
+use tokio::io::AsyncWriteExt;
+use tuyau::tls;
+use tuyau_router::{Settings, journal::Event};
+use tuyau_wire::{Hello, Message, RejectCode, Role};
+
+use crate::support::{
     Peer, key,
     raw::{client_hello_of_tls_1_2, drip, read_all, refused_by_tls, tcp},
     stack, stack_with, start,
     witness::Witness,
 };
-use tokio::io::AsyncWriteExt;
-use tuyau::tls;
-use tuyau_router::{Settings, journal::Event};
-use tuyau_wire::{Hello, Message, RejectCode, Role};
 
 /// The time for handshakes in tests that wait for its end: enough for those that succeed beside it,
 /// on a busy machine as well.

@@ -1,7 +1,5 @@
 //! What key files, identity files and state directories are refused for, and what is said then.
 
-#![cfg(unix)]
-
 use std::{
     error::Error as _,
     fs,

@@ -1,13 +1,10 @@
 //! What the admin socket does with bad input.
 
-mod support;
-
 use std::{
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
-use support::{PATIENCE, TestRouter, key, start, witness::Witness};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -15,6 +12,8 @@ use tokio::{
 };
 use tuyau_core::Chain;
 use tuyau_router::{AdminClient, AdminErrorKind};
+
+use crate::support::{PATIENCE, TestRouter, key, start, witness::Witness};
 
 async fn router() -> (TestRouter, TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();

@@ -5,8 +5,8 @@ use tuyau_cli::config::{
     ConfigErrors, ConfigKind, Override, RouterConfig, ServiceConfig, Sources, from_bytes,
 };
 
-const ROUTER: &str = include_str!("../../../conf/demo.yaml");
-const SERVICE: &str = include_str!("../../../conf/service-2.yaml");
+const ROUTER: &str = include_str!("../../../../conf/demo.yaml");
+const SERVICE: &str = include_str!("../../../../conf/service-2.yaml");
 
 /// Reads the bytes as both kinds and looks at what comes out.
 fn read(bytes: &[u8]) {

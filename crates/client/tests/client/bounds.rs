@@ -1,12 +1,11 @@
 //! Times without an end.
 
-mod support;
-
 use std::time::Duration;
 
-use support::{Router, Running, address, router_key, service, service_key, stack};
 use tuyau::mem::Hub;
 use tuyau_client::{Session, Settings};
+
+use crate::support::{ROUTER, Router, Running, address, router_key, service, service_key, stack};
 
 #[tokio::test(start_paused = true)]
 async fn the_longest_lifetime_expires_at_the_end_of_time() {
@@ -25,7 +24,7 @@ async fn the_longest_deadlines_are_cut_to_what_a_clock_can_count() {
         .handshake_deadline(Duration::MAX)
         .request_deadline(Duration::MAX);
     let stack = stack(&service_key(), &hub);
-    let (at, identity) = (address(support::ROUTER), router_key().identity());
+    let (at, identity) = (address(ROUTER), router_key().identity());
     let connect = Session::connect(stack.context(), &at, identity, &settings);
     let (session, mut wire) = tokio::join!(connect, router.welcome());
     let session = session.unwrap();

@@ -1,19 +1,18 @@
 //! Peers that want more than their share.
 
-mod support;
-
 use std::time::Duration;
 
-use support::{
+use tokio::{net::TcpStream, task::JoinSet};
+use tuyau_core::FlowExt;
+use tuyau_router::journal::Event;
+use tuyau_wire::{Hello, Message, RejectCode, Role};
+
+use crate::support::{
     PATIENCE, Peer, TestRouter, key,
     raw::{read_all, tcp},
     stack, start,
     witness::Witness,
 };
-use tokio::{net::TcpStream, task::JoinSet};
-use tuyau_core::FlowExt;
-use tuyau_router::journal::Event;
-use tuyau_wire::{Hello, Message, RejectCode, Role};
 
 /// The next refusal of connections that is told: from where, how many, and the text.
 async fn refusal(router: &mut TestRouter) -> (bool, u64, String) {

@@ -1,13 +1,10 @@
 //! Lookups, and the router's table as a resolver, against a router that does what the test says.
 
-mod support;
-
 use std::{
     error::Error as _,
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use support::*;
 use tuyau::{
     mem::{self, Hub, MemKey},
     tls::{Peer, TlsKey},
@@ -22,6 +19,8 @@ use tuyau_core::{
     Registry, Resolver, ResolverExt as _, Security, Target,
 };
 use tuyau_wire::{Hello, Identity, Record, RejectCode, Role, SecretKey, Signed};
+
+use crate::support::*;
 
 /// A record of the stranger, who is looked up in these tests, that ends in this many seconds.
 fn record(routes: &[&str], seconds: i64) -> Signed<Record> {

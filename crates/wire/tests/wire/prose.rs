@@ -1,10 +1,10 @@
 //! What `spec/README.md` says in numbers is what the code does.
 
-mod support;
-
 use std::fs;
 
 use tuyau_wire::RejectCode;
+
+use crate::support;
 
 fn prose() -> String {
     let text = fs::read_to_string(support::directory().join("../README.md")).unwrap();
