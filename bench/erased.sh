@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Counts what erasing the type of a flow or of datagrams costs: instructions per call, at most 12
 # (design law 9).
-# Needs valgrind, and says so and passes when there is none.
+# Needs valgrind. Where there is none it says so and passes, but in CI, which installs it, it fails.
 set -euo pipefail
 cd "$(dirname "$0")"
 most=12
 
 if ! command -v valgrind >/dev/null; then
     echo "skipped: valgrind is not installed, instructions per erased call were not counted"
-    exit 0
+    [[ -z ${CI:-} ]]
+    exit
 fi
 
 cargo build --quiet --locked --release -p erased
