@@ -35,11 +35,17 @@
 //! send or receive after an answer of the network that says so
 //! ([`ErrorKind::Refused`](tuyau_core::ErrorKind::Refused)). In a race against protocols with a
 //! handshake, UDP therefore always wins at once; give it a rank of its own.
+//!
+//! Anyone can send to a listener, under any address. It keeps no more peers and no more bytes than its
+//! `Options` say; who comes when all places are taken is not heard, and nobody loses a place to it.
+//! Nothing tells that a peer is gone: drop the flows that are silent for too long.
 
 #[cfg(feature = "udp")]
 mod flow;
 #[cfg(feature = "udp")]
 mod listener;
+#[cfg(feature = "udp")]
+mod options;
 #[cfg(feature = "udp")]
 mod peers;
 #[cfg(feature = "udp")]
@@ -53,6 +59,7 @@ use tuyau_core::{Address, EndpointError, EndpointKey, Key};
 pub use {
     flow::Flow,
     listener::{Accepted, Listener},
+    options::Options,
     peers::{BACKLOG, QUEUE},
     protocol::Udp,
 };

@@ -1,6 +1,12 @@
 //! UDP beyond the laws of datagrams: peers that share a listening socket, and what a race makes of it.
 #![cfg(feature = "udp")]
 
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    task::Poll,
+};
+
 use tuyau::{ListenErrorKind, tcp::SystemResolver, tokio::TokioTimer, udp};
 use tuyau_core::{
     Address, AnyDatagrams, ConnectErrorKind, Context, DatagramsExt, ErrorKind, Listener,
@@ -114,4 +120,69 @@ async fn law_7_datagrams_are_no_byte_stream() {
     ));
     let plan = context().connect(target).plan_datagrams().await;
     assert!(matches!(plan.attempts[0].outcome, Outcome::Planned));
+}
+
+/// Bad input: more peers than there is room for.
+#[tokio::test]
+async fn beyond_the_limit_of_peers_a_new_one_waits_for_the_end_of_another() {
+    let address = "udp://127.0.0.1:0".parse().unwrap();
+    let options = udp::Options::default().peers(2);
+    let mut listener = udp::Listener::bind_with(&address, options).unwrap();
+    let address = listener.address().clone();
+    let mut near = Vec::new();
+    let mut far = Vec::new();
+    for _ in 0..2 {
+        let mut peer = dial(&address).await;
+        peer.send(b"in").await.unwrap();
+        let accepted = listener.accept().await.unwrap().handshake.await.unwrap();
+        far.push(AnyDatagrams::new(accepted));
+        near.push(peer);
+    }
+    let mut third = dial(&address).await;
+    third.send(b"too many").await.unwrap();
+    // What comes behind it is there, so it has been looked at.
+    near[0].send(b"still heard").await.unwrap();
+    assert_eq!(receive(&mut far[0]).await, b"in");
+    assert_eq!(receive(&mut far[0]).await, b"still heard");
+    drop(far.pop());
+    third.send(b"now").await.unwrap();
+    let accepted = listener.accept().await.unwrap().handshake.await.unwrap();
+    assert_eq!(receive(&mut AnyDatagrams::new(accepted)).await, b"now");
+}
+
+/// Bad input: peers that send while nobody receives.
+#[tokio::test]
+async fn the_queues_of_all_peers_have_one_bound() {
+    let address = "udp://127.0.0.1:0".parse().unwrap();
+    let options = udp::Options::default().queued(16 * 1024);
+    let mut listener = udp::Listener::bind_with(&address, options).unwrap();
+    let address = listener.address().clone();
+    let mut far = Vec::new();
+    for _ in 0..4 {
+        let mut near = dial(&address).await;
+        near.send(&[0; 500]).await.unwrap();
+        let accepted = listener.accept().await.unwrap().handshake.await.unwrap();
+        far.push(AnyDatagrams::new(accepted));
+        for _ in 0..20 {
+            near.send(&[0; 500]).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+    }
+    // Those who wait to be accepted have a share of their own.
+    let mut last = dial(&address).await;
+    last.send(b"last").await.unwrap();
+    let accepted = listener.accept().await.unwrap().handshake.await.unwrap();
+    assert_eq!(receive(&mut AnyDatagrams::new(accepted)).await, b"last");
+    let mut bytes = 0;
+    for flow in &mut far {
+        while let Poll::Ready(datagram) = poll_once(receive(flow)).await {
+            bytes += datagram.len();
+        }
+    }
+    assert!((8 * 1024..16 * 1024).contains(&bytes), "{bytes}");
+}
+
+async fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
+    let mut future = pin!(future);
+    poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
 }

@@ -19,7 +19,7 @@ use tuyau_core::{
     PeerAddress,
 };
 
-use super::{UdpKey, flow::send_error, max_size, peers::Peers};
+use super::{Options, UdpKey, flow::send_error, max_size, peers::Peers};
 use crate::ListenError;
 
 /// Accepts UDP peers at one address: the first datagram of a peer makes a flow of it.
@@ -45,7 +45,8 @@ impl Drop for Shared {
 }
 
 impl Listener {
-    /// Listens at an address whose host is an IP address, whatever its scheme; port 0 takes a free one.
+    /// Listens at an address whose host is an IP address, whatever its scheme, with the default
+    /// [`Options`]; port 0 takes a free one.
     ///
     /// # Errors
     /// A [`ListenError`] that names the address.
@@ -53,8 +54,19 @@ impl Listener {
     /// # Panics
     /// Outside a tokio runtime with its I/O driver.
     pub fn bind(address: &Address) -> Result<Self, ListenError> {
+        Self::bind_with(address, Options::default())
+    }
+
+    /// Like [`bind`](Self::bind), with these limits.
+    ///
+    /// # Errors
+    /// A [`ListenError`] that names the address.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime with its I/O driver.
+    pub fn bind_with(address: &Address, options: Options) -> Result<Self, ListenError> {
         let socket = UdpKey::read(address)?;
-        Self::bind_socket(socket).map_err(|error| error.at(address))
+        Self::listen(socket, options).map_err(|error| error.at(address))
     }
 
     /// Listens at an IP endpoint; port 0 takes a free one.
@@ -65,12 +77,16 @@ impl Listener {
     /// # Panics
     /// Outside a tokio runtime with its I/O driver.
     pub fn bind_socket(at: SocketAddr) -> Result<Self, ListenError> {
+        Self::listen(at, Options::default())
+    }
+
+    fn listen(at: SocketAddr, options: Options) -> Result<Self, ListenError> {
         let fail = |error| ListenError::from_io(format_args!("udp://{at}"), error);
         let socket = listen(at).map_err(fail)?;
         let bound = socket.local_addr().map_err(fail)?;
         let address = Address::from_socket("udp", bound)
             .map_err(|error| ListenError::invalid(bound, "an IP endpoint", error))?;
-        let (socket, peers) = (Arc::new(socket), Arc::new(Peers::default()));
+        let (socket, peers) = (Arc::new(socket), Arc::new(Peers::new(options)));
         let task = ::tokio::spawn(receive(socket.clone(), peers.clone()));
         let receiving = task.abort_handle();
         Ok(Self {

@@ -7,6 +7,8 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+use super::Options;
+
 /// How many peers wait to be accepted; datagrams of further ones are dropped.
 pub const BACKLOG: usize = 128;
 
@@ -14,14 +16,21 @@ pub const BACKLOG: usize = 128;
 pub const QUEUE: usize = 128 * 1024;
 
 /// The peers of one listening socket.
-#[derive(Debug, Default)]
-pub(super) struct Peers(Mutex<State>);
+#[derive(Debug)]
+pub(super) struct Peers {
+    options: Options,
+    state: Mutex<State>,
+}
 
 #[derive(Debug, Default)]
 struct State {
     queues: HashMap<SocketAddr, Queue>,
     /// Peers that were not accepted yet, in the order of their first datagram.
     waiting: VecDeque<SocketAddr>,
+    /// How many bytes wait in the queues of peers that were accepted.
+    accepted: usize,
+    /// How many bytes wait in those of the others.
+    strange: usize,
     listener: Option<Waker>,
     /// The listener was dropped: new peers are not taken any more.
     closed: bool,
@@ -31,33 +40,74 @@ struct State {
 struct Queue {
     datagrams: VecDeque<Box<[u8]>>,
     bytes: usize,
+    accepted: bool,
     receiver: Option<Waker>,
 }
 
+/// What a datagram takes; an empty one takes room too.
+fn size(datagram: &[u8]) -> usize {
+    size_of::<Box<[u8]>>() + datagram.len()
+}
+
 impl Queue {
-    /// Takes a datagram if there is room, and gives who waits for it.
+    /// Takes a datagram, and gives who waits for it.
     fn push(&mut self, datagram: &[u8]) -> Option<Waker> {
-        // An empty one takes room too.
-        let bytes = self.bytes + size_of::<Box<[u8]>>() + datagram.len();
-        if bytes > QUEUE {
-            return None;
-        }
-        self.bytes = bytes;
+        self.bytes += size(datagram);
         self.datagrams.push_back(datagram.into());
         self.receiver.take()
     }
 
     fn pop(&mut self) -> Option<Box<[u8]>> {
         let datagram = self.datagrams.pop_front()?;
-        self.bytes -= size_of::<Box<[u8]>>() + datagram.len();
+        self.bytes -= size(&datagram);
         Some(datagram)
     }
 }
 
+impl State {
+    /// Hands a datagram to a queue if there is room, and gives who waits for it.
+    fn push(&mut self, peer: SocketAddr, datagram: &[u8], options: &Options) -> Option<Waker> {
+        let queue = self.queues.entry(peer).or_default();
+        let of_strangers = options.queued / 4;
+        let (all, limit) = match queue.accepted {
+            true => (&mut self.accepted, options.queued - of_strangers),
+            false => (&mut self.strange, of_strangers),
+        };
+        let size = size(datagram);
+        if queue.bytes + size > QUEUE || *all + size > limit {
+            return None;
+        }
+        *all += size;
+        queue.push(datagram)
+    }
+
+    fn accept(&mut self, peer: SocketAddr) {
+        let queue = self.queues.entry(peer).or_default();
+        queue.accepted = true;
+        self.strange -= queue.bytes;
+        self.accepted += queue.bytes;
+    }
+
+    fn remove(&mut self, peer: SocketAddr) {
+        if let Some(queue) = self.queues.remove(&peer) {
+            let all = match queue.accepted {
+                true => &mut self.accepted,
+                false => &mut self.strange,
+            };
+            *all -= queue.bytes;
+        }
+    }
+}
+
 impl Peers {
+    pub(super) fn new(options: Options) -> Self {
+        let state = Mutex::default();
+        Self { options, state }
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         // No code under this lock panics half-way through a change.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Hands a datagram to its peer's queue, which is a new one for a peer that is not known.
@@ -65,13 +115,14 @@ impl Peers {
         let mut state = self.lock();
         let mut listener = None;
         if !state.queues.contains_key(&peer) {
-            if state.closed || state.waiting.len() >= BACKLOG {
+            let many = state.queues.len() >= self.options.peers;
+            if state.closed || many || state.waiting.len() >= BACKLOG {
                 return;
             }
             state.waiting.push_back(peer);
             listener = state.listener.take();
         }
-        let receiver = state.queues.entry(peer).or_default().push(datagram);
+        let receiver = state.push(peer, datagram, &self.options);
         drop(state);
         for waker in [listener, receiver].into_iter().flatten() {
             waker.wake();
@@ -81,6 +132,7 @@ impl Peers {
     pub(super) fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<SocketAddr> {
         let mut state = self.lock();
         if let Some(peer) = state.waiting.pop_front() {
+            state.accept(peer);
             return Poll::Ready(peer);
         }
         state.listener = Some(cx.waker().clone());
@@ -92,6 +144,7 @@ impl Peers {
         let mut state = self.lock();
         let queue = state.queues.entry(peer).or_default();
         if let Some(datagram) = queue.pop() {
+            state.accepted -= size(&datagram);
             return Poll::Ready(datagram);
         }
         queue.receiver = Some(cx.waker().clone());
@@ -100,7 +153,7 @@ impl Peers {
 
     /// The flow of `peer` was dropped; its next datagram is that of a new peer.
     pub(super) fn forget(&self, peer: SocketAddr) {
-        self.lock().queues.remove(&peer);
+        self.lock().remove(peer);
     }
 
     /// The listener was dropped; the flows that it gave go on.
@@ -108,7 +161,7 @@ impl Peers {
         let mut state = self.lock();
         state.closed = true;
         for peer in std::mem::take(&mut state.waiting) {
-            state.queues.remove(&peer);
+            state.remove(peer);
         }
     }
 }
