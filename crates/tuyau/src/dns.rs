@@ -43,7 +43,8 @@
 //! Only records of the name that was asked for, or of the one its aliases lead to. What comes in plain
 //! DNS can be forged by anyone on the way, so an answer says where to knock and never who is there: let
 //! the protocol prove that. Every number is bounded: [`MAX_ADDRESSES`], [`MAX_SERVICES`],
-//! [`MAX_ALIASES`]; what was left out is said in the report.
+//! [`MAX_ALIASES`] and, for the time, [`Dns::deadline`]; what was left out is said in the report. The
+//! names of all servers or services are looked up at once, and answered in their order.
 //!
 //! # Errors
 //!
@@ -58,6 +59,7 @@ mod found;
 mod random;
 mod srv;
 mod svcb;
+mod together;
 mod trickle;
 
 use std::{
@@ -67,6 +69,7 @@ use std::{
     time::Duration,
 };
 
+use ::tokio::time::Instant;
 use tuyau_core::{Answers, EndpointKey, LayerKey, Over, Resolver, Target};
 
 use client::{Client, Kind};
@@ -76,6 +79,9 @@ pub use addresses::RESOLUTION_DELAY;
 pub use error::{DnsError, DnsErrorKind};
 pub use found::{Found, MAX_ADDRESSES, MAX_ALIASES, MAX_SERVICES};
 
+/// How long one answer may take in all, unless told otherwise.
+pub const DEADLINE: Duration = Duration::from_secs(30);
+
 /// Resolves names by asking name servers, under any key whose endpoints are IP endpoints.
 ///
 /// Clones share the connections to the servers and what they answered, for as long as that is valid.
@@ -83,6 +89,7 @@ pub use found::{Found, MAX_ADDRESSES, MAX_ALIASES, MAX_SERVICES};
 pub struct Dns<K> {
     client: Client,
     question: Question,
+    deadline: Duration,
     key: PhantomData<fn() -> K>,
 }
 
@@ -117,6 +124,7 @@ impl<K> Dns<K> {
         Self {
             client,
             question: Question::Addresses,
+            deadline: DEADLINE,
             key: PhantomData,
         }
     }
@@ -125,6 +133,15 @@ impl<K> Dns<K> {
     /// says. Clones made before keep theirs.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.client = self.client.timeout(timeout);
+        self
+    }
+
+    /// Sets how long the whole of one answer may take, by default [`DEADLINE`]: the records, what
+    /// their aliases lead to, and the addresses of all servers or services, which are asked for at
+    /// once. What has been found by then stands, and each name that has not been has an error. More than an
+    /// hour is an hour.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline.min(Duration::from_secs(3600));
         self
     }
 
@@ -154,6 +171,7 @@ impl<K> Dns<K> {
         Dns {
             client: self.client,
             question: self.question,
+            deadline: self.deadline,
             key: PhantomData,
         }
     }
@@ -164,14 +182,14 @@ impl<K> Dns<K> {
         let host = target.host()?.to_owned();
         let port = target.port_number();
         let ip = host.parse::<IpAddr>().ok();
-        let client = self.client.clone();
+        let (client, deadline) = (self.client.clone(), self.deadline);
         match (&self.question, ip, port) {
             (Question::Addresses, Some(ip), Some(port)) => {
                 let address = SocketAddr::new(ip, port);
                 Some(Answers::ready([Found::address(address, &host)]))
             }
             (Question::Addresses, _, _) => Some(trickle(|out| async move {
-                ask::addresses(&client, &host, port, &out).await
+                ask::addresses(&client, &host, port, &out, Instant::now() + deadline).await
             })),
             (_, Some(_), _) | (Question::Srv(_), _, Some(_)) => None,
             (Question::Srv(service), None, None) => {
@@ -180,7 +198,7 @@ impl<K> Dns<K> {
                     false => format!("{service}.{host}"),
                 };
                 Some(trickle(|out| async move {
-                    ask::srv(&client, &owner, &out).await
+                    ask::srv(&client, &owner, &out, Instant::now() + deadline).await
                 }))
             }
             (Question::Https, None, _) => {
@@ -193,7 +211,7 @@ impl<K> Dns<K> {
                     port,
                 };
                 Some(trickle(|out| async move {
-                    ask::services(&client, asked, &out).await
+                    ask::services(&client, asked, &out, Instant::now() + deadline).await
                 }))
             }
             (Question::Svcb(leaf), None, _) => {
@@ -205,7 +223,7 @@ impl<K> Dns<K> {
                     port,
                 };
                 Some(trickle(|out| async move {
-                    ask::services(&client, asked, &out).await
+                    ask::services(&client, asked, &out, Instant::now() + deadline).await
                 }))
             }
         }
@@ -240,6 +258,7 @@ impl<K> Clone for Dns<K> {
         Self {
             client: self.client.clone(),
             question: self.question.clone(),
+            deadline: self.deadline,
             key: PhantomData,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use ::tokio::time::Instant;
 use hickory_resolver::proto::rr::{
     RData,
     rdata::{
@@ -17,6 +18,7 @@ use super::{
     random,
     srv::{self, Server},
     svcb::{self, Asked, Record, Verdict},
+    together::{Lookup, together, within},
     trickle::Out,
 };
 
@@ -26,15 +28,28 @@ pub(super) async fn addresses(
     host: &str,
     port: Option<u16>,
     out: &Out,
+    until: Instant,
 ) -> Result<(), DnsError> {
     let port = port.ok_or_else(|| DnsError::new(DnsErrorKind::NoPort, host, "A"))?;
     let found = |ip| out.found(Found::address(SocketAddr::new(ip, port), host));
-    addresses_of(client, host, out, found).await
+    addresses_of(client, host, out, until, found).await
+}
+
+/// Asks for both families, until a time.
+async fn addresses_of(
+    client: &Client,
+    host: &str,
+    out: &Out,
+    until: Instant,
+    found: impl FnMut(IpAddr) + Send,
+) -> Result<(), DnsError> {
+    let late = || client.late(host, "A or AAAA");
+    within(until, late, families(client, host, out, found)).await
 }
 
 /// Asks for both families at once. An error of one is reported when the other has addresses, unless
 /// all it says is that there are none.
-async fn addresses_of(
+async fn families(
     client: &Client,
     host: &str,
     out: &Out,
@@ -80,9 +95,20 @@ async fn one(client: &Client, host: &str, kind: Kind) -> Result<Vec<IpAddr>, Dns
     Ok(addresses.collect())
 }
 
+/// Asks one question, until a time.
+async fn ask(client: &Client, name: &str, kind: Kind, until: Instant) -> Result<Records, DnsError> {
+    let late = || client.late(name, kind.name());
+    within(until, late, client.ask(name, kind)).await
+}
+
 /// Finds the servers of an SRV record set, and their addresses.
-pub(super) async fn srv(client: &Client, owner: &str, out: &Out) -> Result<(), DnsError> {
-    let records = client.ask(owner, Kind::Srv).await?;
+pub(super) async fn srv(
+    client: &Client,
+    owner: &str,
+    out: &Out,
+    until: Instant,
+) -> Result<(), DnsError> {
+    let records = ask(client, owner, Kind::Srv, until).await?;
     let servers = records.data.iter().filter_map(|data| match data {
         RData::SRV(srv) => Some(Server {
             priority: srv.priority,
@@ -99,16 +125,22 @@ pub(super) async fn srv(client: &Client, owner: &str, out: &Out) -> Result<(), D
     servers.retain(|server| !server.is_none());
     let mut servers = srv::in_order(servers, random::up_to);
     cut(&mut servers, "servers", out);
-    for server in servers.iter().filter(|_| !out.is_full()) {
-        if let Err(error) = addresses(client, &server.target, Some(server.port), out).await {
-            out.error(error);
-        }
-    }
+    let lookups = servers.iter().map(|server| {
+        Lookup::new(|out| async move {
+            addresses(client, &server.target, Some(server.port), &out, until).await
+        })
+    });
+    together(lookups.collect(), out).await;
     Ok(())
 }
 
 /// Finds the services of an HTTPS or SVCB record set, and their addresses.
-pub(super) async fn services(client: &Client, asked: Asked, out: &Out) -> Result<(), DnsError> {
+pub(super) async fn services(
+    client: &Client,
+    asked: Asked,
+    out: &Out,
+    until: Instant,
+) -> Result<(), DnsError> {
     let Asked {
         owner,
         kind,
@@ -119,10 +151,10 @@ pub(super) async fn services(client: &Client, asked: Asked, out: &Out) -> Result
     let mut passed = vec![owner.clone()];
     for _ in 0..=MAX_ALIASES {
         let name = passed.last().unwrap_or(&host).clone();
-        let records = match client.ask(&name, kind).await {
+        let records = match ask(client, &name, kind, until).await {
             // The end of the aliases has addresses and no services (RFC 9460, section 2.4.2).
             Err(error) if error.is_negative() && passed.len() > 1 => {
-                return addresses(client, &name, port, out).await;
+                return addresses(client, &name, port, out, until).await;
             }
             records => records?,
         };
@@ -138,9 +170,13 @@ pub(super) async fn services(client: &Client, asked: Asked, out: &Out) -> Result
             }
             Verdict::Services(mut services) => {
                 cut(&mut services, "services", out);
-                for service in services.iter().filter(|_| !out.is_full()) {
-                    one_service(client, service, &records.owner, port, out).await;
-                }
+                let owner = &records.owner;
+                let lookups = services.iter().map(|service| {
+                    Lookup::new(|out| async move {
+                        one_service(client, service, (owner, port), &out, until).await
+                    })
+                });
+                together(lookups.collect(), out).await;
                 return Ok(());
             }
         }
@@ -149,13 +185,19 @@ pub(super) async fn services(client: &Client, asked: Asked, out: &Out) -> Result
 }
 
 /// The addresses of one service: those that its record hints at, at once, and then those of its name.
-async fn one_service(client: &Client, service: &Record, owner: &str, port: Option<u16>, out: &Out) {
+async fn one_service(
+    client: &Client,
+    service: &Record,
+    (owner, port): (&str, Option<u16>),
+    out: &Out,
+    until: Instant,
+) -> Result<(), DnsError> {
     let host = match &*service.target {
         "." => owner,
         target => target,
     };
     let Some(port) = service.port.or(port) else {
-        return out.error(DnsError::new(DnsErrorKind::NoPort, host, "SVCB"));
+        return Err(DnsError::new(DnsErrorKind::NoPort, host, "SVCB"));
     };
     let found = |ip| {
         let mut found = Found::address(SocketAddr::new(ip, port), host);
@@ -164,9 +206,7 @@ async fn one_service(client: &Client, service: &Record, owner: &str, port: Optio
         out.found(found);
     };
     service.hints.iter().copied().for_each(found);
-    if let Err(error) = addresses_of(client, host, out, found).await {
-        out.error(error);
-    }
+    addresses_of(client, host, out, until, found).await
 }
 
 fn cut<T>(list: &mut Vec<T>, what: &'static str, out: &Out) {

@@ -133,6 +133,12 @@ impl Client {
         format!("the {noun} {}", servers.join(", "))
     }
 
+    /// Says that there was no time left for a question.
+    pub(super) fn late(&self, name: &str, record: &'static str) -> DnsError {
+        let error = DnsError::new(DnsErrorKind::TimedOut, name, record);
+        error.with_detail(&self.names())
+    }
+
     /// The records of a kind of a name, behind its aliases; at least one.
     pub(super) async fn ask(&self, name: &str, kind: Kind) -> Result<Records, DnsError> {
         let fail = |error_kind| DnsError::new(error_kind, name, kind.name());

@@ -43,9 +43,15 @@ impl Out {
         self.lock().queue.push_back(Err(error));
     }
 
-    /// Whether no further endpoint would be given.
-    pub(super) fn is_full(&self) -> bool {
-        self.lock().given.len() == MAX_ADDRESSES
+    /// Gives another one all that has come here.
+    pub(super) fn hand_on(&self, to: &Self) {
+        while let Some(answer) = self.take() {
+            match answer {
+                Ok(found) => to.found(found),
+                Err(error) => to.error(error),
+            }
+        }
+        to.lock().left_out += std::mem::take(&mut self.lock().left_out);
     }
 
     fn take(&self) -> Option<Result<Found, DnsError>> {

@@ -1,5 +1,7 @@
 //! SRV, HTTPS and SVCB records.
 
+use std::time::Duration;
+
 use hickory_resolver::proto::{
     op::ResponseCode,
     rr::{
@@ -113,6 +115,31 @@ async fn a_server_without_address_does_not_end_the_others() {
     let report = plan(server.dns().srv("_t._tcp"), Target::name("a.example")).await;
     assert_eq!(endpoints(&report), ["10.0.0.2:2"]);
     assert_eq!(kind(&report), DnsErrorKind::NoSuchName);
+}
+
+/// Bad input: servers whose names nobody answers for.
+#[tokio::test(start_paused = true)]
+async fn names_without_an_answer_hold_up_the_others_to_one_deadline_and_each_is_told() {
+    let server = Server::start().await;
+    let hosts = ["one.example", "two.example", "three.example"];
+    let mut records = vec![srv(9, 0, 7, "here.example")];
+    records.extend(hosts.map(|host| srv(1, 0, 7, host)));
+    let mut server = server
+        .has("_t._tcp.a.example", records)
+        .has("here.example", [address("10.0.0.1")]);
+    for host in hosts {
+        server = server.says_of_addresses(host, &Says::Nothing);
+    }
+    // Less than one question may take.
+    let dns = server.dns().deadline(Duration::from_secs(1));
+    let report = plan(dns.srv("_t._tcp"), Target::name("a.example")).await;
+    assert_eq!(endpoints(&report), ["10.0.0.1:7"], "{report}");
+    let text = report.to_string();
+    for host in hosts {
+        let failed = format!("about the A or AAAA record of {host}");
+        assert!(text.contains(&failed), "{text}");
+    }
+    assert_eq!(kind(&report), DnsErrorKind::TimedOut);
 }
 
 #[tokio::test]

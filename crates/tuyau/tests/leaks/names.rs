@@ -22,7 +22,8 @@ fn context(resolver: impl Resolver<Key = TcpKey>) -> Context {
 }
 
 fn dns(server: SocketAddr, patience: Duration) -> Context {
-    context(Dns::servers(&[server]).unwrap().timeout(patience))
+    let dns = Dns::servers(&[server]).unwrap();
+    context(dns.timeout(patience).deadline(patience))
 }
 
 fn target() -> Target {
