@@ -70,7 +70,7 @@ impl Datagrams for Watched {
         self.inner.max_size()
     }
 
-    fn info(&self, want: TypeId) -> Option<&dyn Any> {
+    fn info_of(&self, want: TypeId) -> Option<&dyn Any> {
         let address = self.address.as_ref().map(|address| address as &dyn Any);
         address.filter(|_| want == TypeId::of::<PeerAddress>())
     }
