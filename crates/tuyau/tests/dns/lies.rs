@@ -1,10 +1,10 @@
 //! Servers that fail, refuse, babble, lie, and say nothing.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use hickory_resolver::proto::{op::ResponseCode, rr::RecordType};
 use tuyau::dns::{Dns, DnsErrorKind};
-use tuyau_core::{Chain, ConnectErrorKind, Outcome, Report, Target};
+use tuyau_core::{Chain, ConnectErrorKind, Outcome, Report, Stage, Target};
 
 use crate::server::{Says, Server, address, alias, context, endpoints, error, kind, plan, record};
 
@@ -19,7 +19,12 @@ fn with_code(code: ResponseCode) -> Says {
     Says::Records(code, vec![])
 }
 
+/// What the resolver's row says, which is at its own stage.
 fn lines(report: &Report) -> String {
+    let [row] = &report.attempts[..] else {
+        panic!("one row was expected: {report}");
+    };
+    assert_eq!(row.stage, Stage::RESOLVE, "{report}");
     Chain(error(report)).to_string()
 }
 
@@ -58,10 +63,28 @@ async fn law_7_each_refusal_has_its_kind_and_says_what_to_do() {
             server.address
         )
     );
-    let (found, _) = report(with_code(ResponseCode::NotImp)).await;
+    let (found, server) = report(with_code(ResponseCode::NotImp)).await;
     assert_eq!(kind(&found), DnsErrorKind::Code);
+    assert_eq!(
+        lines(&found),
+        format!(
+            "the name server {} answered \"Not Implemented\" to the question for the AAAA record of \
+             x.example; ask another name server",
+            server.address
+        )
+    );
 }
 
+/// What a resolver says that has waited in vain.
+fn in_vain(server: &SocketAddr) -> String {
+    format!(
+        "no valid answer of the name server {server} about the AAAA record of x.example in time; check \
+         the network and the name servers"
+    )
+}
+
+/// What has not the number of the question may be anybody's, and the true answer may still come: all of
+/// this is silence.
 #[tokio::test(start_paused = true)]
 async fn what_is_no_answer_to_the_question_is_not_listened_to() {
     let records = vec![record("x.example", address("10.0.0.1"))];
@@ -71,15 +94,31 @@ async fn what_is_no_answer_to_the_question_is_not_listened_to() {
         Says::Bytes(vec![]),
         Says::Bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()),
         Says::Bytes(vec![0xff; 512]),
+        Says::BytesOverTcp(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()),
+        Says::BytesOverTcp(vec![0xff; 512]),
     ];
     for says in silent {
         let shown = format!("{says:?}");
-        let (found, _) = report(says).await;
-        assert!(endpoints(&found).is_empty(), "{shown}: {found}");
-        let kind = kind(&found);
-        let expected = [DnsErrorKind::TimedOut, DnsErrorKind::Malformed];
-        assert!(expected.contains(&kind), "{shown}: {found}");
+        let (found, server) = report(says).await;
+        assert_eq!(kind(&found), DnsErrorKind::TimedOut, "{shown}: {found}");
+        assert_eq!(lines(&found), in_vain(&server.address), "{shown}");
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_read_is_said_to_be_none() {
+    let records = vec![record("x.example", address("10.0.0.1"))];
+    let (found, server) = report(Says::Torn(records)).await;
+    assert_eq!(kind(&found), DnsErrorKind::Malformed, "{found}");
+    assert_eq!(
+        lines(&found),
+        format!(
+            "the name server {} sent an answer about the AAAA record of x.example that is none; ask \
+             another name server: protocol error: decoding error: incorrect rdata length read: 2 \
+             expected: 4",
+            server.address
+        )
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -106,16 +145,23 @@ async fn nobody_at_the_servers_port_is_no_answer() {
         .unwrap()
         .timeout(Duration::from_secs(2));
     let found = plan(dns, Target::name("x.example").port(7)).await;
-    let shown = lines(&found);
     assert_eq!(kind(&found), DnsErrorKind::TimedOut, "{found}");
-    assert!(shown.contains(&vacant.to_string()), "{shown}");
+    assert_eq!(lines(&found), in_vain(&vacant));
 }
 
 #[tokio::test]
 async fn an_answer_that_is_cut_over_tcp_too_is_an_error() {
     let records = vec![record("x.example", address("10.0.0.1"))];
-    let (found, _) = report(Says::CutAlways(records)).await;
+    let (found, server) = report(Says::CutAlways(records)).await;
     assert_eq!(kind(&found), DnsErrorKind::Truncated, "{found}");
+    assert_eq!(
+        lines(&found),
+        format!(
+            "the name server {} cut the answer about the AAAA record of x.example, over TCP too; ask \
+             another name server",
+            server.address
+        )
+    );
 }
 
 #[tokio::test]
@@ -154,6 +200,10 @@ async fn aliases_without_end_end() {
     }
     let found = server.plan(Target::name("0.example").port(7)).await;
     assert_eq!(kind(&found), DnsErrorKind::Aliases, "{found}");
+    assert_eq!(
+        lines(&found),
+        "aliases of 0.example lead too far; expected at most 8, tell the operator of the zone"
+    );
     assert!(server.asked().len() < 60, "{}", server.asked().len());
 }
 
@@ -162,7 +212,10 @@ async fn records_of_other_names_are_not_believed() {
     let other = vec![record("y.example", address("10.6.6.6"))];
     let (found, _) = report(Says::Records(ResponseCode::NoError, other.clone())).await;
     assert!(endpoints(&found).is_empty(), "{found}");
-    assert_eq!(kind(&found), DnsErrorKind::NoRecord);
+    assert_eq!(
+        lines(&found),
+        "the name x.example has no A or AAAA record; check the name, or add the record"
+    );
 
     let server = Server::start().await;
     let mut mixed = other;

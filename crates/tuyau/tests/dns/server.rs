@@ -38,6 +38,10 @@ pub(crate) enum Says {
     CutAlways(Vec<Record>),
     /// The records, as the answer to another question.
     OtherId(Vec<Record>),
+    /// The records, and the last bytes of them are missing.
+    Torn(Vec<Record>),
+    /// Over UDP that it is too much, and over TCP these bytes.
+    BytesOverTcp(Vec<u8>),
     /// Nothing, ever.
     Nothing,
 }
@@ -152,6 +156,13 @@ impl Server {
                 let id = id.wrapping_add(1);
                 Some(message(id, query, ResponseCode::NoError, records, false))
             }
+            Says::Torn(records) => {
+                let mut bytes = message(id, query, ResponseCode::NoError, records, false);
+                bytes.truncate(bytes.len() - 2);
+                Some(bytes)
+            }
+            Says::BytesOverTcp(bytes) if transport == "tcp" => Some(bytes),
+            Says::BytesOverTcp(_) => Some(message(id, query, ResponseCode::NoError, vec![], true)),
             Says::Nothing => None,
         }
     }
