@@ -203,7 +203,8 @@
 //!
 //! # The laws of listeners and protocols
 //!
-//! [`serving_tests!`], [`serving_cases`], for a listener and the way to dial it:
+//! [`serving_tests!`], [`serving_cases`], for a listener and the way to dial it; and
+//! [`datagram_serving_cases`], where the flows are datagrams:
 //!
 //! | law | what it wants |
 //! |---|---|
@@ -217,8 +218,8 @@
 //! | `dropping_a_listener_ends_what_waits` | nobody waits for a listener that is gone |
 //! | `nothing_happens_before_the_first_poll` | of the future of `connect` |
 //! | `a_dropped_connect_leaves_nothing_behind` | what it had reached is closed |
-//! | `where_nobody_listens_it_is_refused` | at the protocol's own stage, as `Refused` or `Unreachable` |
-//! | `the_address_says_the_endpoint` | the key reads the address of the listener as the endpoint that is dialled |
+//! | `where_nobody_listens_it_is_refused` | at a stage and with a cause; its kind, if it says one, is `Refused` or `Unreachable` |
+//! | `the_address_says_the_endpoint` | the key reads the address of the listener as the endpoint that is dialled, or reads none where [`ServingTraits`] state that |
 //!
 //! # The laws of datagrams
 //!
@@ -256,7 +257,7 @@ pub use datagrams::{DatagramTraits, datagram_cases};
 pub use endpoint::endpoint_cases;
 pub use flow::{FlowLaw, flow_cases, flow_laws};
 pub use pair::{IntoPair, Pair};
-pub use serving::{IntoServing, Serving, ServingTraits, serving_cases};
+pub use serving::{IntoServing, Serving, ServingTraits, datagram_serving_cases, serving_cases};
 pub use tasks::run_in_place;
 pub use traits::Traits;
 

@@ -2,24 +2,33 @@
 
 mod accepting;
 mod dialling;
+mod payload;
 mod world;
 
 use std::{any::Any, fmt};
 
-use tuyau_core::{Endpoint, Flow, Listener, Protocol};
+use tuyau_core::{Datagrams, Endpoint, Flow, Listener, Protocol};
 
+use self::payload::{Bytes, Packets, Payload};
 use crate::{Case, NotRun, Work};
 
 /// In what listeners and protocols rightly differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServingTraits {
     refuses: bool,
+    shakes_hands: bool,
+    says_endpoint: bool,
 }
 
 impl ServingTraits {
-    /// As TCP: who dials learns when nobody listens.
+    /// As TCP: who dials learns when nobody listens, who listens learns of everybody who dials, and the
+    /// listener's address says the endpoint in full.
     pub const fn new() -> Self {
-        Self { refuses: true }
+        Self {
+            refuses: true,
+            shakes_hands: true,
+            says_endpoint: true,
+        }
     }
 
     /// Who dials cannot learn that nobody listens, other than by waiting in vain, as with what runs
@@ -27,6 +36,27 @@ impl ServingTraits {
     pub const fn without_refusal(mut self) -> Self {
         self.refuses = false;
         self
+    }
+
+    /// Connecting sends nothing: who listens learns of a peer by the first that it says, and the peer
+    /// does not learn that it was turned away, as with UDP.
+    pub const fn without_handshake(mut self) -> Self {
+        self.shakes_hands = false;
+        self
+    }
+
+    /// An address does not say the endpoint: who dials wants more, such as the key that the peer has to
+    /// prove, and a resolver gives it.
+    pub const fn without_endpoint_in_address(mut self) -> Self {
+        self.says_endpoint = false;
+        self
+    }
+
+    fn want_handshake(self) -> Result<(), NotRun> {
+        match self.shakes_hands {
+            true => Ok(()),
+            false => Err(NotRun::new("connecting sends nothing in this protocol")),
+        }
     }
 
     fn want_refusal(self) -> Result<(), NotRun> {
@@ -54,7 +84,7 @@ pub struct Serving<L, P: Protocol> {
     _keep: Vec<Box<dyn Any>>,
 }
 
-impl<L: Listener<Flow: Flow>, P: Protocol<Flow: Flow>> Serving<L, P> {
+impl<L: Listener, P: Protocol> Serving<L, P> {
     /// A listener at a free address of its own, and the protocol and endpoint that reach it.
     pub fn new(listener: L, protocol: P, endpoint: Endpoint<P>) -> Self {
         Self {
@@ -82,9 +112,9 @@ impl<L, P: Protocol> fmt::Debug for Serving<L, P> {
 /// [`NotRun`] where the machine lacks something.
 pub trait IntoServing {
     /// The listener.
-    type Listener: Listener<Flow: Flow>;
+    type Listener: Listener;
     /// The protocol that dials it.
-    type Protocol: Protocol<Flow: Flow>;
+    type Protocol: Protocol;
 
     /// The listener and the way to dial it.
     ///
@@ -93,7 +123,7 @@ pub trait IntoServing {
     fn into_serving(self) -> Result<Serving<Self::Listener, Self::Protocol>, NotRun>;
 }
 
-impl<L: Listener<Flow: Flow>, P: Protocol<Flow: Flow>> IntoServing for Serving<L, P> {
+impl<L: Listener, P: Protocol> IntoServing for Serving<L, P> {
     type Listener = L;
     type Protocol = P;
 
@@ -135,12 +165,33 @@ macro_rules! __for_each_serving_law {
     };
 }
 
-/// A case for each law of listeners and protocols.
+/// A case for each law of listeners and protocols, for flows of bytes.
 ///
 /// Each gets a listener of its own from `serve`, made and used in what `run` drives.
 pub fn serving_cases<S, R, M>(traits: ServingTraits, run: R, serve: M) -> Vec<Case>
 where
+    S: IntoServing<Listener: Listener<Flow: Flow>, Protocol: Protocol<Flow: Flow>>,
+    R: Fn(Work) + Clone + Send + 'static,
+    M: AsyncFn() -> S + Clone + Send + 'static,
+{
+    cases::<Bytes, S, R, M>(traits, run, serve)
+}
+
+/// The same for protocols whose flows are [`Datagrams`]. Nothing may be lost between the two sides, as
+/// on the loopback of a machine.
+pub fn datagram_serving_cases<S, R, M>(traits: ServingTraits, run: R, serve: M) -> Vec<Case>
+where
+    S: IntoServing<Listener: Listener<Flow: Datagrams>, Protocol: Protocol<Flow: Datagrams>>,
+    R: Fn(Work) + Clone + Send + 'static,
+    M: AsyncFn() -> S + Clone + Send + 'static,
+{
+    cases::<Packets, S, R, M>(traits, run, serve)
+}
+
+fn cases<K, S, R, M>(traits: ServingTraits, run: R, serve: M) -> Vec<Case>
+where
     S: IntoServing,
+    K: Payload<<S::Listener as Listener>::Flow> + Payload<<S::Protocol as Protocol>::Flow>,
     R: Fn(Work) + Clone + Send + 'static,
     M: AsyncFn() -> S + Clone + Send + 'static,
 {
@@ -149,7 +200,7 @@ where
             vec![$({
                 let serve = serve.clone();
                 Case::new(stringify!($law), run.clone(), async move || {
-                    $file::$law(serve().await.into_serving()?, traits).await
+                    $file::$law::<K, _, _>(serve().await.into_serving()?, traits).await
                 })
             }),*]
         };

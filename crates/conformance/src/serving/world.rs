@@ -3,18 +3,15 @@
 use std::{
     error::Error,
     future::{Future, poll_fn},
+    marker::PhantomData,
     pin::Pin,
     task::{Context, Poll},
 };
 
-use tuyau_core::{
-    Attempt, Endpoint, ErrorKind, Flow, FlowError, FlowExt, Incoming, Listener, Protocol,
-};
+use tuyau_core::{Attempt, Endpoint, ErrorKind, FlowError, Incoming, Listener, Protocol};
 
-use crate::{
-    helpers::send,
-    tasks::{poll_once, yield_now},
-};
+use super::payload::Payload;
+use crate::tasks::{poll_once, yield_now};
 
 /// How often something is given the chance to go on before it counts as waiting for its peer.
 pub(super) const CHANCES: usize = 50;
@@ -23,17 +20,17 @@ pub(super) const CHANCES: usize = 50;
 const ERRORS: usize = 100;
 
 /// Connects, says `number` and hears it back.
-pub(super) async fn client<P>(protocol: &P, endpoint: &Endpoint<P>, number: u8) -> P::Flow
+pub(super) async fn client<M, P>(protocol: &P, endpoint: &Endpoint<P>, number: u8) -> P::Flow
 where
-    P: Protocol<Flow: Flow>,
+    P: Protocol,
+    M: Payload<P::Flow>,
 {
     let attempt = Attempt::new(P::STAGE);
     let connected = protocol.connect(endpoint, &attempt).await;
     let mut flow = connected.expect("it connects to a listener that accepts");
-    send(&mut flow, &[number]).await.unwrap();
-    let mut heard = [0];
-    flow.read_exact(&mut heard).await.unwrap();
-    assert_eq!(heard, [number], "it has met somebody else's server");
+    M::say(&mut flow, number).await.unwrap();
+    let heard = M::hear(&mut flow).await.unwrap();
+    assert_eq!(heard, Some(number), "it has met somebody else's server");
     flow
 }
 
@@ -52,20 +49,22 @@ pub(super) async fn begin<T>(mut future: Pin<&mut impl Future<Output = T>>) -> O
 type Session<F> = Pin<Box<dyn Future<Output = Option<(u8, F)>>>>;
 
 /// Accepts, and shakes hands with everybody at once.
-pub(super) struct Server<L: Listener> {
+pub(super) struct Server<M, L: Listener> {
     listener: L,
     sessions: Vec<Session<L::Flow>>,
     served: Vec<(u8, L::Flow)>,
     errors: usize,
+    payload: PhantomData<M>,
 }
 
-impl<L: Listener<Flow: Flow>> Server<L> {
+impl<M: Payload<L::Flow>, L: Listener> Server<M, L> {
     pub(super) fn new(listener: L) -> Self {
         Self {
             listener,
             sessions: Vec::new(),
             served: Vec::new(),
             errors: 0,
+            payload: PhantomData,
         }
     }
 
@@ -119,7 +118,7 @@ impl<L: Listener<Flow: Flow>> Server<L> {
     fn poll_accept(&mut self, cx: &mut Context<'_>) -> bool {
         match self.listener.poll_accept(cx) {
             Poll::Pending => return false,
-            Poll::Ready(Ok(incoming)) => self.sessions.push(Box::pin(session::<L>(incoming))),
+            Poll::Ready(Ok(incoming)) => self.sessions.push(Box::pin(session::<M, L>(incoming))),
             // It concerns one connection only.
             Poll::Ready(Err(error)) => {
                 self.errors += 1;
@@ -145,29 +144,29 @@ impl<L: Listener<Flow: Flow>> Server<L> {
     }
 }
 
-async fn session<L: Listener<Flow: Flow>>(
+async fn session<M: Payload<L::Flow>, L: Listener>(
     incoming: Incoming<L::Handshake>,
 ) -> Option<(u8, L::Flow)> {
     let mut flow = incoming.handshake.await.ok()?;
-    let mut number = [0];
-    if flow.read(&mut number).await.ok()? == 0 {
-        return None;
-    }
-    send(&mut flow, &number).await.ok()?;
-    Some((number[0], flow))
+    let number = M::hear(&mut flow).await.ok()??;
+    M::say(&mut flow, number).await.ok()?;
+    Some((number, flow))
 }
 
 /// Whether a connect was refused, or gave a flow that ends: its listener is gone.
-pub(super) async fn fails_or_ends<E>(connected: Result<impl Flow, E>) {
+pub(super) async fn fails_or_ends<M: Payload<F>, F, E>(connected: Result<F, E>) {
     if let Ok(mut flow) = connected {
-        let read = flow.read(&mut [0; 1]).await;
-        let ended = match &read {
-            Ok(count) => *count == 0,
-            Err(error) => matches!(error.kind(), ErrorKind::Reset | ErrorKind::Truncated),
+        let heard = M::hear(&mut flow).await;
+        let ended = match &heard {
+            Ok(heard) => heard.is_none(),
+            Err(error) => ENDS.contains(&error.kind()),
         };
-        assert!(ended, "nobody serves it, and it reads {read:?}");
+        assert!(ended, "nobody serves it, and it hears {heard:?}");
     }
 }
+
+/// How a flow may end whose peer has dropped it.
+const ENDS: [ErrorKind; 2] = [ErrorKind::Reset, ErrorKind::Truncated];
 
 /// The kind that an error, or one of its sources, says.
 pub(super) fn kind_of(error: &(dyn Error + 'static)) -> Option<ErrorKind> {

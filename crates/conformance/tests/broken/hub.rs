@@ -21,7 +21,9 @@ use crate::pipe::{self, Pipe};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     None,
+    AddressHasNoPort,
     AddressIsAnother,
+    AddressIsLonger,
     ConnectDialsAtOnce,
     ConnectLeavesItsFlow,
     DropChangesNothing,
@@ -49,14 +51,16 @@ type Shared = Arc<Mutex<Hub>>;
 
 pub(crate) fn serving(fault: Fault) -> Serving<Listener, Dial> {
     let hub = Shared::default();
-    let port = match fault {
-        Fault::PortIsNotTold => 0,
-        Fault::AddressIsAnother => PORT + 1,
-        _ => PORT,
+    let address = match fault {
+        Fault::PortIsNotTold => "hub://here:0".to_owned(),
+        Fault::AddressHasNoPort => "hub://here".to_owned(),
+        Fault::AddressIsAnother => format!("hub://here:{}", PORT + 1),
+        Fault::AddressIsLonger => format!("hub://here:{PORT}0"),
+        _ => format!("hub://here:{PORT}"),
     };
     let listener = Listener {
         hub: hub.clone(),
-        address: format!("hub://here:{port}").parse().unwrap(),
+        address: address.parse().unwrap(),
         fault,
         handshake: None,
     };

@@ -24,6 +24,33 @@ fn cases(fault: Fault) -> Vec<Case> {
     })
 }
 
+/// What is stated of a protocol has to be true of it.
+#[test]
+fn an_address_that_says_the_endpoint_is_not_stated_to_say_none() {
+    let traits = ServingTraits::new().without_endpoint_in_address();
+    let cases = serving_cases(traits, run_in_place, sound_hub);
+    assert!(fails("the_address_says_the_endpoint", cases));
+}
+
+/// A key that reads no address has to be stated.
+#[test]
+fn an_address_that_says_no_endpoint_is_stated() {
+    let serve = async || serving(Fault::AddressHasNoPort);
+    let cases = serving_cases(ServingTraits::new(), run_in_place, serve);
+    assert!(fails("the_address_says_the_endpoint", cases));
+    let traits = ServingTraits::new().without_endpoint_in_address();
+    let cases = serving_cases(traits, run_in_place, serve);
+    assert!(!fails("the_address_says_the_endpoint", cases));
+}
+
+/// The endpoint is said in full, and not only how it begins.
+#[test]
+fn an_address_that_says_more_or_less_than_the_endpoint_is_caught() {
+    let serve = async || serving(Fault::AddressIsLonger);
+    let cases = serving_cases(ServingTraits::new(), run_in_place, serve);
+    assert!(fails("the_address_says_the_endpoint", cases));
+}
+
 macro_rules! caught {
     ($($fault:ident by $law:ident,)*) => {
         mod caught {

@@ -3,9 +3,9 @@
 use libtest_mimic::{Completion, Trial};
 use tuyau_conformance::{
     Case, DatagramTraits, IntoPair, IntoServing, ServingTraits, Traits, Work, datagram_cases,
-    flow_cases, serving_cases,
+    datagram_serving_cases, flow_cases, serving_cases,
 };
-use tuyau_core::{Datagrams, Flow};
+use tuyau_core::{Datagrams, Flow, Listener, Protocol};
 
 /// Every case of every row.
 #[derive(Default)]
@@ -35,11 +35,27 @@ impl List {
     /// Adds the laws of listeners and protocols for one kind: `row::serving::law`.
     pub(crate) fn serving<S, R, M>(&mut self, row: &str, traits: ServingTraits, run: R, serve: M)
     where
-        S: IntoServing,
+        S: IntoServing<Listener: Listener<Flow: Flow>, Protocol: Protocol<Flow: Flow>>,
         R: Fn(Work) + Clone + Send + 'static,
         M: AsyncFn() -> S + Clone + Send + 'static,
     {
         let cases = serving_cases(traits, run, serve);
+        self.add(row, cases.into_iter().map(|case| case.under("serving")));
+    }
+
+    /// The same where the flows are datagrams.
+    pub(crate) fn datagram_serving<S, R, M>(
+        &mut self,
+        row: &str,
+        traits: ServingTraits,
+        run: R,
+        serve: M,
+    ) where
+        S: IntoServing<Listener: Listener<Flow: Datagrams>, Protocol: Protocol<Flow: Datagrams>>,
+        R: Fn(Work) + Clone + Send + 'static,
+        M: AsyncFn() -> S + Clone + Send + 'static,
+    {
+        let cases = datagram_serving_cases(traits, run, serve);
         self.add(row, cases.into_iter().map(|case| case.under("serving")));
     }
 

@@ -30,8 +30,8 @@
 //!    A pair may also be a plain `(near, far)`. [`support::connected`] dials and accepts,
 //!    [`support::layered`] runs a layer's two sides over a pair. A listener and the protocol that dials
 //!    it are a row of `list.serving`, as in `rows/tcp.rs`; a layer over them too, as in `rows/tls.rs`.
-//!    Datagrams are a row of `list.datagrams`, and a key's endpoints one of
-//!    `list.add(row, endpoint_cases::<Key>(…))`.
+//!    Datagrams are a row of `list.datagrams` and of `list.datagram_serving`, and a key's endpoints one
+//!    of `list.add(row, endpoint_cases::<Key>(…))`.
 //! 2. A line in `rows.rs`, with the feature as its `cfg`, in alphabetical order.
 //! 3. The feature in `full` of `Cargo.toml`, if it is a new one.
 //!

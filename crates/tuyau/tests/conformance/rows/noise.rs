@@ -25,14 +25,18 @@ pub(crate) fn rows(list: &mut List) {
         list.flows("noise_narrow_mem", TRAITS, run_in_place, async || {
             over(mem::pair_with_capacity(5_000), Xx).await
         });
-        list.serving("noise_xx_mem", ServingTraits::new(), run_in_place, async || {
-            let hub = mem::Hub::new();
-            let (connector, expected, acceptor) = sides(Xx);
-            let listener = hub.listen("here").unwrap();
-            let listener = listener.layer("noise+mem", acceptor).unwrap();
-            let protocol = mem::Protocol::new(hub).layer(connector);
-            Serving::new(listener, protocol, ("here".into(), expected))
-        });
+        // An address does not say whose key is expected.
+        let traits = ServingTraits::new().without_endpoint_in_address();
+        for (row, pattern) in [("noise_xx_mem", Xx), ("noise_ik_mem", Ik)] {
+            list.serving(row, traits, run_in_place, async move || {
+                let hub = mem::Hub::new();
+                let (connector, expected, acceptor) = sides(pattern);
+                let listener = hub.listen("here").unwrap();
+                let listener = listener.layer("noise+mem", acceptor).unwrap();
+                let protocol = mem::Protocol::new(hub).layer(connector);
+                Serving::new(listener, protocol, ("here".into(), expected))
+            });
+        }
     }
     #[cfg(feature = "tcp")]
     list.flows("noise_xx_tcp", TRAITS, tokio, async || {

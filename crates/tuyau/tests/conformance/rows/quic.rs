@@ -16,10 +16,17 @@ use crate::{
 pub(crate) fn rows(list: &mut List) {
     list.flows("quic", Traits::stream().resets_when_dropped(), tokio, pair);
     list.datagrams("quic_datagrams", DatagramTraits::new().tells_drop(), tokio, datagrams);
-    let serving = ServingTraits::new().without_refusal();
+    // An address does not say whose key or name is expected.
+    let serving = ServingTraits::new()
+        .without_refusal()
+        .without_endpoint_in_address();
     list.serving("quic", serving, tokio, async || {
         let (listener, quic, endpoint) = both();
         Serving::new(listener, quic, endpoint)
+    });
+    list.datagram_serving("quic_datagrams", serving, tokio, async || {
+        let (listener, quic, endpoint) = both();
+        Serving::new(listener.datagrams(), quic.datagrams(), endpoint)
     });
     let endpoints = ["127.0.0.1:443", "[::1]:65535"].map(|text| text.parse().unwrap());
     let refused = &["quic://localhost:443", "quic://127.0.0.1", "quic:///path"];

@@ -26,7 +26,9 @@ pub(crate) fn rows(list: &mut List) {
     list.flows("ssh_forwarded_mem", traits, tokio, async || {
         over(memory::pair().await, ssh::Open::tcp("beyond", 80)).await
     });
-    list.serving("ssh_tcp", ServingTraits::new(), tokio, async move || {
+    // An address does not say what to open on the server.
+    let serving = ServingTraits::new().without_endpoint_in_address();
+    list.serving("ssh_tcp", serving, tokio, async move || {
         let (listener, endpoint) = transmission::listening();
         let (connector, acceptor) = sides();
         let listener = listener.layer("ssh", acceptor).unwrap();

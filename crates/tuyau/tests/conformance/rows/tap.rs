@@ -7,7 +7,7 @@ use tuyau::{
     smoltcp::{Flow, Listener, Medium, Network, Tap, Tcp},
     tcp,
 };
-use tuyau_conformance::{NotRun, Traits};
+use tuyau_conformance::{NotRun, Serving, ServingTraits, Traits};
 
 use super::smoltcp::host;
 use crate::{
@@ -27,6 +27,18 @@ pub(crate) fn rows(list: &mut List) {
     list.flows("tun_accepted", Traits::stream(), tokio, async || {
         accepted(Medium::Ip).await
     });
+    list.serving("tap_dialled", ServingTraits::new(), tokio, async || {
+        let network = over(Medium::Ethernet)?;
+        let listener = tcp::Listener::bind_socket(endpoint(KERNEL)).unwrap();
+        let serving = Serving::new(listener, Tcp::new(network), endpoint(KERNEL));
+        Ok::<_, NotRun>(serving)
+    });
+    list.serving("tap_accepted", ServingTraits::new(), tokio, async || {
+        served(Medium::Ethernet)
+    });
+    list.serving("tun_accepted", ServingTraits::new(), tokio, async || {
+        served(Medium::Ip)
+    });
 }
 
 const KERNEL: &str = "10.77.0.1";
@@ -40,6 +52,13 @@ async fn accepted(medium: Medium) -> Result<(tcp::Flow, Flow), NotRun> {
     let network = over(medium)?;
     let listener = Listener::bind_socket(&network, endpoint(OURS)).unwrap();
     Ok(connected(tcp::Tcp::new(), endpoint(OURS), listener).await)
+}
+
+/// A listener of ours, which the kernel dials.
+fn served(medium: Medium) -> Result<Serving<Listener, tcp::Tcp>, NotRun> {
+    let network = over(medium)?;
+    let listener = Listener::bind_socket(&network, endpoint(OURS)).unwrap();
+    Ok(Serving::new(listener, tcp::Tcp::new(), endpoint(OURS)).keep(network))
 }
 
 /// Moves this thread into a network namespace of its own, which goes with the thread.
@@ -60,10 +79,11 @@ fn over(medium: Medium) -> Result<Network, NotRun> {
 }
 
 pub(crate) fn ip(arguments: &[&str]) -> Result<(), NotRun> {
-    let status = Command::new("ip").args(arguments).status();
-    match status {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(NotRun::new(format!("ip {arguments:?}: {status}"))),
-        Err(error) => Err(NotRun::new(format!("no `ip` (iproute2): {error}"))),
+    let output = Command::new("ip").args(arguments).output();
+    let output = output.map_err(|error| NotRun::new(format!("no `ip` (iproute2): {error}")))?;
+    if output.status.success() {
+        return Ok(());
     }
+    let (command, said) = (arguments.join(" "), String::from_utf8_lossy(&output.stderr));
+    Err(NotRun::new(format!("`ip {command}` failed: {}", said.trim())))
 }

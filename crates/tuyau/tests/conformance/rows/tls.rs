@@ -27,8 +27,11 @@ pub(crate) fn rows(list: &mut List) {
     list.flows("tls_unix", TRAITS, tokio, async || {
         over(rows::unix::pair().await).await
     });
+    // An address does not say whose key or name is expected.
     #[cfg(feature = "tcp")]
-    list.serving("tls_tcp", ServingTraits::new(), tokio, async || {
+    let traits = ServingTraits::new().without_endpoint_in_address();
+    #[cfg(feature = "tcp")]
+    list.serving("tls_tcp", traits, tokio, async || {
         let (listener, endpoint) = rows::tcp::listening();
         let (connector, expected, acceptor) = sides();
         let listener = listener.layer("tls", acceptor).unwrap();

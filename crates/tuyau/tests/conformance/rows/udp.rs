@@ -1,13 +1,19 @@
 //! UDP on tokio.
 
 use tuyau::udp;
-use tuyau_conformance::{DatagramTraits, endpoint_cases};
+use tuyau_conformance::{DatagramTraits, Serving, ServingTraits, endpoint_cases};
 use tuyau_core::{Attempt, DatagramsExt, Listener, ListenerExt, Protocol};
 
 use crate::list::{List, tokio};
 
 pub(crate) fn rows(list: &mut List) {
     list.datagrams("udp", DatagramTraits::new(), tokio, pair);
+    let serving = ServingTraits::new().without_refusal().without_handshake();
+    list.datagram_serving("udp", serving, tokio, async || {
+        let listener = udp::Listener::bind(&"udp://127.0.0.1:0".parse().unwrap()).unwrap();
+        let endpoint = listener.address().socket().unwrap();
+        Serving::new(listener, udp::Udp::new(), endpoint)
+    });
     let endpoints = vec!["127.0.0.1:53".parse().unwrap()];
     let cases = endpoint_cases::<udp::UdpKey>("udp", endpoints, &["udp://localhost:53"]);
     list.add("udp", cases);

@@ -15,9 +15,7 @@ use crate::{
 
 pub(crate) fn rows(list: &mut List) {
     list.flows("wireguard", Traits::stream(), tokio, pair);
-    // Behind the handshake it is refused at another stage, `tcp`; tests/wireguard shows it.
-    let traits = ServingTraits::new().without_refusal();
-    list.serving("wireguard", traits, tokio, async || {
+    list.serving("wireguard", ServingTraits::new(), tokio, async || {
         let (near, far, listener) = listening();
         let endpoint = "10.7.0.2:80".parse().unwrap();
         Serving::new(listener, WireGuard::new(near), endpoint).keep(far)
@@ -54,22 +52,38 @@ fn end(own: &PrivateKey, address: &str, peer: PublicKey, carrier: impl Datagrams
 /// Against the kernel's WireGuard, in a network namespace that only this thread sees.
 #[cfg(all(feature = "tap", feature = "udp", target_os = "linux"))]
 mod kernel {
-    use std::{io::Write, process::Command};
+    use std::{io::Write, path::Path, process::Command};
 
     use tuyau::{tcp, udp};
+    use tempfile::NamedTempFile;
     use tuyau_conformance::NotRun;
     use tuyau_core::{Attempt, Protocol};
 
     use super::{Flow, PrivateKey, WireGuard, connected, end};
     use crate::rows::tap::{ip, own_namespace};
 
+    /// Makes a device of the kernel's, and says all that is missing where it cannot be made or used.
+    fn device() -> Result<(), NotRun> {
+        let added = ip(&["link", "add", "tuyauwg", "type", "wireguard"]);
+        let kernel = added.map_err(|error| match Path::new("/sys/module/wireguard").exists() {
+            true => error.to_string(),
+            false => format!("no WireGuard in the kernel ({error}; modprobe wireguard)"),
+        });
+        let tool = Command::new("wg").arg("--version").output();
+        let tool = tool.map_err(|error| format!("no `wg` (wireguard-tools): {error}"));
+        let missing = [kernel.err(), tool.err()].into_iter().flatten();
+        match missing.collect::<Vec<_>>() {
+            missing if missing.is_empty() => Ok(()),
+            missing => Err(NotRun::new(missing.join("; "))),
+        }
+    }
+
     pub(super) async fn pair() -> Result<(Flow, tcp::Flow), NotRun> {
         own_namespace()?;
-        let add = ["link", "add", "tuyauwg", "type", "wireguard"];
-        ip(&add).map_err(|_| NotRun::new("no WireGuard in the kernel (modprobe wireguard)"))?;
+        device()?;
         let (ours, theirs) = (PrivateKey::generate(), PrivateKey::generate());
         let (ours, theirs) = (ours.unwrap(), theirs.unwrap());
-        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let mut file = NamedTempFile::new().unwrap();
         file.write_all(theirs.to_text().as_bytes()).unwrap();
         let configured = Command::new("wg")
             .args(["set", "tuyauwg", "listen-port", "51820", "private-key"])
@@ -77,10 +91,7 @@ mod kernel {
             .args(["peer", &ours.public_key().to_string()])
             .args(["allowed-ips", "10.78.0.2/32"])
             .status();
-        let configured = configured.is_ok_and(|status| status.success());
-        configured
-            .then_some(())
-            .ok_or_else(|| NotRun::new("no `wg` (wireguard-tools)"))?;
+        assert!(configured.unwrap().success(), "wg configures the device");
         ip(&["addr", "add", "10.78.0.1/24", "dev", "tuyauwg"])?;
         ip(&["link", "set", "tuyauwg", "up"])?;
         ip(&["link", "set", "lo", "up"])?;
