@@ -19,42 +19,17 @@ mod files;
 mod pattern;
 mod ports;
 mod proofs;
+mod run;
 mod server;
 mod stage;
 
-use std::{fs, process::Command};
+use std::fs;
 
-use block::{Block, Mode};
-use stage::Stage;
+use block::Mode;
+use run::{blocks, run};
 
-/// Runs the terminals of a document, in a directory of its own.
-#[track_caller]
-fn run(document: &str) {
-    let blocks = blocks(document);
-    assert!(!blocks.is_empty(), "{document} has no terminals");
-    let mut stage = Stage::new();
-    for block in blocks {
-        stage.play(&block);
-    }
-    stage.end();
-}
-
-/// Runs a document, where its commands of OpenSSL can be run; where not, it says so.
-#[track_caller]
-#[expect(clippy::print_stderr, reason = "what was not run is told")]
-fn run_with_openssl(document: &str) {
-    match Command::new("openssl").arg("version").output() {
-        Ok(output) if output.status.success() => run(document),
-        _ => eprintln!("{document} was not run: there is no openssl here"),
-    }
-}
-
-fn blocks(document: &str) -> Vec<Block> {
-    let text = fs::read_to_string(files::root().join(document)).expect("the document is there");
-    Block::all(document, &text)
-}
-
-/// The documents whose terminals are run.
+/// The documents whose terminals are run; those of the pages on identity and authorities, which want
+/// OpenSSL, by `other_programs`.
 const RUN: [&str; 7] = [
     README,
     CONTRIBUTING,
@@ -90,16 +65,6 @@ fn the_quick_start_does_what_it_says() {
 #[test]
 fn the_page_on_the_program_does_what_it_says() {
     run(PROGRAM);
-}
-
-#[test]
-fn the_page_on_identity_does_what_it_says() {
-    run_with_openssl(IDENTITY);
-}
-
-#[test]
-fn the_page_on_authorities_does_what_it_says() {
-    run_with_openssl(AUTHORITY);
 }
 
 #[test]

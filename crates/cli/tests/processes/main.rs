@@ -7,7 +7,6 @@ mod bad_input;
 mod command_line;
 mod connect;
 mod demo;
-mod other_tls;
 mod program;
 mod restart;
 mod router_table;

@@ -3,26 +3,41 @@
 
 use std::{
     fs,
-    io::{self, Read, Write},
+    io::Read,
     path::Path,
     process::{Command, Output, Stdio},
 };
 
-use crate::program::{Program, left_out, run};
+use crate::{
+    program::{Program, run},
+    without,
+};
 
-fn openssl(directory: &Path, words: &[&str]) -> Option<Output> {
+pub(crate) fn without_openssl() -> Option<String> {
+    without("openssl", "version")
+}
+
+/// Raw public keys came with OpenSSL 3.2, which not every system has.
+pub(crate) fn without_raw_keys() -> Option<String> {
+    let missing = || {
+        let help = openssl(Path::new("."), &["s_client", "-help"]);
+        let known = text(&help).contains("-enable_client_rpk");
+        (!known).then(|| "raw public keys take OpenSSL 3.2 or later".to_owned())
+    };
+    without_openssl().or_else(missing)
+}
+
+pub(crate) fn without_gnutls() -> Option<String> {
+    without_openssl().or_else(|| without("gnutls-cli", "--version"))
+}
+
+fn openssl(directory: &Path, words: &[&str]) -> Output {
     let mut command = Command::new("openssl");
     command
         .args(words)
         .current_dir(directory)
         .stdin(Stdio::null());
-    match command.output() {
-        Ok(output) => Some(output),
-        Err(error) => {
-            left_out(&format!("openssl cannot be started: {error}"));
-            None
-        }
-    }
+    command.output().expect("openssl can be started")
 }
 
 fn text(output: &Output) -> String {
@@ -53,22 +68,9 @@ fn hears_hello(client: &mut Command) -> bool {
     heard
 }
 
-fn openssl_knows_raw_keys(directory: &Path) -> bool {
-    let help = openssl(directory, &["s_client", "-help"]);
-    help.is_some_and(|help| text(&help).contains("-enable_client_rpk"))
-}
-
-#[test]
-fn gnutls_completes_a_handshake_with_a_raw_public_key_of_ours() {
+pub(crate) fn gnutls_completes_a_handshake_with_a_raw_public_key_of_ours() {
     let directory = tempfile::tempdir().unwrap();
     let directory = directory.path();
-    if Command::new("gnutls-cli")
-        .arg("--version")
-        .output()
-        .is_err()
-    {
-        return left_out("gnutls-cli cannot be started");
-    }
     let mut router = Program::router(directory, "tls://127.0.0.1:0");
     let address = router.listening();
     let (host, port) = address["tls://".len()..].rsplit_once(':').unwrap();
@@ -78,9 +80,7 @@ fn gnutls_completes_a_handshake_with_a_raw_public_key_of_ours() {
             .success()
     );
     let words = ["pkey", "-in", "key.pem", "-pubout", "-out", "public.pem"];
-    let Some(made) = openssl(directory, &words) else {
-        return;
-    };
+    let made = openssl(directory, &words);
     assert!(made.status.success(), "{}", text(&made));
     let mut client = Command::new("gnutls-cli");
     client.args(["--port", port, host, "--no-ca-verification"]);
@@ -92,44 +92,50 @@ fn gnutls_completes_a_handshake_with_a_raw_public_key_of_ours() {
     assert!(hears_hello(client.current_dir(directory)));
 }
 
-#[test]
-fn openssl_completes_a_handshake_with_a_key_of_ours() {
-    let directory = tempfile::tempdir().unwrap();
-    let directory = directory.path();
+/// A router, its address without the scheme, and a certificate with a key of ours in the directory.
+fn router_and_certificate(directory: &Path) -> (Program, String) {
     let mut router = Program::router(directory, "tls://127.0.0.1:0");
     let address = router.listening();
-    let host = address.strip_prefix("tls://").unwrap();
-    assert!(
-        run(directory, &["key", "new", "--out", "key.pem"])
-            .status
-            .success()
-    );
+    let host = address.strip_prefix("tls://").unwrap().to_owned();
+    let made = run(directory, &["key", "new", "--out", "key.pem"]);
+    assert!(made.status.success(), "{}", text(&made));
     let words = [
         "req", "-x509", "-key", "key.pem", "-subj", "/CN=test", "-days", "1", "-out", "cert.pem",
     ];
-    let Some(made) = openssl(directory, &words) else {
-        return;
-    };
+    let made = openssl(directory, &words);
     assert!(made.status.success(), "{}", text(&made));
+    (router, host)
+}
 
+/// OpenSSL as a client with that certificate.
+fn openssl_client(directory: &Path, host: &str) -> Command {
     let words = [
         "s_client", "-connect", host, "-tls1_3", "-quiet", "-cert", "cert.pem", "-key", "key.pem",
     ];
     let mut client = Command::new("openssl");
     client.args(words).current_dir(directory);
-    assert!(hears_hello(&mut client), "with a certificate");
-    if openssl_knows_raw_keys(directory) {
-        client.args(["-enable_server_rpk", "-enable_client_rpk"]);
-        assert!(hears_hello(&mut client), "with a raw public key");
-    } else {
-        let why = "not run with a raw public key: it takes OpenSSL 3.2 or later";
-        let _ = writeln!(io::stderr(), "{why}");
-    }
+    client
+}
 
-    let words = ["s_client", "-connect", host, "-tls1_2", "-brief"];
-    let Some(old) = openssl(directory, &words) else {
-        return;
-    };
+pub(crate) fn openssl_completes_a_handshake_with_a_key_of_ours() {
+    let directory = tempfile::tempdir().unwrap();
+    let (_router, host) = router_and_certificate(directory.path());
+    assert!(hears_hello(&mut openssl_client(directory.path(), &host)));
+}
+
+pub(crate) fn openssl_completes_a_handshake_with_a_raw_public_key_of_ours() {
+    let directory = tempfile::tempdir().unwrap();
+    let (_router, host) = router_and_certificate(directory.path());
+    let mut client = openssl_client(directory.path(), &host);
+    client.args(["-enable_server_rpk", "-enable_client_rpk"]);
+    assert!(hears_hello(&mut client));
+}
+
+pub(crate) fn openssl_with_an_older_tls_is_told_to_update() {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut router, host) = router_and_certificate(directory.path());
+    let words = ["s_client", "-connect", &host, "-tls1_2", "-brief"];
+    let old = openssl(directory.path(), &words);
     assert!(
         !text(&old).contains("CONNECTION ESTABLISHED"),
         "{}",
@@ -149,14 +155,11 @@ fn openssl_completes_a_handshake_with_a_key_of_ours() {
     );
 }
 
-#[test]
-fn openssl_reads_our_keys_and_we_read_its() {
+pub(crate) fn openssl_reads_our_keys_and_we_read_its() {
     let directory = tempfile::tempdir().unwrap();
     let directory = directory.path();
     let words = ["genpkey", "-algorithm", "ed25519", "-out", "theirs.pem"];
-    let Some(made) = openssl(directory, &words) else {
-        return;
-    };
+    let made = openssl(directory, &words);
     assert!(made.status.success(), "{}", text(&made));
     let mut permissions = fs::metadata(directory.join("theirs.pem"))
         .unwrap()
@@ -170,9 +173,7 @@ fn openssl_reads_our_keys_and_we_read_its() {
             .status
             .success()
     );
-    let Some(read) = openssl(directory, &["pkey", "-in", "ours.pem", "-noout", "-text"]) else {
-        return;
-    };
+    let read = openssl(directory, &["pkey", "-in", "ours.pem", "-noout", "-text"]);
     assert!(
         text(&read).contains("ED25519 Private-Key"),
         "{}",
