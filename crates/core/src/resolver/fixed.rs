@@ -23,7 +23,8 @@ impl<K: EndpointKey> Table<K> {
 
     /// Adds an endpoint for a host name, after those it already has.
     pub fn with(mut self, host: &str, endpoint: K::Endpoint) -> Self {
-        match self.rows.iter_mut().find(|(name, _)| name == host) {
+        let known = |(name, _): &&mut (String, _)| name.eq_ignore_ascii_case(host);
+        match self.rows.iter_mut().find(known) {
             Some((_, endpoints)) => endpoints.push(endpoint),
             None => self.rows.push((host.to_string(), vec![endpoint])),
         }

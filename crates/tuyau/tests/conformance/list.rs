@@ -1,5 +1,7 @@
 //! The list being made, and who drives its cases.
 
+use std::collections::BTreeSet;
+
 use libtest_mimic::{Completion, Trial};
 use tuyau_conformance::{
     Case, DatagramTraits, IntoPair, IntoServing, ServingTraits, Traits, Work, datagram_cases,
@@ -62,6 +64,11 @@ impl List {
     /// Adds cases to a row.
     pub(crate) fn add(&mut self, row: &str, cases: impl IntoIterator<Item = Case>) {
         self.0.extend(cases.into_iter().map(|case| case.under(row)));
+    }
+
+    /// The names of all cases.
+    pub(crate) fn names(&self) -> BTreeSet<String> {
+        self.0.iter().map(|case| case.name().to_owned()).collect()
     }
 
     pub(crate) fn into_trials(self) -> Vec<Trial> {

@@ -32,12 +32,14 @@
 //!    it are a row of `list.serving`, as in `rows/tcp.rs`; a layer over them too, as in `rows/tls.rs`.
 //!    Datagrams are a row of `list.datagrams` and of `list.datagram_serving`, and a key's endpoints one
 //!    of `list.add(row, endpoint_cases::<Key>(…))`.
-//! 2. A line in `rows.rs`, with the feature as its `cfg`, in alphabetical order.
+//! 2. A line in `rows.rs`, with the feature as its `cfg`, in alphabetical order, and one in `complete.rs`,
+//!    which compares what is listed with the features of the crate.
 //! 3. The feature in `full` of `Cargo.toml`, if it is a new one.
 //!
 //! No case waits for time to pass: each either comes to its end or hangs, and then a generous
 //! deadline fails it.
 
+mod complete;
 mod knowledge;
 mod list;
 mod rows;
@@ -50,5 +52,7 @@ fn main() -> ExitCode {
     let mut list = list::List::default();
     rows::all(&mut list);
     knowledge::rows(&mut list);
-    libtest_mimic::run(&arguments, list.into_trials()).exit_code()
+    let complete = complete::trials(list.names());
+    let trials = list.into_trials().into_iter().chain(complete);
+    libtest_mimic::run(&arguments, trials.collect()).exit_code()
 }
