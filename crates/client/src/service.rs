@@ -6,7 +6,7 @@ mod event;
 mod inbound;
 mod link;
 
-use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::{sync::watch, task::JoinSet};
 use tuyau::stack::Stack;
@@ -214,8 +214,7 @@ impl Service {
 
 /// Whether the address stands for every interface of the machine, which nobody can connect to.
 fn is_wildcard(address: &Address) -> bool {
-    let ip = address.host().and_then(|host| host.parse::<IpAddr>().ok());
-    ip.is_some_and(|ip| ip.is_unspecified())
+    address.ip().is_some_and(|ip| ip.is_unspecified())
 }
 
 impl fmt::Debug for Service {

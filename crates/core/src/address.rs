@@ -10,6 +10,7 @@ use crate::{EndpointKey, key::Shown};
 
 mod error;
 mod parse;
+pub(crate) mod zone;
 
 pub use error::{AddressError, AddressErrorKind};
 
@@ -20,6 +21,10 @@ pub use error::{AddressError, AddressErrorKind};
 /// it as one ([`EndpointKey`](crate::EndpointKey)). At least a host or a path is there. There is no
 /// escaping, and no place for a password. Printing gives the canonical form: lower-case scheme and
 /// host, IPv6 in brackets.
+///
+/// An IPv6 address of one link may name its zone (RFC 4007, section 11), which stands behind `%25`
+/// (RFC 6874): `tcp://[fe80::1%252]:80` is the host `fe80::1%2`. A bare `%` is read too, unless two
+/// hexadecimal digits follow, which may be an escape. A zone means something on one machine only.
 ///
 /// ```
 /// use tuyau_core::Address;
@@ -38,7 +43,7 @@ pub use error::{AddressError, AddressErrorKind};
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address {
-    /// The canonical form; the rest says where its parts are.
+    /// The canonical form, but for the `25` before a zone; the rest says where its parts are.
     text: Box<str>,
     scheme_end: u16,
     user: Span,
@@ -61,7 +66,20 @@ impl Address {
     /// # Errors
     /// When the scheme is not a valid one.
     pub fn from_socket(scheme: &str, socket: SocketAddr) -> Result<Self, AddressError> {
-        format!("{scheme}://{socket}").parse()
+        format!("{scheme}://{}", Self::socket_text(socket)).parse()
+    }
+
+    /// An IP endpoint as it stands behind `scheme://`: what a key prints whose endpoints are such. It
+    /// differs from the standard library's text in the zone only.
+    ///
+    /// ```
+    /// # use tuyau_core::Address;
+    /// let socket = core::net::SocketAddrV6::new("fe80::1".parse()?, 80, 0, 2);
+    /// assert_eq!(Address::socket_text(socket.into()).to_string(), "[fe80::1%252]:80");
+    /// # Ok::<(), core::net::AddrParseError>(())
+    /// ```
+    pub fn socket_text(socket: SocketAddr) -> impl fmt::Display {
+        zone::SocketText(socket)
     }
 
     /// Makes an address from a scheme and an endpoint, as the endpoint's key prints it.
@@ -137,7 +155,8 @@ impl Address {
         self.span(self.user)
     }
 
-    /// The host: a name in lower case, or an IP address without brackets.
+    /// The host: a name in lower case, or an IP address without brackets, with its zone if it has one
+    /// (`fe80::1%eth0`).
     pub fn host(&self) -> Option<&str> {
         self.span(self.host)
     }
@@ -166,22 +185,43 @@ impl Address {
         parts.map(|part| part.split_once('=').unwrap_or((part, "")))
     }
 
-    /// The host and port as an IP endpoint, when the host is an IP address and a port is given.
+    /// The host as an IP address, without its zone.
+    pub fn ip(&self) -> Option<IpAddr> {
+        zone::ip(self.host()?)
+    }
+
+    /// The zone of an IPv6 address: the number or the name of an interface of this machine.
+    pub fn zone(&self) -> Option<&str> {
+        zone::split(self.host()?).1
+    }
+
+    /// The host and port as an IP endpoint, when the host is an IP address and a port is given. A zone
+    /// is its scope, and must be a number; only the operating system knows what a name stands for.
     pub fn socket(&self) -> Option<SocketAddr> {
-        let ip: IpAddr = self.host()?.parse().ok()?;
-        Some(SocketAddr::new(ip, self.port?))
+        zone::socket(self.host()?, self.port?)
+    }
+
+    /// Where the `%` before a zone stands in the text.
+    fn percent(&self) -> Option<usize> {
+        let (start, _) = self.host?;
+        self.zone()?;
+        Some(usize::from(start) + self.host()?.find('%')?)
     }
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        let Some(percent) = self.percent() else {
+            return f.write_str(&self.text);
+        };
+        let (before, zone) = self.text.split_at(percent + 1);
+        write!(f, "{before}25{zone}")
     }
 }
 
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Address({})", self.text)
+        write!(f, "Address({self})")
     }
 }
 

@@ -4,9 +4,10 @@ use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{
     any::{Any, TypeId},
     fmt,
+    net::{IpAddr, SocketAddr},
 };
 
-use crate::Address;
+use crate::{Address, address::zone};
 
 /// The name that goes into a connect: a host name or an address, and what resolvers may need to know
 /// beside it.
@@ -83,7 +84,7 @@ impl Target {
         self.address()?.user()
     }
 
-    /// The host name or IP address, without brackets.
+    /// The host name or IP address, without brackets, with a zone if it has one (`fe80::1%eth0`).
     pub fn host(&self) -> Option<&str> {
         match &self.place {
             Place::Name { host, .. } => Some(host),
@@ -97,6 +98,16 @@ impl Target {
             Place::Name { port, .. } => *port,
             Place::Address(address) => address.port(),
         }
+    }
+
+    /// The host as an IP address, without its zone.
+    pub fn ip(&self) -> Option<IpAddr> {
+        zone::ip(self.host()?)
+    }
+
+    /// The host and port as an IP endpoint, as [`Address::socket`] has it.
+    pub fn socket(&self) -> Option<SocketAddr> {
+        zone::socket(self.host()?, self.port_number()?)
     }
 
     /// The path, when the target is an address with one.

@@ -62,12 +62,7 @@ mod svcb;
 mod together;
 mod trickle;
 
-use std::{
-    fmt,
-    marker::PhantomData,
-    net::{IpAddr, SocketAddr},
-    time::Duration,
-};
+use std::{fmt, marker::PhantomData, net::SocketAddr, time::Duration};
 
 use ::tokio::time::Instant;
 use tuyau_core::{Answers, EndpointKey, LayerKey, Over, Resolver, Target};
@@ -181,11 +176,11 @@ impl<K> Dns<K> {
     pub fn find(&self, target: &Target) -> Option<Answers<Found>> {
         let host = target.host()?.to_owned();
         let port = target.port_number();
-        let ip = host.parse::<IpAddr>().ok();
         let (client, deadline) = (self.client.clone(), self.deadline);
-        match (&self.question, ip, port) {
-            (Question::Addresses, Some(ip), Some(port)) => {
-                let address = SocketAddr::new(ip, port);
+        match (&self.question, target.ip(), port) {
+            (Question::Addresses, Some(_), Some(_)) => {
+                // Only the operating system knows the name of a zone.
+                let address = target.socket()?;
                 Some(Answers::ready([Found::address(address, &host)]))
             }
             (Question::Addresses, _, _) => Some(trickle(|out| async move {

@@ -54,7 +54,7 @@ mod file;
 use std::{
     fmt,
     marker::PhantomData,
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -132,9 +132,7 @@ impl<K: EndpointKey<Endpoint = SocketAddr>> Resolver for Hosts<K> {
 
     /// Has nothing to say about IP addresses, which are no names.
     fn resolve(&self, target: &Target) -> Option<Answers<SocketAddr>> {
-        let host = target
-            .host()
-            .filter(|host| host.parse::<IpAddr>().is_err())?;
+        let host = target.host().filter(|_| target.ip().is_none())?;
         let (file, host, port) = (self.file.clone(), host.to_owned(), target.port_number());
         Some(Answers::from_future(async move {
             look_up(&file, &host, port).map_err(BoxError::from)

@@ -119,6 +119,7 @@ pub mod http_connect;
 mod incoming;
 #[cfg(any(feature = "blocking", feature = "futures", feature = "tokio"))]
 mod io_slices;
+mod ip_endpoint;
 mod listen_error;
 #[cfg(feature = "mem")]
 pub mod mem;

@@ -85,7 +85,7 @@ pub use listener::Listener;
 pub use options::Options;
 pub use protocol::{Datagrams, Quic};
 
-use crate::tls::TlsKey;
+use crate::{ip_endpoint, tls::TlsKey};
 
 /// The key of QUIC: an IP endpoint, and the peer to expect there.
 pub const KEY: Key<Over<QuicKey, TlsKey>> = Key::new();
@@ -105,13 +105,10 @@ impl EndpointKey for QuicKey {
     const NAME: &'static str = "quic";
 
     fn show(endpoint: &SocketAddr, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{endpoint}")
+        ip_endpoint::show(endpoint, f)
     }
 
     fn read(address: &Address) -> Result<SocketAddr, EndpointError> {
-        let expected = "an IP address and a port, as in `quic://127.0.0.1:443`";
-        address
-            .socket()
-            .ok_or_else(|| EndpointError::new(address, expected))
+        ip_endpoint::read(address)
     }
 }

@@ -43,6 +43,8 @@ use std::{fmt, net::SocketAddr};
 
 use tuyau_core::{Address, EndpointError, EndpointKey, Key};
 
+use crate::ip_endpoint;
+
 #[cfg(any(feature = "blocking", feature = "tcp"))]
 pub use {bind::BACKLOG, options::Options, resolve_error::ResolveError};
 #[cfg(feature = "tcp")]
@@ -60,13 +62,10 @@ impl EndpointKey for TcpKey {
     const NAME: &'static str = "tcp";
 
     fn show(endpoint: &SocketAddr, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{endpoint}")
+        ip_endpoint::show(endpoint, f)
     }
 
     fn read(address: &Address) -> Result<SocketAddr, EndpointError> {
-        let expected = "an IP address and a port, as in `tcp://127.0.0.1:6000`";
-        address
-            .socket()
-            .ok_or_else(|| EndpointError::new(address, expected))
+        ip_endpoint::read(address)
     }
 }

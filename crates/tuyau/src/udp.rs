@@ -55,6 +55,8 @@ use std::{fmt, net::SocketAddr};
 
 use tuyau_core::{Address, EndpointError, EndpointKey, Key};
 
+use crate::ip_endpoint;
+
 #[cfg(feature = "udp")]
 pub use {
     flow::Flow,
@@ -76,14 +78,11 @@ impl EndpointKey for UdpKey {
     const NAME: &'static str = "udp";
 
     fn show(endpoint: &SocketAddr, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{endpoint}")
+        ip_endpoint::show(endpoint, f)
     }
 
     fn read(address: &Address) -> Result<SocketAddr, EndpointError> {
-        let expected = "an IP address and a port, as in `udp://127.0.0.1:6000`";
-        address
-            .socket()
-            .ok_or_else(|| EndpointError::new(address, expected))
+        ip_endpoint::read(address)
     }
 }
 

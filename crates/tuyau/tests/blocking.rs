@@ -269,6 +269,26 @@ fn names_are_looked_up_and_a_lookup_can_be_given_up() {
     );
 }
 
+/// The loopback interface of Linux has the number 1.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_zone_is_found_by_its_number_and_by_its_name() {
+    let find = |host: &str| {
+        let mut answers = SystemResolver
+            .resolve(&Target::name(host).port(80))
+            .unwrap();
+        block_on(std::future::poll_fn(|cx| answers.poll_next(cx))).unwrap()
+    };
+    let scoped = "[fe80::1%1]:80".parse().unwrap();
+    assert_eq!(find("fe80::1%1").unwrap(), scoped);
+    assert_eq!(find("fe80::1%lo").unwrap(), scoped);
+    let error = find("fe80::1%absent").unwrap_err().to_string();
+    assert!(
+        error.contains("no interface here has the name absent"),
+        "{error}"
+    );
+}
+
 #[test]
 fn nobody_listening_is_in_the_report() {
     let (listener, endpoint) = listening();

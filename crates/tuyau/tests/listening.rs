@@ -10,8 +10,8 @@ use std::{
     path::Path,
 };
 
-use tuyau::{ListenError, ListenErrorKind, mem, stack::Stack, tcp, tls, unix};
-use tuyau_core::{Address, FlowExt, Listener, ListenerExt, Outcome, Security, Target};
+use tuyau::{ListenError, ListenErrorKind, mem, stack::Stack, tcp, tls, tokio::TokioTimer, unix};
+use tuyau_core::{Address, FlowExt, Listener, ListenerExt, Outcome, Registry, Security, Target};
 
 fn stack() -> Stack {
     Stack::new(tls::KeyPair::generate().unwrap(), None, mem::Hub::new()).unwrap()
@@ -101,6 +101,22 @@ async fn a_port_is_free_again_as_soon_as_its_listener_is_dropped() {
     tcp::Listener::bind(&address).unwrap();
 }
 
+/// The loopback interface of Linux has the number 1.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_zone_is_dialled_by_its_number_and_by_its_name() {
+    let mut registry = Registry::new();
+    registry.protocol(tcp::KEY, tcp::Tcp::new());
+    registry.resolver(tcp::KEY, 0, tcp::SystemResolver);
+    let context = registry.freeze(TokioTimer::new());
+    for zone in ["1", "lo"] {
+        let address: Address = format!("tcp://[fe80::1%25{zone}]:80").parse().unwrap();
+        let plan = context.connect(address).plan().await;
+        let endpoint = plan.attempts[0].endpoint.as_deref();
+        assert_eq!(endpoint, Some("[fe80::1%251]:80"), "{plan}");
+    }
+}
+
 #[tokio::test]
 async fn addresses_that_cannot_be_listened_at_are_refused() {
     let stack = stack();
@@ -114,6 +130,11 @@ async fn addresses_that_cannot_be_listened_at_are_refused() {
             "tls://example.org:6000",
             ListenErrorKind::Invalid,
             "an IP address and a port",
+        ),
+        (
+            "tcp://[fe80::1%25eth0]:6000",
+            ListenErrorKind::Invalid,
+            "the number of a zone, not its name, as in `tcp://[fe80::1%252]:6000`",
         ),
         (
             "tcp://127.0.0.1",

@@ -1,7 +1,5 @@
 //! Addresses of a configuration: which ones this program can listen on or connect to.
 
-use std::net::IpAddr;
-
 use tuyau_core::Address;
 
 use super::node::Node;
@@ -50,8 +48,7 @@ pub(crate) fn several(node: &Node, used: Use, max: usize) -> Result<Vec<Address>
 
 /// Whether it stands for every interface of the machine, which nobody can connect to.
 pub(crate) fn is_wildcard(address: &Address) -> bool {
-    let ip = address.host().and_then(|host| host.parse::<IpAddr>().ok());
-    ip.is_some_and(|ip| ip.is_unspecified())
+    address.ip().is_some_and(|ip| ip.is_unspecified())
 }
 
 fn check_scheme(address: &Address) -> Result<(), Problem> {

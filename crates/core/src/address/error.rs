@@ -27,6 +27,8 @@ pub enum AddressErrorKind {
     User,
     /// The host is missing, or neither a name nor an IP address (IPv6 in brackets).
     Host,
+    /// What stands behind the `%` of an IPv6 address is not a zone.
+    Zone,
     /// The port is not a number from 0 to 65,535 without leading zeros.
     Port,
     /// The path is not absolute.
@@ -73,6 +75,9 @@ impl fmt::Display for AddressError {
             }
             AddressErrorKind::Host => {
                 "expected a host name, an IPv4 address or an IPv6 address in brackets"
+            }
+            AddressErrorKind::Zone => {
+                "a zone is `%25` and a number or a name of letters, digits, `-`, `.`, `_` and `~`, as in `[fe80::1%252]`"
             }
             AddressErrorKind::Port => "the port must be a number from 0 to 65535",
             AddressErrorKind::Path => "the path must be absolute, starting with `/`",

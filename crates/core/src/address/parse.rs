@@ -3,7 +3,7 @@
 use alloc::{boxed::Box, format};
 use core::{net::Ipv6Addr, str::FromStr};
 
-use super::{Address, AddressError, AddressErrorKind, Parts};
+use super::{Address, AddressError, AddressErrorKind, Parts, zone};
 
 impl FromStr for Address {
     type Err = AddressError;
@@ -45,8 +45,9 @@ impl FromStr for Address {
             query: query_start.map(|at| &text[at + 1..]),
         };
         let address = address.join();
-        // An IPv6 address that maps an IPv4 one may print longer than it was written.
-        if address.text.len() > Self::MAX_LENGTH {
+        // An IPv6 address that maps an IPv4 one may print longer than it was written, and so may a zone.
+        let escape = if address.zone().is_some() { 2 } else { 0 };
+        if address.text.len() + escape > Self::MAX_LENGTH {
             return fail(Self::MAX_LENGTH, AddressErrorKind::TooLong);
         }
         Ok(address)
@@ -80,7 +81,8 @@ fn is_scheme(scheme: &str) -> bool {
 
 type Authority = (Option<Box<str>>, Option<u16>);
 
-/// Parses `host`, `host:port`, `[v6]`, `[v6]:port` or nothing in `text[start..end]`.
+/// Parses `host`, `host:port`, `[v6]`, `[v6]:port` or nothing in `text[start..end]`; an IPv6 address
+/// may have a zone.
 fn parse_authority(text: &str, start: usize, end: usize) -> Result<Authority, AddressError> {
     let fail = |offset, kind| Err(AddressError::new(text, offset, kind));
     let authority = &text[start..end];
@@ -91,10 +93,16 @@ fn parse_authority(text: &str, start: usize, end: usize) -> Result<Authority, Ad
         let Some(close) = inside.find(']') else {
             return fail(start, AddressErrorKind::Host);
         };
-        let Ok(ip) = inside[..close].parse::<Ipv6Addr>() else {
+        let (ip, zone) = zone::split(&inside[..close]);
+        let zone_start = start + 1 + ip.len();
+        let Ok(ip) = ip.parse::<Ipv6Addr>() else {
             return fail(start + 1, AddressErrorKind::Host);
         };
-        (format!("{ip}"), &inside[close + 1..])
+        let Some(zone) = zone.map_or(Some("".into()), zone::read) else {
+            return fail(zone_start, AddressErrorKind::Zone);
+        };
+        let percent = if zone.is_empty() { "" } else { "%" };
+        (format!("{ip}{percent}{zone}"), &inside[close + 1..])
     } else {
         let host_end = authority.find(':').unwrap_or(authority.len());
         let host = &authority[..host_end];

@@ -1,4 +1,7 @@
+use core::net::SocketAddrV6;
+
 use super::*;
+use crate::Target;
 use alloc::string::ToString;
 
 fn kind(text: &str) -> AddressErrorKind {
@@ -93,5 +96,106 @@ fn makes_addresses_from_sockets_names_and_paths() {
     assert_eq!(
         Address::from_path("unix", "a").unwrap_err().kind(),
         AddressErrorKind::Path
+    );
+}
+
+#[test]
+fn a_zone_is_read_in_both_forms_and_printed_as_a_uri_has_it() {
+    for (text, printed, host) in [
+        (
+            "tcp://[fe80::1%252]:80",
+            "tcp://[fe80::1%252]:80",
+            "fe80::1%2",
+        ),
+        (
+            "tcp://[fe80::1%2]:80",
+            "tcp://[fe80::1%252]:80",
+            "fe80::1%2",
+        ),
+        (
+            "tcp://[FE80:0::1%25Eth0.1]",
+            "tcp://[fe80::1%25Eth0.1]",
+            "fe80::1%Eth0.1",
+        ),
+        (
+            "tcp://[fe80::1%wlan0]:1/p",
+            "tcp://[fe80::1%25wlan0]:1/p",
+            "fe80::1%wlan0",
+        ),
+        (
+            "tcp://[fe80::1%25250]:80",
+            "tcp://[fe80::1%25250]:80",
+            "fe80::1%250",
+        ),
+        (
+            "tcp://[fe80::1%25007]:80",
+            "tcp://[fe80::1%257]:80",
+            "fe80::1%7",
+        ),
+        // The default zone, which is none.
+        ("tcp://[fe80::1%250]:80", "tcp://[fe80::1]:80", "fe80::1"),
+    ] {
+        let address: Address = text.parse().unwrap();
+        assert_eq!(
+            (&*address.to_string(), address.host()),
+            (printed, Some(host))
+        );
+        assert_eq!(printed.parse::<Address>().unwrap(), address);
+        assert_eq!(address.ip(), Some("fe80::1".parse().unwrap()));
+        assert_eq!(address.zone(), host.split_once('%').map(|(_, zone)| zone));
+    }
+}
+
+#[test]
+fn what_is_no_zone_is_refused() {
+    for text in [
+        "tcp://[fe80::1%]:80",
+        "tcp://[fe80::1%25]:80",
+        "tcp://[fe80::1%12]:80",
+        "tcp://[fe80::1%eb0]:80",
+        "tcp://[fe80::1%25a%20b]:80",
+        "tcp://[fe80::1%25eth0:1]:80",
+        "tcp://[fe80::1%254294967296]:80",
+    ] {
+        assert_eq!(kind(text), AddressErrorKind::Zone, "{text}");
+    }
+    assert_eq!(kind("tcp://[127.0.0.1%252]:80"), AddressErrorKind::Host);
+    assert_eq!(kind("tcp://host%252:80"), AddressErrorKind::Host);
+    let error = "tcp://[fe80::1%12]".parse::<Address>().unwrap_err();
+    assert!(
+        error.to_string().ends_with("as in `[fe80::1%252]`"),
+        "{error}"
+    );
+    assert_eq!(error.offset(), 14);
+}
+
+#[test]
+fn a_scope_is_the_same_endpoint_when_its_text_is_read_again() {
+    for scope in [0, 1, 2, 9, 25, 250, 2525, u32::MAX] {
+        let socket = SocketAddrV6::new("fe80::1".parse().unwrap(), 80, 0, scope).into();
+        let address = Address::from_socket("tcp", socket).unwrap();
+        assert_eq!(address.socket(), Some(socket), "{address}");
+        let again: Address = address.to_string().parse().unwrap();
+        assert_eq!(again.socket(), Some(socket), "{address}");
+        let target = Target::name(address.host().unwrap()).port(80);
+        assert_eq!(target.socket(), Some(socket), "{target}");
+        assert_eq!(Target::from(address).socket(), Some(socket));
+    }
+    let named: Address = "tcp://[fe80::1%25eth0]:80".parse().unwrap();
+    assert_eq!((named.socket(), named.zone()), (None, Some("eth0")));
+}
+
+#[test]
+fn a_zone_stays_when_the_port_is_set_and_counts_for_the_length() {
+    let address: Address = "tcp://[fe80::1%25eth0]".parse().unwrap();
+    let target = Target::from(address).port(7);
+    assert_eq!(target.to_string(), "tcp://[fe80::1%25eth0]:7");
+    let begin = "x://[fe80::1%a.b]/";
+    let text = |length: usize| format!("{begin}{}", "p".repeat(length - begin.len()));
+    let longest: Address = text(Address::MAX_LENGTH - 2).parse().unwrap();
+    assert_eq!(longest.to_string().len(), Address::MAX_LENGTH);
+    assert_eq!(
+        kind(&text(Address::MAX_LENGTH - 1)),
+        AddressErrorKind::TooLong
     );
 }

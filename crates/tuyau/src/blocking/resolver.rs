@@ -3,7 +3,7 @@
 use std::{
     future::{Future, poll_fn},
     io,
-    net::{IpAddr, SocketAddr, ToSocketAddrs},
+    net::{SocketAddr, ToSocketAddrs},
     sync::{Arc, Mutex, PoisonError},
     task::{Poll, Waker},
     thread,
@@ -17,7 +17,8 @@ use crate::{
 };
 
 /// Resolves IP addresses at once, and host names by asking the operating system, which it does in a
-/// thread for each name.
+/// thread for each name. The system also knows the zones of IPv6 addresses by their names, as in
+/// `fe80::1%eth0`.
 ///
 /// IPv6 and IPv4 answers alternate, beginning with what the system prefers (RFC 8305, section 4). A
 /// lookup that is given up ends by itself, when the system has answered or lost patience; nobody
@@ -38,8 +39,8 @@ impl Resolver for SystemResolver {
             let error = ResolveError::no_port(host);
             return Some(Answers::from_future(async { Err(error.into()) }));
         };
-        if let Ok(ip) = host.parse::<IpAddr>() {
-            return Some(Answers::ready([SocketAddr::new(ip, port)]));
+        if let Some(endpoint) = target.socket() {
+            return Some(Answers::ready([endpoint]));
         }
         Some(Answers::from_future(async move {
             let found = look_up(host.clone(), port).await;

@@ -42,7 +42,14 @@ impl fmt::Display for ResolveError {
                     "no port was given for {host}, write for example {host}:6000"
                 )
             }
-            ResolveErrorKind::Lookup(_) => write!(f, "the host name {host} cannot be resolved"),
+            ResolveErrorKind::Lookup(_) => match host.split_once('%') {
+                None => write!(f, "the host name {host} cannot be resolved"),
+                Some((_, zone)) => write!(
+                    f,
+                    "{host} cannot be resolved: no interface here has the name {zone}, or the address \
+                     is not one of a link; `ip address` shows what there is"
+                ),
+            },
         }
     }
 }

@@ -1,13 +1,14 @@
 //! Host names, resolved by the operating system.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use tuyau_core::{Answers, Resolver, Target};
 
 use super::{ResolveError, TcpKey};
 use crate::alternate::alternate;
 
-/// Resolves IP addresses at once, and host names by asking the operating system.
+/// Resolves IP addresses at once, and host names by asking the operating system, which also knows the
+/// zones of IPv6 addresses by their names: `fe80::1%eth0`.
 ///
 /// IPv6 and IPv4 answers alternate, beginning with what the system prefers (RFC 8305, section 4).
 #[derive(Clone, Copy, Debug, Default)]
@@ -26,8 +27,8 @@ impl Resolver for SystemResolver {
             let error = ResolveError::no_port(host);
             return Some(Answers::from_future(async { Err(error.into()) }));
         };
-        if let Ok(ip) = host.parse::<IpAddr>() {
-            return Some(Answers::ready([SocketAddr::new(ip, port)]));
+        if let Some(endpoint) = target.socket() {
+            return Some(Answers::ready([endpoint]));
         }
         Some(Answers::from_future(async move {
             let found = ::tokio::net::lookup_host((&*host, port))

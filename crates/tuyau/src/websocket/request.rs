@@ -1,6 +1,6 @@
 //! What a client asks a server for.
 
-use std::{error::Error, fmt, fmt::Write};
+use std::{error::Error, fmt, fmt::Write, net::IpAddr};
 
 use tuyau_core::{Address, Target};
 
@@ -42,13 +42,13 @@ impl Request {
     /// What a target means: its host and port, and its path or `/`, with the query of an address. The
     /// function for [`ResolverExt::configure`](tuyau_core::ResolverExt::configure).
     pub fn of(target: &Target) -> Option<Self> {
-        let host = host_field(target.host()?, target.port_number());
+        let host = host_field(target.host()?, target.ip(), target.port_number());
         let path = target.address().map_or("/".to_owned(), path_of);
         Self::new(&host, &path).ok()
     }
 
     pub(super) fn of_address(address: &Address) -> Option<Self> {
-        let host = host_field(address.host()?, address.port());
+        let host = host_field(address.host()?, address.ip(), address.port());
         Self::new(&host, &path_of(address)).ok()
     }
 
@@ -130,10 +130,11 @@ impl fmt::Debug for Request {
     }
 }
 
-fn host_field(host: &str, port: Option<u16>) -> String {
-    let host = match host.contains(':') {
-        true => format!("[{host}]"),
-        false => host.to_owned(),
+/// A zone means nothing to the server, and is left out (RFC 6874, section 4).
+fn host_field(host: &str, ip: Option<IpAddr>, port: Option<u16>) -> String {
+    let host = match ip {
+        Some(IpAddr::V6(ip)) => format!("[{ip}]"),
+        _ => host.to_owned(),
     };
     match port {
         Some(port) => format!("{host}:{port}"),
@@ -221,6 +222,9 @@ mod tests {
         let request = Request::of(&address.into()).unwrap();
         assert_eq!(request.host(), "[::1]:8080");
         assert_eq!(request.path(), "/chat?room=12&quiet=1");
+        let address: Address = "ws://[fe80::1%25eth0]:8080".parse().unwrap();
+        let request = Request::of(&address.into()).unwrap();
+        assert_eq!(request.host(), "[fe80::1]:8080");
         let request = Request::of(&Target::name("example.org")).unwrap();
         assert_eq!((request.host(), request.path()), ("example.org", "/"));
     }

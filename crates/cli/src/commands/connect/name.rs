@@ -81,8 +81,10 @@ pub(super) fn address(text: &str) -> Result<Address, NameError> {
 
 /// An IPv6 address may stand without brackets where no port can follow.
 fn bracketed(name: &str) -> String {
-    match name.parse::<std::net::Ipv6Addr>() {
-        Ok(ip) => format!("[{ip}]"),
+    let (ip, zone) = name.split_once('%').unwrap_or((name, ""));
+    match ip.parse::<std::net::Ipv6Addr>() {
+        Ok(_) if zone.is_empty() => format!("[{name}]"),
+        Ok(ip) => format!("[{ip}%25{zone}]"),
         Err(_) => name.to_owned(),
     }
 }
@@ -169,6 +171,9 @@ mod tests {
             ("127.0.0.1:1", None, "127.0.0.1:1"),
             ("::1", Some(1), "[::1]:1"),
             ("[::1]:1", None, "[::1]:1"),
+            ("fe80::1%25", Some(1), "[fe80::1%25]:1"),
+            ("[fe80::1%25eth0]:1", None, "[fe80::1%eth0]:1"),
+            ("tcp://[fe80::1%eth0]:1", None, "tcp://[fe80::1%25eth0]:1"),
         ] {
             assert_eq!(target(name, port).unwrap().to_string(), shown);
         }

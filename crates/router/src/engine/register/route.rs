@@ -24,8 +24,7 @@ pub(super) fn check(route: &Address, link: &Link) -> Result<(), &'static str> {
     if route.port().is_none_or(|port| port == 0) || more {
         return Err(INCOMPLETE);
     }
-    let ip = host.parse::<IpAddr>().ok().map(|ip| ip.to_canonical());
-    match ip {
+    match route.ip().map(|ip| ip.to_canonical()) {
         Some(ip) if ip.is_unspecified() || ip.is_multicast() => {
             Err("no host can have this address")
         }
@@ -33,8 +32,9 @@ pub(super) fn check(route: &Address, link: &Link) -> Result<(), &'static str> {
             Err("no host name ends in a number; write an IPv4 address as four decimal numbers")
         }
         _ if is_local(link) => Ok(()),
+        Some(_) if route.zone().is_some() => Err("a zone, which means an interface of the router"),
         Some(ip) if is_link_local(ip) => Err("an address of the router's own link"),
-        _ if !is_loopback(host) => Ok(()),
+        _ if !is_loopback(route) => Ok(()),
         Some(_) => Err("a loopback address of the router's own machine"),
         None => Err("a loopback name of the router's own machine"),
     }
@@ -49,17 +49,17 @@ fn is_local(link: &Link) -> bool {
         Link::Accepted {
             origin: Origin::Ip(peer),
         } => peer.ip().to_canonical().is_loopback(),
-        Link::Dialled { route, .. } => route.host().is_none_or(is_loopback),
+        Link::Dialled { route, .. } => route.host().is_none() || is_loopback(route),
         _ => true,
     }
 }
 
 /// Whether a host, an IP address or a name, is by its text alone the machine itself.
-fn is_loopback(host: &str) -> bool {
-    if let Ok(ip) = host.parse::<IpAddr>() {
+fn is_loopback(route: &Address) -> bool {
+    if let Some(ip) = route.ip() {
         return ip.to_canonical().is_loopback();
     }
-    let name = host.trim_end_matches('.');
+    let name = route.host().unwrap_or_default().trim_end_matches('.');
     let last = name.rsplit('.').next();
     last == Some("localhost") || name == "localhost.localdomain"
 }
@@ -101,11 +101,12 @@ mod tests {
         check(&route.parse().unwrap(), link).is_ok()
     }
 
-    const LOOPBACK: [&str; 7] = [
+    const LOOPBACK: [&str; 8] = [
         "tls://127.0.0.1:1",
         "tls://127.255.255.254:1",
         "tls://[::1]:1",
         "tls://[::ffff:127.0.0.1]:1",
+        "tls://[::1%251]:1",
         "tls://LOCALHOST.:1",
         "tls://a.localhost:1",
         "tls://localhost.localdomain:1",
@@ -134,6 +135,9 @@ mod tests {
             "tls://[fe80::1]:1",
             "tls://[febf::1]:1",
             "tls://[::ffff:169.254.0.1]:1",
+            "tls://[fe80::1%252]:1",
+            "tls://[fe80::1%25eth0]:1",
+            "tls://[2001:db8::1%252]:1",
         ] {
             assert!(!allows(&accepted("192.0.2.9:1"), route), "{route}");
             assert!(!allows(&accepted("169.254.0.9:1"), route), "{route}");

@@ -17,8 +17,20 @@ pub(crate) fn rows(list: &mut List) {
         let (listener, endpoint) = listening();
         Serving::new(listener, tcp::Tcp::new(), endpoint)
     });
-    let endpoints = ["127.0.0.1:80", "[::1]:65535"].map(|text| text.parse().unwrap());
-    let refused = &["tcp://localhost:80", "tcp://127.0.0.1", "tcp:///path"];
+    let endpoints = [
+        "127.0.0.1:80",
+        "[::1]:65535",
+        "[fe80::1%2]:80",
+        "[fe80::1%25]:80",
+        "[fe80::1%250]:80",
+    ];
+    let endpoints = endpoints.map(|text| text.parse().unwrap());
+    let refused = &[
+        "tcp://localhost:80",
+        "tcp://127.0.0.1",
+        "tcp:///path",
+        "tcp://[fe80::1%25eth0]:80",
+    ];
     list.add("tcp", endpoint_cases::<tcp::TcpKey>("tcp", endpoints.into(), refused));
 }
 

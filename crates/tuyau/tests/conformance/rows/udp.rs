@@ -14,7 +14,10 @@ pub(crate) fn rows(list: &mut List) {
         let endpoint = listener.address().socket().unwrap();
         Serving::new(listener, udp::Udp::new(), endpoint)
     });
-    let endpoints = vec!["127.0.0.1:53".parse().unwrap()];
+    let endpoints = vec![
+        "127.0.0.1:53".parse().unwrap(),
+        "[fe80::1%7]:53".parse().unwrap(),
+    ];
     let cases = endpoint_cases::<udp::UdpKey>("udp", endpoints, &["udp://localhost:53"]);
     list.add("udp", cases);
 }
