@@ -103,6 +103,8 @@ pub enum Kind {
     /// The target says neither which key to expect of the server nor a name for an authority to
     /// vouch for.
     NoExpectedKey,
+    /// An authority should vouch for this host, which is neither a DNS name nor an IP address.
+    BadName(Box<str>),
     /// The peer cannot do what is needed.
     Incompatible(PeerIncompatible),
     /// The flow beneath failed.

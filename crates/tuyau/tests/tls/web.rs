@@ -112,6 +112,78 @@ async fn an_authority_and_a_pin_are_both_demanded() {
 }
 
 #[tokio::test]
+async fn a_key_and_a_pin_are_both_demanded() {
+    let (bob, eve) = (
+        tls::KeyPair::generate().unwrap(),
+        Leaf::new(&["eve.example"]),
+    );
+    let pin_of = |key: &tls::KeyPair| {
+        // RFC 8410, section 4: an Ed25519 key as SubjectPublicKeyInfo.
+        let head = [
+            0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
+        ];
+        tls::Pin::of_spki_der(&[&head[..], &key.public_key().0].concat())
+    };
+    let shake = async |key: &tls::KeyPair, pin: tls::Pin| {
+        let target = Target::name("example.org").with(tls::ExpectedPeer(key.public_key()));
+        let peer = tls::Peer::of(&target.with(pin)).unwrap();
+        let settings = tls::Settings::new(bob.clone()).clients(tls::ClientCertificates::None);
+        let acceptor = settings.acceptor().unwrap();
+        visit(tls::Authenticator::raw_key(), peer, acceptor).await.0
+    };
+    shake(&bob, pin_of(&bob)).await.unwrap();
+    let error = shake(&bob, eve.pin()).await.unwrap_err();
+    assert!(
+        matches!(error.kind(), tls::Kind::WrongPin { .. }),
+        "{error}"
+    );
+    let other = tls::KeyPair::generate().unwrap();
+    let error = shake(&other, pin_of(&bob)).await.unwrap_err();
+    assert!(
+        matches!(error.kind(), tls::Kind::WrongKey { .. }),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_host_that_no_certificate_can_be_for_is_named() {
+    let issuer = Issuer::new("an authority");
+    for host in [
+        "",
+        "a b",
+        "exa\u{1b}mple",
+        "-a.example",
+        "a..b",
+        &"x".repeat(64),
+    ] {
+        let acceptor = server(issuer.issue(&["example.org"]));
+        let (near, _far) = visit(issuer.authenticator(), named(host), acceptor).await;
+        let error = near.unwrap_err();
+        let tls::Kind::BadName(found) = error.kind() else {
+            panic!("{host:?}: {error}");
+        };
+        assert_eq!(&**found, host);
+        let begin = format!("no certificate can be for {host:?}; expected an IP address or a DNS");
+        assert!(error.to_string().starts_with(&begin), "{error}");
+    }
+    // Where a key is expected nobody vouches for the name.
+    let leaf = Leaf::new(&["example.org"]);
+    let target = Target::name("a b").with(leaf.pin());
+    let peer = tls::Peer::of(&target).unwrap();
+    let acceptor = server(issuer.sign(&leaf));
+    let (near, _far) = visit(issuer.authenticator(), peer, acceptor).await;
+    near.unwrap();
+}
+
+#[tokio::test]
+async fn the_zone_of_an_address_is_no_part_of_its_name() {
+    let issuer = Issuer::new("an authority");
+    let acceptor = server(issuer.issue(&["fe80::7"]));
+    let (near, _far) = visit(issuer.authenticator(), named("fe80::7%eth0"), acceptor).await;
+    near.unwrap();
+}
+
+#[tokio::test]
 async fn a_raw_key_needs_no_certificate_on_either_side() {
     let bob = tls::KeyPair::generate().unwrap();
     let settings = tls::Settings::new(bob.clone()).clients(tls::ClientCertificates::None);

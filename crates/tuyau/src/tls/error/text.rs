@@ -96,6 +96,14 @@ fn about_keys(kind: &Kind, scene: Scene, f: &mut fmt::Formatter<'_>) -> fmt::Res
              make it one, for example with `openssl genpkey -algorithm ed25519`"
         ),
         Kind::BadCertificate(bad) => bad.explain(peer, f),
+        Kind::BadName(host) => {
+            let shown: String = host.chars().take(80).collect();
+            write!(
+                f,
+                "no certificate can be for {shown:?}; expected an IP address or a DNS name, whose labels \
+                 are 1 to 63 letters, digits, `-` and `_`, or else the key to expect (a pin)"
+            )
+        }
         Kind::NoCertificate => match scene.dealings {
             Dealings::Identities => write!(
                 f,

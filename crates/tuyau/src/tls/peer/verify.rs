@@ -42,18 +42,20 @@ impl Demand {
     }
 
     fn check_key(&self, presented: &CertificateDer<'_>) -> Result<(), rustls::Error> {
-        let key = self.key(presented)?;
-        match (self.expected, key.ed25519) {
-            (None, _) => Ok(()),
-            (Some(Expected::Key(expected)), Some(found)) if expected == found => Ok(()),
-            (Some(Expected::Key(expected)), Some(found)) => {
-                Err(Refusal::WrongKey { expected, found }.into())
+        let found = self.key(presented)?;
+        let Expected { key, pin } = self.expected.unwrap_or_default();
+        match (key, found.ed25519) {
+            (Some(_), None) => return Err(Refusal::UnsupportedKey.into()),
+            (Some(expected), Some(found)) if expected != found => {
+                return Err(Refusal::WrongKey { expected, found }.into());
             }
-            (Some(Expected::Key(_)), None) => Err(Refusal::UnsupportedKey.into()),
-            (Some(Expected::Pin(expected)), _) => match Pin::of_spki_der(&key.spki) {
-                found if found == expected => Ok(()),
-                found => Err(Refusal::WrongPin { expected, found }.into()),
-            },
+            _ => {}
+        }
+        match pin.map(|expected| (expected, Pin::of_spki_der(&found.spki))) {
+            Some((expected, found)) if expected != found => {
+                Err(Refusal::WrongPin { expected, found }.into())
+            }
+            _ => Ok(()),
         }
     }
 

@@ -36,12 +36,19 @@ impl Connector {
         peer: &Peer,
     ) -> Result<(Arc<ClientConfig>, ServerName<'static>), Kind> {
         let roots = self.verifier.roots.is_some();
-        if peer.expected().is_none() && !self.anyone && !(roots && peer.name().is_some()) {
+        let name = match peer.name() {
+            // Where no authority vouches nobody looks at the name, and the server is not told one.
+            _ if !roots => None,
+            Ok(name) => name,
+            // A key that is expected stands in the place of the name.
+            Err(_) if peer.expected().is_some() => None,
+            Err(host) => return Err(Kind::BadName(host.into())),
+        };
+        if peer.expected().is_none() && !self.anyone && name.is_none() {
             return Err(Kind::NoExpectedKey);
         }
-        // Where no authority vouches nobody looks at the name, and the server is not told one.
         let nobody = ServerName::IpAddress(IpAddr::V4(Ipv4Addr::from([0; 4])));
-        let name = peer.name().filter(|_| roots).cloned().unwrap_or(nobody);
+        let name = name.cloned().unwrap_or(nobody);
         let config = match peer.expected() {
             None => self.config.clone(),
             Some(key) => Arc::new(self.expecting(key)),
