@@ -39,6 +39,17 @@
 //! # }
 //! ```
 //!
+//! # What reports say
+//!
+//! A connect has three stages here: `ssh`, in which the server proves its key,
+//! [`authenticate`](Connector::AUTHENTICATE), in which this side does, and
+//! [`channel`](Connector::CHANNEL), in which the server opens what was asked for. So a wrong password
+//! and a command that is refused stand in different lines of a report:
+//!
+//! ```text
+//! 1. 0.1 ms +9.3 ms  192.0.2.7:22 as alice@example.org  over ssh/tcp  from system  at authenticate:  …
+//! ```
+//!
 //! # What runs in the background
 //!
 //! The session runs in a task of tokio's: connecting and accepting want a tokio runtime. That task

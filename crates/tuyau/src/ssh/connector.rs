@@ -30,6 +30,13 @@ pub struct Connector {
 }
 
 impl Connector {
+    /// The stage in which this side proves itself, by keys or a password (RFC 4252); it follows that
+    /// of the layer, in which the server did.
+    pub const AUTHENTICATE: Stage = Stage::new("authenticate");
+
+    /// The stage in which what was asked for is opened (RFC 4254).
+    pub const CHANNEL: Stage = Stage::new("channel");
+
     pub(super) fn new(settings: Settings) -> Self {
         let settings = Arc::new(settings);
         Self { settings }
@@ -54,6 +61,7 @@ impl Connector {
         inner: F,
         remote: &Remote,
         inbox: &Inbox,
+        attempt: &Attempt,
     ) -> Result<SshFlow, Kind> {
         let facts = addresses(&inner);
         let trust = self.trust(remote)?;
@@ -71,7 +79,9 @@ impl Connector {
         let (wire, link) = wire::pair(inner);
         let connected = client::connect_stream(config, wire, handler).await;
         let mut session = connected.map_err(|kind| not_ssh(kind, &link))?;
+        attempt.enter(Self::AUTHENTICATE);
         Login::perform(&mut session, &self.settings, &remote.user).await?;
+        attempt.enter(Self::CHANNEL);
         let half = open_channel(&session, &remote.open, inbox).await?;
         let channel = Arc::new(ClientChannel {
             half,
@@ -93,16 +103,17 @@ impl<F: Flow> Layer<F> for Connector {
     type Flow = SshFlow;
     type Error = Error;
 
+    /// The exchange of keys (RFC 4253), in which the server proves itself.
     const STAGE: Stage = Stage::new("ssh");
 
     async fn connect(
         &self,
         inner: F,
         config: &Remote,
-        _attempt: &Attempt,
+        attempt: &Attempt,
     ) -> Result<SshFlow, Error> {
         let inbox = Inbox::default();
-        let opened = self.open(inner, config, &inbox).await;
+        let opened = self.open(inner, config, &inbox, attempt).await;
         opened.map_err(|kind| {
             let kind = explain(kind, &inbox, &config.open);
             let host = name_of(&config.host, config.port);

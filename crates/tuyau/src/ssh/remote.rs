@@ -17,8 +17,10 @@ impl LayerKey for SshKey {
     type Config = Remote;
     const NAME: &'static str = "ssh";
 
-    fn show(_config: &Remote, _f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Ok(())
+    /// Who connects, and to which host: behind a proxy and for a name with several addresses the
+    /// endpoint does not tell. What is opened may have secrets in it, and is not printed.
+    fn show(remote: &Remote, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, " as {remote}")
     }
 }
 

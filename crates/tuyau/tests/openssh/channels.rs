@@ -110,6 +110,9 @@ pub(crate) async fn a_subsystem_that_is_not_there_is_named() {
         text.contains("did not open the subsystem \"nothing\""),
         "{text}"
     );
+    let open = Open::Subsystem("nothing".to_owned());
+    let stage = server.stage_of_failure(server.settings(), open).await;
+    assert_eq!(stage, "channel");
 }
 
 pub(crate) async fn a_forwarded_connection_is_a_flow() {
@@ -158,6 +161,9 @@ pub(crate) async fn a_forwarding_that_leads_nowhere_says_why() {
     let expected = format!("did not open a connection to 127.0.0.1:{port}: it could not connect");
     assert!(text.contains(&expected), "{text}");
     assert!(text.contains("Connection refused"), "{text}");
+    let open = Open::tcp("127.0.0.1", port);
+    let stage = server.stage_of_failure(server.settings(), open).await;
+    assert_eq!(stage, "channel");
 }
 
 pub(crate) async fn the_host_key_is_told_as_openssh_prints_it() {

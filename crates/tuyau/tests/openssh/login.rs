@@ -102,6 +102,13 @@ pub(crate) async fn a_refused_user_is_told_what_was_tried_and_what_is_wanted() {
     let error = server.open(settings, Open::command("true")).await;
     let text = error.unwrap_err().to_string();
     assert!(text.contains("tried: nothing"), "{text}");
+    let command = || Open::command("true");
+    let settings = Settings::new().known_hosts_file(server.known_hosts(|line| line));
+    let stage = server.stage_of_failure(settings, command()).await;
+    assert_eq!(stage, "authenticate");
+    // A host that is not known is refused before.
+    let stage = server.stage_of_failure(Settings::new(), command()).await;
+    assert_eq!(stage, "ssh");
 }
 
 /// OpenSSH's agent with one key.

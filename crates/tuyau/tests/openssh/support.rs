@@ -102,6 +102,16 @@ impl Sshd {
         connect(settings.connector(), self.socket, &self.remote(open)).await
     }
 
+    /// In which stage opening fails.
+    pub(crate) async fn stage_of_failure(&self, settings: Settings, open: Open) -> String {
+        let attempt = Attempt::new(Tcp::STAGE);
+        let protocol = Tcp::new().layer(settings.connector());
+        let endpoint = (self.socket, self.remote(open));
+        let opened = protocol.connect(&endpoint, &attempt).await;
+        assert!(opened.is_err(), "it is opened");
+        attempt.stage().to_string()
+    }
+
     pub(crate) async fn run(&self, command: &str) -> Flow {
         let opened = self.open(self.settings(), Open::command(command));
         opened.await.unwrap()

@@ -9,8 +9,8 @@ use tuyau::{
     tokio::TokioTimer,
 };
 use tuyau_core::{
-    Acceptor as _, Attempt, ConnectErrorKind, ErrorKind, Flow, FlowExt, Key, Layer, ListenerExt,
-    Outcome, ProtocolExt, Registry, ResolverExt, Stage, Target,
+    Acceptor as _, Attempt, ConnectErrorKind, Context, ErrorKind, Flow, FlowExt, Key, Layer,
+    ListenerExt, Outcome, ProtocolExt, Registry, ResolverExt, Stage, Target,
 };
 
 fn settings() -> Settings {
@@ -74,37 +74,78 @@ async fn stop_after(count: usize, mut client: mem::Flow) {
     }
 }
 
+/// Connects to a server that stops after so many bytes of the client's, and gives the stage in which
+/// the deadline ended it, if it did.
+async fn stage_where_it_stops(count: usize) -> Option<String> {
+    let hub = mem::Hub::new();
+    let mut listener = hub.listen("here").unwrap();
+    let stalling = tokio::spawn(async move {
+        let flow = listener.accept().await.unwrap().handshake.await.unwrap();
+        stop_after(count, flow).await;
+    });
+    let context = context(hub, settings());
+    let target = Target::name("here");
+    let connect = context.connect(target).deadline(Duration::from_secs(5));
+    let opened = connect.open().await;
+    stalling.abort();
+    let Err(error) = opened else {
+        return None;
+    };
+    assert_eq!(error.kind(), ConnectErrorKind::TimedOut, "{count}: {error}");
+    let attempt = &error.report().attempts[0];
+    assert!(matches!(attempt.outcome, Outcome::TimedOut));
+    Some(attempt.stage.name().to_owned())
+}
+
+/// SSH over memory to whoever listens there.
+fn context(hub: mem::Hub, settings: Settings) -> Context {
+    let mut registry = Registry::new();
+    let protocol = mem::Protocol::new(hub).layer(settings.connector());
+    registry.protocol(Key::new(), protocol);
+    let resolver = mem::NameResolver.configure::<SshKey, _>(|_| {
+        let open = ssh::Open::command("work");
+        Some(Remote::new("anna", "example.org", 2222, open))
+    });
+    registry.resolver(Key::new(), 0, resolver);
+    registry.freeze(TokioTimer::new())
+}
+
 /// Law 7: the stage is told. The clock is virtual: it moves when everything waits.
 #[tokio::test(start_paused = true)]
 async fn a_server_that_stops_ends_by_the_deadline_and_leaves_no_task() {
-    // Within its first line, within the exchange of keys, and later.
-    for count in [0, 10, 30, 500, 1800, 2200] {
-        let hub = mem::Hub::new();
-        let mut listener = hub.listen("here").unwrap();
-        let stalling = tokio::spawn(async move {
-            let flow = listener.accept().await.unwrap().handshake.await.unwrap();
-            stop_after(count, flow).await;
-        });
-        let mut registry = Registry::new();
-        let protocol = mem::Protocol::new(hub).layer(settings().connector());
-        registry.protocol(Key::new(), protocol);
-        let resolver = mem::NameResolver.configure::<SshKey, _>(|_| {
-            let open = ssh::Open::command("work");
-            Some(Remote::new("anna", "here", 22, open))
-        });
-        registry.resolver(Key::new(), 0, resolver);
-        let context = registry.freeze(TokioTimer::new());
-        let target = Target::name("here");
-        let connect = context.connect(target).deadline(Duration::from_secs(5));
-        let error = connect.open().await.unwrap_err();
-        assert_eq!(error.kind(), ConnectErrorKind::TimedOut, "{count}: {error}");
-        let attempt = &error.report().attempts[0];
-        assert_eq!(attempt.stage.name(), "ssh");
-        assert!(matches!(attempt.outcome, Outcome::TimedOut));
-        stalling.abort();
+    let mut stages = Vec::new();
+    // Within its first line, within the exchange of keys, and then until nothing stops any more.
+    for count in [0, 10, 30, 500, 1500]
+        .into_iter()
+        .chain((1700..).step_by(100))
+    {
+        let Some(stage) = stage_where_it_stops(count).await else {
+            break;
+        };
+        stages.push(stage);
         settle().await;
         assert_eq!(tasks(), 0, "{count}");
     }
+    stages.dedup();
+    assert_eq!(stages, ["ssh", "authenticate", "channel"]);
+}
+
+/// Law 7: a key that is not let in fails in a stage of its own, and the report says who came where.
+#[tokio::test(start_paused = true)]
+async fn law_7_a_refused_key_is_told_in_its_stage_with_user_and_host() {
+    let hub = mem::Hub::new();
+    let mut listener = hub.listen("here").unwrap();
+    let refusing = ServerSettings::new(PrivateKey::generate().unwrap(), |_, _| false).acceptor();
+    tokio::spawn(async move {
+        let flow = listener.accept().await.unwrap().handshake.await.unwrap();
+        refusing.accept(flow).await.map(drop)
+    });
+    let context = context(hub, settings());
+    let error = context.connect(Target::name("here")).open().await;
+    let text = error.unwrap_err().to_string();
+    let place = "here as anna@[example.org]:2222  over ssh/mem  from name  at authenticate:  ";
+    assert!(text.contains(place), "{text}");
+    assert!(text.contains("did not let anna in"), "{text}");
 }
 
 #[tokio::test]
