@@ -2,7 +2,9 @@
 mod support;
 
 use support::{Cipher, Line, Port, Radio, Serial};
-use tuyau_core::{AnyFlow, Connected, Context, Key, ProtocolExt, Registry, ResolverExt, Table, Target};
+use tuyau_core::{
+    AnyFlow, Connected, Context, Key, ProtocolExt, Registry, ResolverExt, Table, Target,
+};
 
 const LINE: Key<Line> = Key::new();
 const PORT: Key<Port> = Key::new();
@@ -12,7 +14,8 @@ async fn forced(context: &Context, handle: &tuyau_core::Handle<Serial>) {
     let _: Connected<AnyFlow> = connect.open().await.unwrap();
 }
 
-fn main() {
+#[test]
+fn endpoint_types_that_agree_compile() {
     let _ = forced;
     let mut registry = Registry::new();
     registry.protocol(LINE, Serial);
