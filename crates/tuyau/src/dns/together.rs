@@ -10,9 +10,12 @@ use ::tokio::time::{Instant, timeout_at};
 
 use super::{DnsError, trickle::Out};
 
+/// What ends when all is found.
+type Finding<'a> = Pin<Box<dyn Future<Output = Result<(), DnsError>> + Send + 'a>>;
+
 /// A lookup under way, and what it has found so far.
 pub(super) struct Lookup<'a> {
-    finding: Option<Pin<Box<dyn Future<Output = Result<(), DnsError>> + Send + 'a>>>,
+    finding: Option<Finding<'a>>,
     out: Out,
 }
 
@@ -23,11 +26,9 @@ impl<'a> Lookup<'a> {
         F: Future<Output = Result<(), DnsError>> + Send + 'a,
     {
         let out = Out::default();
-        let finding: Pin<Box<dyn Future<Output = _> + Send + 'a>> = Box::pin(find(out.clone()));
-        Self {
-            finding: Some(finding),
-            out,
-        }
+        let finding: Finding<'a> = Box::pin(find(out.clone()));
+        let finding = Some(finding);
+        Self { finding, out }
     }
 }
 
