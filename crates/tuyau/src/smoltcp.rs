@@ -2,8 +2,8 @@
 //!
 //! A [`Network`] is a host of its own: addresses, routes and a stack over one [`Device`], such as a
 //! [`Wire`] in memory, a TAP device or a tunnel. [`Tcp`] dials and [`Listener`] accepts there, under
-//! the same key as every other TCP; two networks of one program are two instances of the key. A
-//! [`Driver`] moves the frames: it is a future that runs on any executor.
+//! the same key as every other TCP; two networks of one program are two instances of the key. [`Udp`]
+//! and [`UdpListener`] do the same for datagrams. A [`Driver`] moves the frames: it is a future that runs on any executor.
 //!
 //! # Example
 //!
@@ -55,6 +55,7 @@
 //! # What it cannot do
 //!
 //! - Fragments are dropped, and nothing is fragmented: a UDP datagram fits into one packet.
+//! - A UDP listener at all addresses answers from the one that the network would dial from.
 //! - ICMP errors are not read. An endpoint that a router calls unreachable is found out by its
 //!   silence; only a reset refuses at once. Pings are answered.
 //! - There are no selective acknowledgements beyond those that are announced, no path MTU discovery
@@ -74,6 +75,7 @@
 mod backlog;
 mod cidr;
 mod connection;
+mod datagrams;
 mod device;
 mod driver;
 mod error;
@@ -89,6 +91,7 @@ mod syn;
 mod tap;
 mod tcp;
 mod traffic;
+mod udp;
 mod wire;
 
 use network::Sizes;
@@ -105,4 +108,5 @@ pub use network::{BUFFER, Builder, MAX_ADDRESSES, MAX_ROUTES, Network};
 pub use tap::Tap;
 pub use tcp::{Listener, Tcp};
 pub use traffic::MAX_CLOSING;
+pub use udp::{Udp, UdpFlow, UdpListener};
 pub use wire::{Wire, WireSettings};

@@ -44,9 +44,9 @@
 mod flow;
 #[cfg(feature = "udp")]
 mod listener;
-#[cfg(feature = "udp")]
+#[cfg(any(feature = "smoltcp", feature = "udp"))]
 mod options;
-#[cfg(feature = "udp")]
+#[cfg(any(feature = "smoltcp", feature = "udp"))]
 mod peers;
 #[cfg(feature = "udp")]
 mod protocol;
@@ -57,13 +57,18 @@ use tuyau_core::{Address, EndpointError, EndpointKey, Key};
 
 use crate::ip_endpoint;
 
+#[cfg(feature = "smoltcp")]
+pub(crate) use peers::Peers;
 #[cfg(feature = "udp")]
 pub use {
     flow::Flow,
     listener::{Accepted, Listener},
+    protocol::Udp,
+};
+#[cfg(any(feature = "smoltcp", feature = "udp"))]
+pub use {
     options::Options,
     peers::{BACKLOG, QUEUE},
-    protocol::Udp,
 };
 
 /// The key of UDP endpoints.

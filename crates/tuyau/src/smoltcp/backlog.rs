@@ -217,7 +217,8 @@ fn is_half_open(socket: &tcp::Socket<'_>) -> bool {
     socket.state() == tcp::State::SynReceived
 }
 
-fn listen_endpoint(at: SocketAddr) -> IpListenEndpoint {
+/// The endpoint as smoltcp has it, which knows all addresses of both families as none.
+pub(super) fn listen_endpoint(at: SocketAddr) -> IpListenEndpoint {
     let given = |ip: &IpAddr| !ip.is_unspecified();
     IpListenEndpoint {
         addr: Some(at.ip()).filter(given).map(IpAddress::from),

@@ -154,7 +154,7 @@ impl Builder {
         });
         let state = State::new(
             interface,
-            device.medium(),
+            (device.medium(), device.mtu()),
             self.addresses,
             self.routes,
             self.sizes,

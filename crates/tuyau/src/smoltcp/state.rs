@@ -20,6 +20,7 @@ use super::{
     Cidr, Medium, NetworkError, Sizes,
     backlog::Backlog,
     connection::{Connection, is_connecting},
+    datagrams::Port,
     frames::Frames,
     neighbours::{self, Neighbours},
     ports::Ports,
@@ -101,6 +102,7 @@ pub(super) struct State {
     pub(super) sockets: SocketSet<'static>,
     pub(super) connections: BTreeMap<SocketHandle, Connection>,
     pub(super) backlogs: BTreeMap<u64, Backlog>,
+    pub(super) udp: BTreeMap<SocketHandle, Port>,
     pub(super) ports: Ports,
     pub(super) sizes: Sizes,
     /// How many connections without a flow are in TIME-WAIT.
@@ -108,6 +110,8 @@ pub(super) struct State {
     /// How many connections without a flow are being closed.
     pub(super) closing: usize,
     medium: Medium,
+    /// The largest IP packet, in bytes.
+    pub(super) mtu: usize,
     addresses: Vec<Cidr>,
     routes: Vec<(Cidr, IpAddr)>,
     pub(super) neighbours: Neighbours,
@@ -127,7 +131,7 @@ pub(super) enum Turn {
 impl State {
     pub(super) fn new(
         interface: Interface,
-        medium: Medium,
+        (medium, mtu): (Medium, usize),
         addresses: Vec<Cidr>,
         routes: Vec<(Cidr, IpAddr)>,
         sizes: Sizes,
@@ -137,11 +141,13 @@ impl State {
             sockets: SocketSet::new(Vec::new()),
             connections: BTreeMap::new(),
             backlogs: BTreeMap::new(),
+            udp: BTreeMap::new(),
             ports: Ports::new(),
             sizes,
             waiting: 0,
             closing: 0,
             medium,
+            mtu,
             addresses,
             routes,
             neighbours: Neighbours::default(),
@@ -173,6 +179,7 @@ impl State {
         for backlog in self.backlogs.values_mut() {
             wakes.tasks.extend(backlog.waker.take());
         }
+        self.wake_udp(wakes);
     }
 
     /// Whether the network has this address.
@@ -229,6 +236,9 @@ impl State {
                 *wanted.entry(hop).or_default() |= is_connecting(socket);
             }
         }
+        for hop in self.awaited_udp().filter_map(|to| self.next_hop(to)) {
+            wanted.insert(hop, true);
+        }
         for neighbour in self.neighbours.choose(&wanted, now) {
             if let Some(frame) = neighbours::question(&self.interface, neighbour) {
                 frames.push_sending(frame);
@@ -250,7 +260,7 @@ impl State {
         }
         let instant = instant(now);
         self.interface.poll_maintenance(instant);
-        self.ingress(instant, frames);
+        self.ingress(instant, frames, wakes);
         // A connection that is closed by now was reset; one that closes itself later timed out.
         let resets = self.survey(now, ErrorKind::Reset, wakes);
         self.ask_neighbours(now, frames);
@@ -265,16 +275,18 @@ impl State {
         let timeouts = self.survey(now, ErrorKind::TimedOut, wakes);
         self.limit_waiting();
         self.limit_closing(now);
+        let datagrams = self.survey_udp(now, wakes);
         if self.abandoned && self.is_quiet() {
             return Turn::Finished;
         }
         let delay = self.interface.poll_delay(instant, &self.sockets);
         let due = delay.map(|delay| now + Duration::from_micros(delay.total_micros()));
         let asking = self.neighbours.due;
-        Turn::Due([due, resets, timeouts, asking].into_iter().flatten().min())
+        let times = [due, resets, timeouts, datagrams, asking];
+        Turn::Due(times.into_iter().flatten().min())
     }
 
-    fn ingress(&mut self, now: Instant, frames: &mut Frames) {
+    fn ingress(&mut self, now: Instant, frames: &mut Frames, wakes: &mut Wakes) {
         while let Some(frame) = frames.next() {
             let asked = syn::asked_for(frame, self.medium);
             if asked.is_some_and(|ends| !self.admits(ends)) {
@@ -283,6 +295,7 @@ impl State {
             }
             self.interface
                 .poll_ingress_single(now, frames, &mut self.sockets);
+            self.hand_out(wakes);
             if asked.is_some() {
                 self.neighbours.hurry();
                 self.refill();
@@ -320,9 +333,11 @@ impl State {
 
     /// Whether nothing is left to be sent.
     fn is_quiet(&self) -> bool {
-        self.connections
-            .keys()
-            .all(|handle| self.sockets.get::<tcp::Socket>(*handle).state() == tcp::State::TimeWait)
+        let closed = |handle| {
+            let socket = self.sockets.get::<tcp::Socket>(handle);
+            socket.state() == tcp::State::TimeWait
+        };
+        self.udp.is_empty() && self.connections.keys().copied().all(closed)
     }
 }
 

@@ -1,6 +1,7 @@
 //! TCP of a stack in user space, dialled and listened at.
 
 use std::{
+    fmt,
     future::{Ready, poll_fn, ready},
     net::SocketAddr,
     sync::Arc,
@@ -76,7 +77,8 @@ impl Listener {
     pub fn bind_socket(network: &Network, socket: SocketAddr) -> Result<Self, ListenError> {
         let share = network.share.clone();
         let bound = share.with(|state, _| state.listen(socket));
-        let (backlog, socket) = bound.map_err(|taken| refused(socket, taken))?;
+        let (backlog, socket) =
+            bound.map_err(|taken| refused(format_args!("tcp://{socket}"), taken))?;
         let address = Address::from_socket("tcp", socket)
             .map_err(|error| ListenError::invalid(socket, "an IP endpoint", error))?;
         Ok(Self {
@@ -87,7 +89,8 @@ impl Listener {
     }
 }
 
-fn refused(socket: SocketAddr, taken: Taken) -> ListenError {
+/// Why a network does not listen at an address.
+pub(super) fn refused(address: impl fmt::Display, taken: Taken) -> ListenError {
     let (kind, remedy) = match taken {
         Taken::InUse => (
             ListenErrorKind::InUse,
@@ -102,7 +105,7 @@ fn refused(socket: SocketAddr, taken: Taken) -> ListenError {
             "all ephemeral ports are taken, close some flows",
         ),
     };
-    ListenError::new(format_args!("tcp://{socket}"), kind, remedy)
+    ListenError::new(address, kind, remedy)
 }
 
 impl tuyau_core::Listener for Listener {

@@ -9,7 +9,7 @@ use std::{
     net::SocketAddr,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
     time::Duration,
 };
 
@@ -114,7 +114,10 @@ async fn receive(socket: Arc<UdpSocket>, peers: Arc<Peers>) {
     let mut buffer = vec![0; 65_535];
     loop {
         match socket.recv_from(&mut buffer).await {
-            Ok((length, peer)) => peers.arrived(peer, &buffer[..length]),
+            Ok((length, peer)) => {
+                let woken = peers.arrived(peer, &buffer[..length]);
+                woken.into_iter().flatten().for_each(Waker::wake);
+            }
             // An earlier send to one of the peers came back; the others are not concerned.
             Err(error) if is_about_a_peer(&error) => {}
             Err(_) => ::tokio::time::sleep(PAUSE).await,

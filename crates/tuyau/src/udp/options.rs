@@ -1,6 +1,6 @@
-//! Limits of a listening socket.
+//! Limits of listening sockets.
 
-/// What a [`Listener`](super::Listener) keeps for its peers at most.
+/// What a listener keeps for its peers at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     pub(super) peers: usize,

@@ -17,7 +17,7 @@ pub const QUEUE: usize = 128 * 1024;
 
 /// The peers of one listening socket.
 #[derive(Debug)]
-pub(super) struct Peers {
+pub(crate) struct Peers {
     options: Options,
     state: Mutex<State>,
 }
@@ -100,9 +100,30 @@ impl State {
 }
 
 impl Peers {
-    pub(super) fn new(options: Options) -> Self {
+    pub(crate) fn new(options: Options) -> Self {
         let state = Mutex::default();
         Self { options, state }
+    }
+
+    /// One peer that is known from the start, and no other one.
+    #[cfg(feature = "smoltcp")]
+    pub(crate) fn only(peer: SocketAddr) -> Self {
+        let peers = Self::new(Options::default());
+        let mut state = peers.lock();
+        state.closed = true;
+        state.accept(peer);
+        drop(state);
+        peers
+    }
+
+    /// Whoever waits for something.
+    #[cfg(feature = "smoltcp")]
+    pub(crate) fn take_waiting(&self) -> Vec<Waker> {
+        let mut state = self.lock();
+        let listener = state.listener.take();
+        let receivers = state.queues.values_mut();
+        let receivers = receivers.filter_map(|queue| queue.receiver.take());
+        receivers.chain(listener).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -110,26 +131,25 @@ impl Peers {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Hands a datagram to its peer's queue, which is a new one for a peer that is not known.
-    pub(super) fn arrived(&self, peer: SocketAddr, datagram: &[u8]) {
+    /// Hands a datagram to its peer's queue, which is a new one for a peer that is not known, and
+    /// gives whom to wake.
+    #[must_use = "who waits has to be woken"]
+    pub(crate) fn arrived(&self, peer: SocketAddr, datagram: &[u8]) -> [Option<Waker>; 2] {
         let mut state = self.lock();
         let mut listener = None;
         if !state.queues.contains_key(&peer) {
             let many = state.queues.len() >= self.options.peers;
             if state.closed || many || state.waiting.len() >= BACKLOG {
-                return;
+                return [None, None];
             }
             state.waiting.push_back(peer);
             listener = state.listener.take();
         }
         let receiver = state.push(peer, datagram, &self.options);
-        drop(state);
-        for waker in [listener, receiver].into_iter().flatten() {
-            waker.wake();
-        }
+        [listener, receiver]
     }
 
-    pub(super) fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<SocketAddr> {
+    pub(crate) fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<SocketAddr> {
         let mut state = self.lock();
         if let Some(peer) = state.waiting.pop_front() {
             state.accept(peer);
@@ -140,7 +160,7 @@ impl Peers {
     }
 
     /// The next datagram of `peer`.
-    pub(super) fn poll_receive(&self, peer: SocketAddr, cx: &mut Context<'_>) -> Poll<Box<[u8]>> {
+    pub(crate) fn poll_receive(&self, peer: SocketAddr, cx: &mut Context<'_>) -> Poll<Box<[u8]>> {
         let mut state = self.lock();
         let queue = state.queues.entry(peer).or_default();
         if let Some(datagram) = queue.pop() {
@@ -152,12 +172,12 @@ impl Peers {
     }
 
     /// The flow of `peer` was dropped; its next datagram is that of a new peer.
-    pub(super) fn forget(&self, peer: SocketAddr) {
+    pub(crate) fn forget(&self, peer: SocketAddr) {
         self.lock().remove(peer);
     }
 
     /// The listener was dropped; the flows that it gave go on.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         let mut state = self.lock();
         state.closed = true;
         for peer in std::mem::take(&mut state.waiting) {

@@ -2,6 +2,7 @@
 #![cfg(feature = "smoltcp")]
 
 mod closing;
+mod datagrams;
 mod failing;
 mod floods;
 mod listening;

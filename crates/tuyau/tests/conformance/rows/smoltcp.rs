@@ -3,10 +3,14 @@
 use std::net::SocketAddr;
 
 use tuyau::{
-    smoltcp::{Device, Flow, Listener, Loopback, Medium, Network, Tcp, WireSettings},
+    smoltcp::{
+        Device, Flow, Listener, Loopback, Medium, Network, Tcp, Udp, UdpFlow, UdpListener,
+        WireSettings,
+    },
     tokio::TokioTimer,
 };
-use tuyau_conformance::{Serving, ServingTraits, Traits, Work};
+use tuyau_conformance::{DatagramTraits, Serving, ServingTraits, Traits, Work};
+use tuyau_core::{Attempt, DatagramsExt, Listener as _, ListenerExt, Protocol};
 
 use crate::{
     list::{List, tokio},
@@ -25,6 +29,7 @@ pub(crate) fn rows(list: &mut List) {
     list.flows("smoltcp_lossy", Traits::stream(), paused, async || {
         over(WireSettings::new().lose(1).reorder(2).seed(7)).await
     });
+    list.datagrams("smoltcp_udp", DatagramTraits::new(), tokio, datagrams);
     list.flows("smoltcp_loopback", Traits::stream(), tokio, loopback);
     #[cfg(feature = "tls")]
     list.flows("tls_smoltcp", super::tls::TRAITS, tokio, async || {
@@ -66,6 +71,24 @@ pub(crate) fn host(address: &str, device: impl Device) -> Network {
     let (network, driver) = builder.start(device, TokioTimer::new()).unwrap();
     ::tokio::spawn(driver);
     network
+}
+
+/// A peer on one network, and what another one accepted from it.
+async fn datagrams() -> (UdpFlow, UdpFlow) {
+    let (left, right) = WireSettings::new().pair();
+    let (near, far) = (host("10.0.0.1/24", left), host("10.0.0.2/24", right));
+    let address = "udp://10.0.0.2:0".parse().unwrap();
+    let mut listener = UdpListener::bind(&far, &address).unwrap();
+    let endpoint = listener.address().socket().unwrap();
+    let attempt = Attempt::new(Udp::STAGE);
+    let near = Udp::new(near).connect(&endpoint, &attempt).await;
+    let mut near = near.unwrap();
+    // The first datagram makes a connection of it.
+    near.send(b"first").await.unwrap();
+    let incoming = listener.accept().await.unwrap();
+    let mut far = incoming.handshake.await.unwrap();
+    assert_eq!(far.receive(&mut [0; 5]).await.unwrap(), 5);
+    (near, far)
 }
 
 /// One network that talks to itself.
