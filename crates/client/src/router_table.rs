@@ -1,5 +1,7 @@
 //! A router's table as a resolver: an identity is the name, and where it is registered the answer.
 
+mod newest;
+
 use std::{
     collections::VecDeque,
     error::Error,
@@ -12,9 +14,13 @@ use std::{
 
 use tokio::sync::{Mutex, watch};
 use tuyau_core::{Address, Answers, BoxError, Context, EndpointKey, Resolver, Target};
-use tuyau_wire::Identity;
+use tuyau_wire::{Identity, Record, Verified};
 
-use crate::{LookupError, OpenError, RequestError, Session, Settings, session::expected};
+use crate::{
+    LookupError, OpenError, RequestError, Session, Settings, sequence::since_1970,
+    session::expected,
+};
+use newest::Newest;
 
 /// Resolves identities by asking a router where they are registered.
 ///
@@ -23,6 +29,10 @@ use crate::{LookupError, OpenError, RequestError, Session, Settings, session::ex
 /// target of its own, with [`ExpectedPeer`](tuyau::tls::ExpectedPeer) set to the identity, and `routes`, the
 /// resolver of these targets, makes endpoints of them. So whoever answers at a route has to prove to be
 /// the one that was asked for, and neither router nor network need be trusted.
+///
+/// Of an identity's records the one with the greatest sequence that this table has seen counts until it
+/// expires, whatever the router gives later; 1,024 identities are remembered. A route that `routes` has
+/// nothing to say about stands in the report, with its scheme.
 ///
 /// ```no_run
 /// use tuyau::{tcp::{SystemResolver, Tcp}, tls, tokio::TokioTimer};
@@ -50,6 +60,7 @@ use crate::{LookupError, OpenError, RequestError, Session, Settings, session::ex
 pub struct RouterTable<R> {
     router: Router,
     routes: Arc<R>,
+    newest: Arc<Newest>,
 }
 
 impl<R: Resolver> RouterTable<R> {
@@ -83,8 +94,11 @@ impl<R: Resolver> RouterTable<R> {
     }
 
     fn new(router: Router, routes: R) -> Self {
-        let routes = Arc::new(routes);
-        Self { router, routes }
+        Self {
+            router,
+            routes: Arc::new(routes),
+            newest: Arc::default(),
+        }
     }
 }
 
@@ -98,13 +112,19 @@ impl<R: Resolver> Resolver for RouterTable<R> {
     fn resolve(&self, target: &Target) -> Option<Answers<<R::Key as EndpointKey>::Endpoint>> {
         let identity: Identity = target.host()?.parse().ok()?;
         let (router, routes) = (self.router.clone(), self.routes.clone());
+        let newest = self.newest.clone();
+        let asking = async move {
+            let record = router.record_of(identity).await?;
+            Ok(newest.routes(&record, since_1970().as_secs()))
+        };
         let mut finding = Finding {
-            record: Some(Box::pin(async move { router.routes_of(identity).await })),
+            asking: Some(Box::pin(asking)),
             answers: VecDeque::new(),
         };
         Some(Answers::from_fn(move |cx| {
             finding.poll_next(cx, |route| {
-                routes.resolve(&Target::from(route).with(expected(&identity)))
+                let target = Target::from(route.clone()).with(expected(&identity));
+                routes.resolve(&target).unwrap_or_else(|| unknown(route))
             })
         }))
     }
@@ -114,6 +134,12 @@ impl<R> fmt::Debug for RouterTable<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("RouterTable").field(&self.router).finish()
     }
+}
+
+/// The answer about a route that nothing here resolves.
+fn unknown<E: Send + 'static>(route: Address) -> Answers<E> {
+    let error = RouterTableError::NoResolver { route };
+    Answers::from_future(async { Err(error.into()) })
 }
 
 /// Which router is asked.
@@ -134,37 +160,37 @@ struct Dial {
 }
 
 impl Router {
-    async fn routes_of(&self, identity: Identity) -> Result<Vec<Address>, RouterTableError> {
+    async fn record_of(&self, identity: Identity) -> Result<Verified<Record>, RouterTableError> {
         let session = match self {
             Self::Session(session) => session.clone(),
-            Self::Dial(dial) => return dial.routes_of(identity).await,
+            Self::Dial(dial) => return dial.record_of(identity).await,
             Self::Service(session) => {
                 let session = session.borrow().clone();
                 session.ok_or(RouterTableError::NoSession)?
             }
         };
-        routes_of(&session, identity).await
+        record_of(&session, identity).await
     }
 }
 
-async fn routes_of(
+async fn record_of(
     session: &Session,
     identity: Identity,
-) -> Result<Vec<Address>, RouterTableError> {
+) -> Result<Verified<Record>, RouterTableError> {
     let record = session.lookup(identity).await;
-    Ok(record.map_err(RouterTableError::Lookup)?.routes.clone())
+    record.map_err(RouterTableError::Lookup)
 }
 
 impl Dial {
-    async fn routes_of(&self, identity: Identity) -> Result<Vec<Address>, RouterTableError> {
+    async fn record_of(&self, identity: Identity) -> Result<Verified<Record>, RouterTableError> {
         let (session, is_new) = self.session().await?;
-        match routes_of(&session, identity).await {
+        match record_of(&session, identity).await {
             // That a session has ended may show only when it is used.
             Err(RouterTableError::Lookup(LookupError::Request(RequestError::Lost(_))))
                 if !is_new =>
             {
                 let (session, _) = self.session().await?;
-                routes_of(&session, identity).await
+                record_of(&session, identity).await
             }
             result => result,
         }
@@ -193,11 +219,11 @@ impl fmt::Debug for Router {
     }
 }
 
-type Record = Pin<Box<dyn Future<Output = Result<Vec<Address>, RouterTableError>> + Send>>;
+type Asking = Pin<Box<dyn Future<Output = Result<Vec<Address>, RouterTableError>> + Send>>;
 
 /// A question on its way, and then the resolving of each route.
 struct Finding<E> {
-    record: Option<Record>,
+    asking: Option<Asking>,
     /// Best first.
     answers: VecDeque<Answers<E>>,
 }
@@ -206,15 +232,15 @@ impl<E: Send + 'static> Finding<E> {
     fn poll_next(
         &mut self,
         cx: &mut TaskContext<'_>,
-        resolve: impl Fn(Address) -> Option<Answers<E>>,
+        resolve: impl Fn(Address) -> Answers<E>,
     ) -> Poll<Option<Result<E, BoxError>>> {
-        if let Some(record) = &mut self.record {
-            let Poll::Ready(result) = record.as_mut().poll(cx) else {
+        if let Some(asking) = &mut self.asking {
+            let Poll::Ready(result) = asking.as_mut().poll(cx) else {
                 return Poll::Pending;
             };
-            self.record = None;
+            self.asking = None;
             match result {
-                Ok(routes) => self.answers = routes.into_iter().filter_map(resolve).collect(),
+                Ok(routes) => self.answers = routes.into_iter().map(resolve).collect(),
                 Err(error) => return Poll::Ready(Some(Err(error.into()))),
             }
         }
@@ -244,6 +270,11 @@ pub enum RouterTableError {
     Open(OpenError),
     /// The router gave no record that is to be believed.
     Lookup(LookupError),
+    /// The resolver that the table was given has nothing to say about a route.
+    NoResolver {
+        /// That route.
+        route: Address,
+    },
 }
 
 impl fmt::Display for RouterTableError {
@@ -254,6 +285,14 @@ impl fmt::Display for RouterTableError {
             }
             Self::Open(error) => error.fmt(f),
             Self::Lookup(error) => error.fmt(f),
+            Self::NoResolver { route } => {
+                let scheme = route.scheme();
+                write!(
+                    f,
+                    "the route {route} is left out: nothing here resolves {scheme}://; add a resolver \
+                     and a protocol for it, or let the service register a route of another scheme"
+                )
+            }
         }
     }
 }
@@ -261,7 +300,7 @@ impl fmt::Display for RouterTableError {
 impl Error for RouterTableError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::NoSession => None,
+            Self::NoSession | Self::NoResolver { .. } => None,
             Self::Open(error) => error.source(),
             Self::Lookup(error) => error.source(),
         }

@@ -343,7 +343,10 @@ fn rules(settings: &Settings, identity: Identity) -> Result<Rules, StartError> {
     let limits = &settings.limits;
     let agent = concat!("tuyau-router/", env!("CARGO_PKG_VERSION"));
     let hello = Hello::new(Role::Router, agent)
-        .and_then(|hello| hello.with_capability(capability::LOOKUP))
+        .and_then(|hello| match settings.lookups {
+            true => hello.with_capability(capability::LOOKUP),
+            false => Ok(hello),
+        })
         .and_then(|hello| hello.with_max_frame(limits.frame_bytes as u64));
     Ok(Rules {
         identity,

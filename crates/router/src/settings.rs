@@ -21,6 +21,9 @@ pub struct Settings {
     pub greeting: Option<String>,
     /// Rows of the table that do not come from registrations.
     pub static_routes: Vec<(Identity, Vec<Address>)>,
+    /// Whether it tells services where others are registered, so that they connect directly. Without
+    /// it the capability is not offered.
+    pub lookups: bool,
     /// Certificates of an authority, where an organisation wants one.
     pub authority: Option<tls::Authority>,
     /// What peers can make it spend.
@@ -39,6 +42,7 @@ impl Settings {
             admin_socket: None,
             greeting: None,
             static_routes: Vec::new(),
+            lookups: true,
             authority: None,
             limits: Limits::default(),
             hub: mem::Hub::default(),

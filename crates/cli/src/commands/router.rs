@@ -64,6 +64,7 @@ pub(super) fn settings(config: &RouterConfig) -> Result<Settings, CommandError> 
     settings.static_routes = routes
         .map(|entry| (entry.identity, entry.routes.clone()))
         .collect();
+    settings.lookups = config.lookups;
     settings.authority = config.tls.as_ref().map(transport::authority).transpose()?;
     settings.limits = limits(&config.limits);
     Ok(settings)

@@ -66,6 +66,12 @@ impl Shown for u64 {
     }
 }
 
+impl Shown for bool {
+    fn shown(&self) -> serde_json::Value {
+        (*self).into()
+    }
+}
+
 impl Shown for String {
     fn shown(&self) -> serde_json::Value {
         self.as_str().into()

@@ -35,6 +35,8 @@ pub struct RouterConfig {
     pub greeting: Option<String>,
     /// Entries of the table that do not come from a registration.
     pub static_routes: Vec<StaticRoute>,
+    /// Whether services are told where others are registered.
+    pub lookups: bool,
     /// Certificates signed by an authority; `None` where identities are all that counts.
     pub tls: Option<TlsFiles>,
     /// What a peer can make it spend.
@@ -101,6 +103,7 @@ impl Read for RouterConfig {
         let admin_socket = admin_socket.and_then(|path| socket::check(path, section, notes));
         let greeting = section.text("greeting", notes);
         let static_routes = static_routes(section, notes);
+        let lookups = section.switch("lookups", notes);
         let tls = TlsFiles::read(&section.group("tls"), notes);
         let limits = RouterLimits::read(&section.group("limits"), notes);
         Some(Self {
@@ -110,6 +113,7 @@ impl Read for RouterConfig {
             admin_socket: admin_socket?,
             greeting: greeting?,
             static_routes: static_routes?,
+            lookups: lookups?,
             tls: tls?,
             limits: limits?,
         })

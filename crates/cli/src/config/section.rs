@@ -115,6 +115,10 @@ impl<'n> Section<'n> {
         self.read(name, notes, |node, _| value::integer(node, min, max, unit))?
     }
 
+    pub(crate) fn switch(&self, name: &str, notes: &mut Notes) -> Option<bool> {
+        self.read(name, notes, |node, _| value::switch(node))?
+    }
+
     pub(crate) fn text(&self, name: &str, notes: &mut Notes) -> Read<String> {
         match self.key(name).takes {
             Takes::Text { max } => self.read(name, notes, |node, _| value::text(node, max)),

@@ -41,6 +41,24 @@ pub(crate) fn integer(node: &Node, min: u64, max: u64, unit: &str) -> Result<u64
     }
 }
 
+/// A truth value: what YAML 1.2 has for that, and nothing that other programs take for it.
+pub(crate) fn switch(node: &Node) -> Result<bool, Problem> {
+    let expected = "`true` or `false`";
+    match &node.value {
+        Value::Scalar { text, style } if *style != Style::Quoted => match text.as_str() {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err(Problem::wrong_type(expected, node)),
+        },
+        Value::Scalar { text, .. } if matches!(text.as_str(), "true" | "false") => {
+            let mut problem = Problem::wrong_type(expected, node);
+            problem.message.push_str(": remove the quotes");
+            Err(problem)
+        }
+        _ => Err(Problem::wrong_type(expected, node)),
+    }
+}
+
 /// Text of at most `max` bytes.
 pub(crate) fn text(node: &Node, max: usize) -> Result<String, Problem> {
     let text = scalar_text(node, "text")?;

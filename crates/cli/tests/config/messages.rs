@@ -1,11 +1,11 @@
 //! What a person reads when a configuration is wrong, word for word.
 
-use tuyau_cli::config::{ConfigErrorKind, ConfigKind, ConfigKind::*, from_bytes};
+use tuyau_cli::config::{Config, ConfigErrorKind, ConfigKind, ConfigKind::*, from_bytes};
 
 const ID: &str = "tuyau1lrqf3qrfzr70m480jy0th7u7lffgm05v2x239tqst5t6lk2s09mqatkw85";
 
 const ROUTER_KEYS: &str = "`listen`, `state_dir`, `key_file`, `admin_socket`, `greeting`, \
-                           `static_routes`, `tls`, `limits`";
+                           `static_routes`, `lookups`, `tls`, `limits`";
 
 /// The problems of a text, without the source lines.
 fn problems(kind: ConfigKind, text: &str) -> Vec<String> {
@@ -99,6 +99,27 @@ fn only_the_first_fifty_problems_are_told_in_full() {
     let errors = from_bytes(Router, "x.yaml", text.as_bytes()).unwrap_err();
     assert_eq!((errors.iter().count(), errors.omitted()), (50, 20));
     assert!(errors.to_string().ends_with("\nand 20 more problems"));
+}
+
+#[test]
+fn switches_are_true_or_false() {
+    for (value, on) in [("true", true), ("false", false)] {
+        let text = format!("lookups: {value}\n");
+        let config = from_bytes(Router, "x.yaml", text.as_bytes()).unwrap();
+        let Config::Router(config) = config else {
+            panic!("a router's");
+        };
+        assert_eq!(config.lookups, on);
+    }
+    for (value, found) in [
+        ("yes", "the text `yes`"),
+        ("1", "the number `1`"),
+        ("\"true\"", "the text `true`: remove the quotes"),
+        ("[true]", "a list"),
+    ] {
+        let problem = format!("x.yaml:1:10: `lookups`: expected `true` or `false`, found {found}");
+        assert_problem(Router, &format!("lookups: {value}\n"), &problem);
+    }
 }
 
 #[test]

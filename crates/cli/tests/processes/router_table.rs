@@ -10,7 +10,12 @@ use crate::program::{Program, fail, run, tuyau};
 /// A router and a service that is registered with it: where the router is, and who the service is.
 fn start(directory: &Path) -> (Program, Program, String, String) {
     let mut router = Program::router(directory, "tls://127.0.0.1:0");
-    let address = router.listening();
+    let (address, service, identity) = register(directory, router.listening());
+    (router, service, address, identity)
+}
+
+/// A service that is registered with the router at an address, and who it is.
+fn register(directory: &Path, address: String) -> (String, Program, String) {
     let words = [
         "service",
         "--json",
@@ -26,7 +31,7 @@ fn start(directory: &Path) -> (Program, Program, String, String) {
     let mut service = Program::start(tuyau(directory, words));
     let registered = service.event("registered", |_| true);
     let identity = registered["identity"].as_str().unwrap().to_owned();
-    (router, service, address, identity)
+    (address, service, identity)
 }
 
 #[test]
@@ -63,6 +68,35 @@ fn connects_to_an_identity_by_the_table_of_a_router() {
     assert_eq!(said["event"], "connected", "{said}");
     assert_eq!(said["flow"]["identity"], *identity, "{said}");
     assert_eq!(said["attempts"][0]["resolver"], "router", "{said}");
+}
+
+#[test]
+fn a_router_whose_lookups_are_switched_off_tells_no_routes() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path();
+    let words = [
+        "router",
+        "--json",
+        "--listen",
+        "tls://127.0.0.1:0",
+        "--state-dir",
+        "router",
+        "--set",
+        "lookups=false",
+    ];
+    let mut router = Program::start(tuyau(path, words));
+    let (address, _service, identity) = register(path, router.listening());
+    let words = [
+        "connect",
+        &identity,
+        "--router",
+        &address,
+        "--router-identity-file",
+        "router/identity.pub",
+    ];
+    let error = fail(path, &words);
+    let expected = "the router does not answer lookups: its operator has switched them off";
+    assert!(error.contains(expected), "{error}");
 }
 
 /// Law 7: a person sees that it is the router who does not know the way.

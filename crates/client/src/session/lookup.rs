@@ -52,7 +52,10 @@ impl fmt::Display for LookupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotOffered => {
-                f.write_str("the router does not answer lookups; use one that does, or update it")
+                f.write_str(
+                    "the router does not answer lookups: its operator has switched them off, or it \
+                     is too old; send by it, or use one that does",
+                )
             }
             Self::Request(error) => error.fmt(f),
             Self::Identity { expected, found } => write!(

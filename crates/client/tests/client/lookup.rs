@@ -212,20 +212,54 @@ async fn whoever_answers_at_a_route_has_to_be_the_one_that_was_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn other_names_and_other_schemes_are_left_alone() {
+async fn other_names_are_left_alone() {
     let hub = Hub::new();
-    let (session, wire) = pair(&hub).await;
-    tokio::spawn(directory(wire, record(&["tls://127.0.0.1:1"], 600)));
+    let (session, _wire) = pair(&hub).await;
     let table = RouterTable::over(session, routes());
     for name in ["there", "tuyau1", "127.0.0.1"] {
         assert!(table.resolve(&Target::name(name)).is_none(), "{name}");
     }
-    // A route that `routes` has nothing to say about is no endpoint.
-    let plan = context(&hub, table).connect(target()).plan().await;
-    assert!(
-        matches!(plan.attempts[0].outcome, Outcome::NothingFound),
-        "{plan}"
-    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_route_that_nothing_resolves_is_reported_and_leaves_the_others_their_chance() {
+    let hub = Hub::new();
+    let (session, wire) = pair(&hub).await;
+    let routes_of = record(&["tls://127.0.0.1:1", "tls+mem://there"], 600);
+    tokio::spawn(directory(wire, routes_of));
+    serve(&hub, &stranger_key(), "tls+mem://there").await;
+    let context = context(&hub, RouterTable::over(session, routes()));
+    let connected = context.connect(target()).open().await.unwrap();
+    let row = connected.report.attempts[0].to_string();
+    let expected = "the route tls://127.0.0.1:1 is left out: nothing here resolves tls://; add a \
+                    resolver and a protocol for it";
+    assert!(row.contains(expected), "{row}");
+    assert!(matches!(connected.report.attempts[1].outcome, Outcome::Won));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_older_record_does_not_take_the_place_of_a_newer_one() {
+    let hub = Hub::new();
+    let (session, mut wire) = pair(&hub).await;
+    let numbered = |sequence, name: &str| {
+        let route = format!("tls+mem://{name}");
+        let record = record(&[&route], 600).claims().clone();
+        let record = Record { sequence, ..record };
+        Signed::sign(&stranger_key(), record).unwrap()
+    };
+    tokio::spawn(async move {
+        for (sequence, route) in [(2, "new"), (1, "old"), (3, "newest"), (2, "new")] {
+            let (request, _) = wire.lookup().await;
+            wire.found(request, numbered(sequence, route)).await;
+        }
+        std::future::pending::<()>().await;
+    });
+    let context = context(&hub, RouterTable::over(session, routes()));
+    for route in ["new", "new", "newest", "newest"] {
+        let plan = context.connect(target()).plan().await;
+        let endpoint = plan.attempts[0].endpoint.as_deref();
+        assert_eq!(endpoint, Some(route), "{plan}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -58,6 +58,8 @@ pub(crate) enum Takes {
         max: u64,
         unit: &'static str,
     },
+    /// `true` or `false`.
+    Switch,
     /// A group of keys.
     Group(&'static [Key]),
     /// A list of groups of keys, at most `max`.

@@ -61,6 +61,7 @@ fn value(takes: &Takes) -> String {
         Takes::Text { max } => format!("text, at most {max} bytes"),
         Takes::Name => "1 to 64 letters, digits, `-`, `_`, `.`".to_owned(),
         Takes::Integer { min, max, unit } => format!("{min} to {max} {unit}"),
+        Takes::Switch => "`true` or `false`".to_owned(),
         Takes::Group(_) => "group".to_owned(),
         Takes::Groups { max, .. } => format!("list of at most {max} groups"),
     }

@@ -59,6 +59,14 @@ pub(super) const KEYS: &[Key] = &[
         Preset::Nothing,
         "Entries of the table that do not come from a registration and do not expire.",
     ),
+    key(
+        "lookups",
+        Takes::Switch,
+        Preset::Text("true"),
+        "Whether services are told where others are registered, so that they connect to them \
+         directly. With `false` the routes stay with the router, and all that services say to each \
+         other goes by it.",
+    ),
     TLS,
     key(
         "limits",
