@@ -12,12 +12,16 @@ Examples:
   tuyau connect router.example.org --port 6000 --plan
   tuyau connect tcp://127.0.0.1:7 --deadline 2.5 --json
   tuyau connect tls://example.org:443 --web --alpn http/1.1 -v
+  tuyau connect wss://example.org/chat --web -v
   tuyau connect --listen tls://127.0.0.1:6001
   tuyau connect tuyau1… --router tls://127.0.0.1:6000 --router-identity-file router.pub
 
-A name is tls://HOST:PORT, tcp://HOST:PORT, tls+unix:///PATH, unix:///PATH, HOST:PORT, or HOST
-with --port PORT. Without a scheme it is TLS, and plain TCP only with --allow-downgrade. With
---router it is an identity, and the router tells where that is registered.")]
+A name is tls://HOST:PORT, tcp://HOST:PORT, wss://HOST/PATH or ws://HOST/PATH (WebSocket, at port
+443 or 80 unless one is given), tls+unix:///PATH, unix:///PATH, HOST:PORT, or HOST with --port PORT.
+Without a scheme it is TLS, and plain TCP only with --allow-downgrade. With --router it is an
+identity, and the router tells where that is registered.
+
+Other protocols of the library, such as QUIC and SSH, are not compiled into this program.")]
 pub struct ConnectArgs {
     /// What to connect to: an address, a host, or an identity.
     #[arg(required_unless_present = "listen")]
@@ -122,6 +126,10 @@ pub enum Only {
     TlsUnix,
     /// A Unix socket.
     Unix,
+    /// WebSocket over TLS.
+    Wss,
+    /// WebSocket over TCP.
+    Ws,
 }
 
 /// The longest time that can be given; who waits for a day waits for ever.

@@ -16,19 +16,19 @@ use tempfile::TempDir;
 use crate::program::{fail, run, tuyau};
 
 /// Starts the program with everything piped.
-fn start(directory: &Path, words: &[&str]) -> Child {
+pub(crate) fn start(directory: &Path, words: &[&str]) -> Child {
     let mut command = tuyau(directory, words);
     let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped());
     piped.stderr(Stdio::piped()).spawn().unwrap()
 }
 
 /// Gives the program all of `input` and waits for its end.
-fn feed(mut child: Child, input: &[u8]) -> Output {
+pub(crate) fn feed(mut child: Child, input: &[u8]) -> Output {
     child.stdin.take().unwrap().write_all(input).unwrap();
     child.wait_with_output().unwrap()
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 

@@ -13,3 +13,4 @@ mod router_table;
 mod service_command;
 mod state;
 mod unread;
+mod websocket;

@@ -42,13 +42,15 @@ impl Request {
     /// What a target means: its host and port, and its path or `/`, with the query of an address. The
     /// function for [`ResolverExt::configure`](tuyau_core::ResolverExt::configure).
     pub fn of(target: &Target) -> Option<Self> {
-        let host = host_field(target.host()?, target.ip(), target.port_number());
+        let port = unusual(target.scheme(), target.port_number());
+        let host = host_field(target.host()?, target.ip(), port);
         let path = target.address().map_or("/".to_owned(), path_of);
         Self::new(&host, &path).ok()
     }
 
     pub(super) fn of_address(address: &Address) -> Option<Self> {
-        let host = host_field(address.host()?, address.ip(), address.port());
+        let port = unusual(Some(address.scheme()), address.port());
+        let host = host_field(address.host()?, address.ip(), port);
         Self::new(&host, &path_of(address)).ok()
     }
 
@@ -128,6 +130,11 @@ impl fmt::Debug for Request {
             .field("fields", &names)
             .finish()
     }
+}
+
+/// The port, unless it is the one that the scheme stands for (RFC 6455, sections 3 and 4.1).
+fn unusual(scheme: Option<&str>, port: Option<u16>) -> Option<u16> {
+    port.filter(|port| !matches!((scheme, port), (Some("ws"), 80) | (Some("wss"), 443)))
 }
 
 /// A zone means nothing to the server, and is left out (RFC 6874, section 4).
@@ -225,6 +232,14 @@ mod tests {
         let address: Address = "ws://[fe80::1%25eth0]:8080".parse().unwrap();
         let request = Request::of(&address.into()).unwrap();
         assert_eq!(request.host(), "[fe80::1]:8080");
+        for (address, host) in [
+            ("ws://example.org:80/", "example.org"),
+            ("wss://example.org:443/", "example.org"),
+            ("wss://example.org:80/", "example.org:80"),
+        ] {
+            let address: Address = address.parse().unwrap();
+            assert_eq!(Request::of(&address.into()).unwrap().host(), host);
+        }
         let request = Request::of(&Target::name("example.org")).unwrap();
         assert_eq!((request.host(), request.path()), ("example.org", "/"));
     }

@@ -7,6 +7,7 @@ use tuyau::{
     tls::{self, Authenticator, CertificateForm, ExpectedPeer, Peer, PublicKey, TlsKey},
     tokio::TokioTimer,
     unix::{self, Unix, UnixKey},
+    websocket::{self, Request, WebSocketKey},
 };
 use tuyau_client::{RouterTable, Settings};
 use tuyau_core::{
@@ -22,6 +23,8 @@ use crate::{
 
 const TLS: Key<Over<TcpKey, TlsKey>> = Key::new();
 const TLS_UNIX: Key<Over<UnixKey, TlsKey>> = Key::new();
+const WSS: Key<Over<Over<TcpKey, TlsKey>, WebSocketKey>> = Key::new();
+const WS: Key<Over<TcpKey, WebSocketKey>> = Key::new();
 
 /// What connects.
 pub(super) struct Dialler {
@@ -49,6 +52,10 @@ impl Dialler {
         let secure = path.configure::<TlsKey, _>(Peer::of);
         registry.resolver(TLS_UNIX, 0, secure.only_scheme("tls+unix"));
         registry.resolver(unix::KEY, 0, path.only_scheme("unix"));
+        let web = self::secure().configure::<WebSocketKey, _>(Request::of);
+        registry.resolver(WSS, 0, web.only_scheme("wss"));
+        let web = SystemResolver.configure::<WebSocketKey, _>(Request::of);
+        registry.resolver(WS, 0, web.only_scheme("ws"));
         Ok(Self {
             context: registry.freeze(TokioTimer::new()),
             expected,
@@ -94,6 +101,8 @@ impl Dialler {
             Some(Only::Tcp) => connect.key(tcp::KEY),
             Some(Only::TlsUnix) => connect.key(TLS_UNIX),
             Some(Only::Unix) => connect.key(unix::KEY),
+            Some(Only::Wss) => connect.key(WSS),
+            Some(Only::Ws) => connect.key(WS),
         }
     }
 }
@@ -123,8 +132,12 @@ fn protocols(settings: tls::Settings, args: &ConnectArgs) -> Result<Registry, Co
     let mut registry = Registry::new();
     registry.protocol(TLS, Tcp::new().layer(connector.clone()));
     registry.protocol(tcp::KEY, Tcp::new());
-    registry.protocol(TLS_UNIX, Unix.layer(connector));
+    registry.protocol(TLS_UNIX, Unix.layer(connector.clone()));
     registry.protocol(unix::KEY, Unix);
+    let web = websocket::Connector::new();
+    let secure = Tcp::new().layer(connector);
+    registry.protocol(WSS, secure.layer(web.clone()));
+    registry.protocol(WS, Tcp::new().layer(web));
     Ok(registry)
 }
 

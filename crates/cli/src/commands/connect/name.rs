@@ -6,8 +6,18 @@ use tuyau_core::{Address, AddressError, Target};
 use tuyau_wire::{Identity, IdentityError};
 
 /// What can be connected to, for people.
-const FORMS: &str = "a name is tls://HOST:PORT, tcp://HOST:PORT, tls+unix:///PATH, unix:///PATH, \
-                     HOST:PORT, or HOST with --port PORT; an IPv6 address stands in brackets";
+const FORMS: &str = "a name is tls://HOST:PORT, tcp://HOST:PORT, wss://HOST/PATH, ws://HOST/PATH, \
+                     tls+unix:///PATH, unix:///PATH, HOST:PORT, or HOST with --port PORT; an IPv6 \
+                     address stands in brackets";
+
+/// The ports of WebSocket addresses that name none (RFC 6455, section 3).
+fn usual_port(scheme: &str) -> Option<u16> {
+    match scheme {
+        "ws" => Some(80),
+        "wss" => Some(443),
+        _ => None,
+    }
+}
 
 /// The target of a name, with the port of `--port` if there is one.
 pub(super) fn target(name: &str, port: Option<u16>) -> Result<Target, NameError> {
@@ -26,19 +36,20 @@ pub(super) fn target(name: &str, port: Option<u16>) -> Result<Target, NameError>
         false => (format!("tls://{}", bracketed(name)).parse(), true),
     };
     let address = address.map_err(|error| fail(if bare { Kind::Host } else { error.into() }))?;
-    let has_port = matches!(address.scheme(), "tls" | "tcp");
+    let is_web = matches!(address.scheme(), "ws" | "wss");
+    let has_port = is_web || matches!(address.scheme(), "tls" | "tcp");
     if !has_port && !matches!(address.scheme(), "tls+unix" | "unix") {
         return Err(fail(Kind::Scheme(address.scheme().to_owned())));
     }
-    let is_host = address.host().is_some() && address.path().is_none();
+    let is_host = address.host().is_some() && (is_web || address.path().is_none());
     let is_path = address.host().is_none() && address.path().is_some();
-    let extra = address.user().is_some() || address.queries().next().is_some();
+    let extra = address.user().is_some() || (!is_web && address.queries().next().is_some());
     if extra || (has_port && !is_host) || (!has_port && (!is_path || port.is_some())) {
         return Err(fail(Kind::Parts));
     }
     let port = match (address.port(), port) {
         (Some(_), Some(_)) => return Err(fail(Kind::TwoPorts)),
-        (port, other) => port.or(other),
+        (port, other) => port.or(other).or_else(|| usual_port(address.scheme())),
     };
     if has_port && port.is_none_or(|port| port == 0) {
         return Err(fail(Kind::NoPort));
@@ -166,6 +177,10 @@ mod tests {
             ),
             ("tcp://router.example", Some(7), "tcp://router.example:7"),
             ("unix:///run/x.sock", None, "unix:///run/x.sock"),
+            ("ws://h/chat?room=1", None, "ws://h:80/chat?room=1"),
+            ("wss://h", None, "wss://h:443"),
+            ("wss://h:1/", None, "wss://h:1/"),
+            ("wss://h/x", Some(2), "wss://h:2/x"),
             ("router.example", Some(6000), "router.example:6000"),
             ("router.example:6000", None, "router.example:6000"),
             ("127.0.0.1:1", None, "127.0.0.1:1"),
@@ -198,6 +213,13 @@ mod tests {
                 "\"tls://h:1/path\" has a part too many",
             ),
             ("tcp://me@h:1", None, "\"tcp://me@h:1\" has a part too many"),
+            ("ws://me@h/", None, "\"ws://me@h/\" has a part too many"),
+            ("ws:///chat", None, "\"ws:///chat\" has a part too many"),
+            (
+                "quic://h:1",
+                None,
+                "quic:// is no scheme that is dialled here",
+            ),
             ("unix://h/x", None, "\"unix://h/x\" has a part too many"),
             ("unix:///x", Some(1), "\"unix:///x\" has a part too many"),
             ("h", None, "\"h\" has no port from 1 to 65535"),
