@@ -49,7 +49,13 @@ const ROWS: [(&str, &[&str]); 23] = [
     ("serial", &["serial"]),
     (
         "smoltcp",
-        &["smoltcp", "smoltcp::serving", "smoltcp_loopback"],
+        &[
+            "smoltcp",
+            "smoltcp::serving",
+            "smoltcp_loopback",
+            "smoltcp_datagrams",
+            "smoltcp_datagrams::serving",
+        ],
     ),
     ("socks5", &["socks5_mem"]),
     (

@@ -29,7 +29,13 @@ pub(crate) fn rows(list: &mut List) {
     list.flows("smoltcp_lossy", Traits::stream(), paused, async || {
         over(WireSettings::new().lose(1).reorder(2).seed(7)).await
     });
-    list.datagrams("smoltcp_udp", DatagramTraits::new(), tokio, datagrams);
+    list.datagrams("smoltcp_datagrams", DatagramTraits::new(), tokio, datagrams);
+    let serving = ServingTraits::new().without_refusal().without_handshake();
+    list.datagram_serving("smoltcp_datagrams", serving, tokio, async || {
+        let (near, far, listener) = waiting();
+        let endpoint = listener.address().socket().unwrap();
+        Serving::new(listener, Udp::new(near), endpoint).keep(far)
+    });
     list.flows("smoltcp_loopback", Traits::stream(), tokio, loopback);
     #[cfg(feature = "tls")]
     list.flows("tls_smoltcp", super::tls::TRAITS, tokio, async || {
@@ -73,12 +79,17 @@ pub(crate) fn host(address: &str, device: impl Device) -> Network {
     network
 }
 
-/// A peer on one network, and what another one accepted from it.
-async fn datagrams() -> (UdpFlow, UdpFlow) {
+/// Two networks on a wire, and a listener for datagrams in the second one.
+fn waiting() -> (Network, Network, UdpListener) {
     let (left, right) = WireSettings::new().pair();
     let (near, far) = (host("10.0.0.1/24", left), host("10.0.0.2/24", right));
-    let address = "udp://10.0.0.2:0".parse().unwrap();
-    let mut listener = UdpListener::bind(&far, &address).unwrap();
+    let listener = UdpListener::bind(&far, &"udp://10.0.0.2:0".parse().unwrap()).unwrap();
+    (near, far, listener)
+}
+
+/// A peer on one network, and what another one accepted from it.
+async fn datagrams() -> (UdpFlow, UdpFlow) {
+    let (near, _far, mut listener) = waiting();
     let endpoint = listener.address().socket().unwrap();
     let attempt = Attempt::new(Udp::STAGE);
     let near = Udp::new(near).connect(&endpoint, &attempt).await;
