@@ -36,7 +36,7 @@ fn quic_to_nobody_to_a_babbler_and_to_silence_ends_by_the_deadline() {
         let expected = tls::KeyPair::generate().unwrap().public_key();
         for server in [Server::Silent, Server::Babbling, Server::Closing] {
             let (address, _serving) = serve_datagrams(server).await;
-            let context = quic_context(address, expected.clone());
+            let context = quic_context(address, expected);
             let connect = context.connect(Target::name("server"));
             let name = format!("quic, {server:?}");
             connect_ends(&name, connect, "quic", End::TimedOut).await;

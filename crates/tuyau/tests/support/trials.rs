@@ -5,14 +5,11 @@ use std::process::{Command, Stdio};
 use libtest_mimic::{Completion, Trial};
 
 /// A test on a runtime of its own. It is not run where `missing` says what there is not.
-pub(crate) fn trial<F: Future<Output = ()>>(
+pub(crate) fn trial<F: Future<Output = ()> + 'static>(
     name: &str,
     missing: fn() -> Option<String>,
     test: fn() -> F,
-) -> Trial
-where
-    F: 'static,
-{
+) -> Trial {
     Trial::ignorable_test(name, move || {
         if let Some(missing) = missing() {
             return Ok(Completion::ignored_with(missing));
