@@ -39,6 +39,11 @@
 //!
 //! A failed connect is a [`ConnectError`], and printing it shows every attempt with its resolver,
 //! endpoint, protocol, stage, time and cause. A successful one carries the same [`Report`].
+//!
+//! # Without the standard library
+//!
+//! The crate wants an allocator and nothing else. The feature `std` adds conversions from and to
+//! `std::io::Error`, and `FlowExt::split`, whose two halves share a lock.
 #![cfg_attr(not(any(feature = "std", test)), no_std)]
 
 extern crate alloc;

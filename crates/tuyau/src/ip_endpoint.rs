@@ -16,7 +16,7 @@ pub(crate) fn read(address: &Address) -> Result<SocketAddr, EndpointError> {
 }
 
 /// What an address lacks that is no IP endpoint.
-pub(crate) fn expected(address: &Address) -> String {
+fn expected(address: &Address) -> String {
     let scheme = address.scheme();
     match (address.zone(), address.port()) {
         (Some(_), Some(port)) => format!(
