@@ -44,7 +44,8 @@ impl Known {
         Ok(known)
     }
 
-    fn read_text(&mut self, text: &str, file: &Path, host: &str, port: u16) {
+    /// Reads the text of one file.
+    pub(super) fn read_text(&mut self, text: &str, file: &Path, host: &str, port: u16) {
         let (name, bare) = (name_of(host, port), host.to_ascii_lowercase());
         for (number, line) in text.lines().enumerate() {
             let line = line.trim();
