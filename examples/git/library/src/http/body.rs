@@ -84,7 +84,7 @@ impl Body {
             let parsed = httparse::parse_chunk_size(input);
             let parsed = parsed.map_err(|_| invalid("a chunk has no valid length"))?;
             let httparse::Status::Complete((taken, length)) = parsed else {
-                return Ok(0);
+                return wants_more(input, "the line with the length of a chunk is too long");
             };
             self.0 = match length {
                 0 => State::Trailer,
@@ -93,10 +93,7 @@ impl Body {
             return Ok(taken);
         }
         let Some(end) = input.windows(2).position(|pair| pair == b"\r\n") else {
-            return match input.len() < 8192 {
-                true => Ok(0),
-                false => Err(invalid("a line after a chunk is too long")),
-            };
+            return wants_more(input, "a line after a chunk is too long");
         };
         self.0 = match (&self.0, end) {
             (State::ChunkEnd, 0) => State::ChunkHead,
@@ -105,5 +102,16 @@ impl Body {
             _ => State::Trailer,
         };
         Ok(end + 2)
+    }
+}
+
+/// No line between chunks is longer, in bytes.
+const MAX_LINE: usize = 8192;
+
+/// A line that has not ended, unless it is longer than any.
+fn wants_more(input: &[u8], too_long: &'static str) -> io::Result<usize> {
+    match input.len() < MAX_LINE {
+        true => Ok(0),
+        false => Err(invalid(too_long)),
     }
 }
