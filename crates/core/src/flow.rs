@@ -26,7 +26,8 @@ pub use split::{ReadHalf, WriteHalf};
 /// # Rules
 ///
 /// - The end of the stream is sticky: after `poll_read` gave 0 for a non-empty buffer it gives 0
-///   again, and an end that the peer did not mean ([`ErrorKind::Truncated`]) is an error, not 0.
+///   again, and an end that the peer did not mean is an error
+///   ([`Truncated`](crate::ErrorKind::Truncated)), not 0.
 /// - What `poll_write` accepted is bounded while the peer does not read.
 /// - `Pending` registers the task's waker, for each of the two directions on its own.
 /// - A `Pending` read has consumed nothing: dropping a read loses no bytes.
@@ -67,7 +68,7 @@ pub trait Flow: Any + Send {
     fn poll_close_write(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<(), FlowError>>;
 
     /// Gives the flow up at once: what is in flight may be lost, and the peer sees a reset where
-    /// the protocol has one. The next read or write fails with [`ErrorKind::Closed`].
+    /// the protocol has one. The next read or write fails with [`Closed`](crate::ErrorKind::Closed).
     fn abort(&mut self);
 
     /// The flow that this layer runs over, as [`Error::source`](core::error::Error::source) does for causes.
