@@ -5,7 +5,7 @@ mod dialling;
 mod payload;
 mod world;
 
-use std::{any::Any, fmt};
+use std::{any::Any, fmt, marker::PhantomData};
 
 use tuyau_core::{Datagrams, Endpoint, Flow, Listener, Protocol};
 
@@ -141,25 +141,39 @@ impl<S: IntoServing> IntoServing for Result<S, NotRun> {
     }
 }
 
-/// Calls a macro with the path of each law.
+/// What a law is tried on; the two sides say to each other what `M` is.
+struct Tried<M, L, P: Protocol> {
+    it: Serving<L, P>,
+    traits: ServingTraits,
+    says: PhantomData<M>,
+}
+
+impl<M, L, P: Protocol> Tried<M, L, P> {
+    fn new(it: Serving<L, P>, traits: ServingTraits) -> Self {
+        let says = PhantomData;
+        Self { it, traits, says }
+    }
+}
+
+/// Calls a macro with the name of each law.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __for_each_serving_law {
     ([$($callback:tt)*]) => {
         $($callback)*! {
             [
-                accepting::who_dials_meets_who_accepts,
-                accepting::the_address_tells_the_port,
-                accepting::a_peer_that_stops_does_not_block_the_next,
-                accepting::connections_wait_until_they_are_accepted,
-                accepting::a_cancelled_accept_loses_no_connection,
-                accepting::dropping_a_handshake_closes_the_connection,
-                accepting::a_listener_that_is_dropped_while_it_accepts_is_gone,
-                accepting::dropping_a_listener_ends_what_waits,
-                dialling::nothing_happens_before_the_first_poll,
-                dialling::a_dropped_connect_leaves_nothing_behind,
-                dialling::where_nobody_listens_it_is_refused,
-                dialling::the_address_says_the_endpoint,
+                who_dials_meets_who_accepts,
+                the_address_tells_the_port,
+                a_peer_that_stops_does_not_block_the_next,
+                connections_wait_until_they_are_accepted,
+                a_cancelled_accept_loses_no_connection,
+                dropping_a_handshake_closes_the_connection,
+                a_listener_that_is_dropped_while_it_accepts_is_gone,
+                dropping_a_listener_ends_what_waits,
+                nothing_happens_before_the_first_poll,
+                a_dropped_connect_leaves_nothing_behind,
+                where_nobody_listens_it_is_refused,
+                the_address_says_the_endpoint,
             ]
         }
     };
@@ -196,11 +210,12 @@ where
     M: AsyncFn() -> S + Clone + Send + 'static,
 {
     macro_rules! list {
-        ([$($file:ident::$law:ident,)*]) => {
+        ([$($law:ident,)*]) => {
             vec![$({
                 let serve = serve.clone();
                 Case::new(stringify!($law), run.clone(), async move || {
-                    $file::$law::<K, _, _>(serve().await.into_serving()?, traits).await
+                    let it = serve().await.into_serving()?;
+                    Tried::<K, _, _>::new(it, traits).$law().await
                 })
             }),*]
         };
@@ -233,7 +248,7 @@ macro_rules! serving_tests {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __serving_tests {
-    ([$($file:ident::$law:ident,)*]) => {
+    ([$($law:ident,)*]) => {
         $(#[test]
         fn $law() {
             test(stringify!($law));

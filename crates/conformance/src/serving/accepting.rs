@@ -5,7 +5,7 @@ use std::pin::pin;
 use tuyau_core::{Attempt, Listener, ListenerExt, Protocol};
 
 use super::{
-    Serving, ServingTraits,
+    Tried,
     payload::Payload,
     world::{CHANCES, Server, begin, client, fails_or_ends},
 };
@@ -14,177 +14,127 @@ use crate::{
     tasks::{both, poll_once, yield_now},
 };
 
-/// Who dials meets who accepts, and both can speak.
-pub(super) async fn who_dials_meets_who_accepts<M, L, P>(
-    it: Serving<L, P>,
-    _: ServingTraits,
-) -> Result<(), NotRun>
+impl<M, L, P> Tried<M, L, P>
 where
     L: Listener,
     P: Protocol,
     M: Payload<L::Flow> + Payload<P::Flow>,
 {
-    let mut server = Server::<M, _>::new(it.listener);
-    for number in 1..4 {
-        let serving = server.serve(number.into());
-        both(client::<M, _>(&it.protocol, &it.endpoint, number), serving).await;
+    /// Who dials meets who accepts, and both can speak.
+    pub(super) async fn who_dials_meets_who_accepts(self) -> Result<(), NotRun> {
+        let mut server = Server::<M, _>::new(self.it.listener);
+        for number in 1..4 {
+            let serving = server.serve(number.into());
+            both(
+                client::<M, _>(&self.it.protocol, &self.it.endpoint, number),
+                serving,
+            )
+            .await;
+        }
+        Ok(())
     }
-    Ok(())
-}
 
-/// The address has the port that the system chose when 0 was asked for.
-pub(super) async fn the_address_tells_the_port<M, L, P>(
-    it: Serving<L, P>,
-    _: ServingTraits,
-) -> Result<(), NotRun>
-where
-    L: Listener,
-    P: Protocol,
-    M: Payload<L::Flow> + Payload<P::Flow>,
-{
-    let address = it.listener.address();
-    assert_ne!(address.port(), Some(0), "{address} does not tell its port");
-    Ok(())
-}
+    /// The address has the port that the system chose when 0 was asked for.
+    pub(super) async fn the_address_tells_the_port(self) -> Result<(), NotRun> {
+        let address = self.it.listener.address();
+        assert_ne!(address.port(), Some(0), "{address} does not tell its port");
+        Ok(())
+    }
 
-/// A peer that dials and never goes on with its handshake keeps nobody else waiting.
-///
-/// Law 10: a slow peer never blocks the next.
-pub(super) async fn a_peer_that_stops_does_not_block_the_next<M, L, P>(
-    it: Serving<L, P>,
-    _: ServingTraits,
-) -> Result<(), NotRun>
-where
-    L: Listener,
-    P: Protocol,
-    M: Payload<L::Flow> + Payload<P::Flow>,
-{
-    let attempt = Attempt::new(P::STAGE);
-    let mut stopped = pin!(it.protocol.connect(&it.endpoint, &attempt));
-    let _connected = begin(stopped.as_mut()).await;
-    let mut server = Server::<M, _>::new(it.listener);
-    both(
-        client::<M, _>(&it.protocol, &it.endpoint, 1),
-        server.serve(1),
-    )
-    .await;
-    Ok(())
-}
+    /// A peer that dials and never goes on with its handshake keeps nobody else waiting.
+    ///
+    /// Law 10: a slow peer never blocks the next.
+    pub(super) async fn a_peer_that_stops_does_not_block_the_next(self) -> Result<(), NotRun> {
+        let attempt = Attempt::new(P::STAGE);
+        let mut stopped = pin!(self.it.protocol.connect(&self.it.endpoint, &attempt));
+        let _connected = begin(stopped.as_mut()).await;
+        let mut server = Server::<M, _>::new(self.it.listener);
+        both(
+            client::<M, _>(&self.it.protocol, &self.it.endpoint, 1),
+            server.serve(1),
+        )
+        .await;
+        Ok(())
+    }
 
-/// Connections that came before anybody accepted are waiting.
-pub(super) async fn connections_wait_until_they_are_accepted<M, L, P>(
-    it: Serving<L, P>,
-    _: ServingTraits,
-) -> Result<(), NotRun>
-where
-    L: Listener,
-    P: Protocol,
-    M: Payload<L::Flow> + Payload<P::Flow>,
-{
-    let mut first = pin!(client::<M, _>(&it.protocol, &it.endpoint, 1));
-    let mut second = pin!(client::<M, _>(&it.protocol, &it.endpoint, 2));
-    assert!(begin(first.as_mut()).await.is_none());
-    assert!(begin(second.as_mut()).await.is_none());
-    let mut server = Server::<M, _>::new(it.listener);
-    both(both(first, second), server.serve(2)).await;
-    Ok(())
-}
+    /// Connections that came before anybody accepted are waiting.
+    pub(super) async fn connections_wait_until_they_are_accepted(self) -> Result<(), NotRun> {
+        let mut first = pin!(client::<M, _>(&self.it.protocol, &self.it.endpoint, 1));
+        let mut second = pin!(client::<M, _>(&self.it.protocol, &self.it.endpoint, 2));
+        assert!(begin(first.as_mut()).await.is_none());
+        assert!(begin(second.as_mut()).await.is_none());
+        let mut server = Server::<M, _>::new(self.it.listener);
+        both(both(first, second), server.serve(2)).await;
+        Ok(())
+    }
 
-/// A wait for a connection that is given up, and begun anew, loses none.
-pub(super) async fn a_cancelled_accept_loses_no_connection<M, L, P>(
-    it: Serving<L, P>,
-    _: ServingTraits,
-) -> Result<(), NotRun>
-where
-    L: Listener,
-    P: Protocol,
-    M: Payload<L::Flow> + Payload<P::Flow>,
-{
-    let mut server = Server::<M, _>::new(it.listener);
-    let first = both(
-        client::<M, _>(&it.protocol, &it.endpoint, 1),
-        client::<M, _>(&it.protocol, &it.endpoint, 2),
-    );
-    let second = both(
-        client::<M, _>(&it.protocol, &it.endpoint, 3),
-        client::<M, _>(&it.protocol, &it.endpoint, 4),
-    );
-    both(both(first, second), server.serve_cancelling(4)).await;
-    Ok(())
-}
-
-/// A handshake that is dropped closes its connection, and the listener goes on.
-pub(super) async fn dropping_a_handshake_closes_the_connection<M, L, P>(
-    mut it: Serving<L, P>,
-    traits: ServingTraits,
-) -> Result<(), NotRun>
-where
-    L: Listener,
-    P: Protocol,
-    M: Payload<L::Flow> + Payload<P::Flow>,
-{
-    traits.want_handshake()?;
-    let attempt = Attempt::new(P::STAGE);
-    let dialling = async {
-        fails_or_ends::<M, _, _>(it.protocol.connect(&it.endpoint, &attempt).await).await;
-    };
-    let refusing = async { drop(it.listener.accept().await.unwrap().handshake) };
-    both(dialling, refusing).await;
-    let mut server = Server::<M, _>::new(it.listener);
-    both(
-        client::<M, _>(&it.protocol, &it.endpoint, 1),
-        server.serve(1),
-    )
-    .await;
-    Ok(())
-}
-
-/// A listener can be dropped while it accepts, and is gone then.
-///
-/// Law 10: stopping does not race with accepting.
-pub(super) async fn a_listener_that_is_dropped_while_it_accepts_is_gone<M, L, P>(
-    mut it: Serving<L, P>,
-    traits: ServingTraits,
-) -> Result<(), NotRun>
-where
-    L: Listener,
-    P: Protocol,
-    M: Payload<L::Flow> + Payload<P::Flow>,
-{
-    traits.want_refusal()?;
-    for _ in 0..CHANCES {
-        assert!(
-            poll_once(it.listener.accept()).is_pending(),
-            "nobody dialled"
+    /// A wait for a connection that is given up, and begun anew, loses none.
+    pub(super) async fn a_cancelled_accept_loses_no_connection(self) -> Result<(), NotRun> {
+        let mut server = Server::<M, _>::new(self.it.listener);
+        let first = both(
+            client::<M, _>(&self.it.protocol, &self.it.endpoint, 1),
+            client::<M, _>(&self.it.protocol, &self.it.endpoint, 2),
         );
-        yield_now().await;
+        let second = both(
+            client::<M, _>(&self.it.protocol, &self.it.endpoint, 3),
+            client::<M, _>(&self.it.protocol, &self.it.endpoint, 4),
+        );
+        both(both(first, second), server.serve_cancelling(4)).await;
+        Ok(())
     }
-    drop(it.listener);
-    let attempt = Attempt::new(P::STAGE);
-    let connected = it.protocol.connect(&it.endpoint, &attempt).await;
-    assert!(connected.is_err(), "it connected, and nobody listens");
-    Ok(())
-}
 
-/// Connections that a listener has not accepted when it is dropped end.
-pub(super) async fn dropping_a_listener_ends_what_waits<M, L, P>(
-    it: Serving<L, P>,
-    traits: ServingTraits,
-) -> Result<(), NotRun>
-where
-    L: Listener,
-    P: Protocol,
-    M: Payload<L::Flow> + Payload<P::Flow>,
-{
-    traits.want_refusal()?;
-    let attempt = Attempt::new(P::STAGE);
-    let mut waiting = pin!(it.protocol.connect(&it.endpoint, &attempt));
-    let connected = begin(waiting.as_mut()).await;
-    drop(it.listener);
-    let connected = match connected {
-        Some(connected) => connected,
-        None => waiting.await,
-    };
-    fails_or_ends::<M, _, _>(connected).await;
-    Ok(())
+    /// A handshake that is dropped closes its connection, and the listener goes on.
+    pub(super) async fn dropping_a_handshake_closes_the_connection(mut self) -> Result<(), NotRun> {
+        self.traits.want_handshake()?;
+        let attempt = Attempt::new(P::STAGE);
+        let dialling = async {
+            fails_or_ends::<M, _, _>(self.it.protocol.connect(&self.it.endpoint, &attempt).await)
+                .await;
+        };
+        let refusing = async { drop(self.it.listener.accept().await.unwrap().handshake) };
+        both(dialling, refusing).await;
+        let mut server = Server::<M, _>::new(self.it.listener);
+        both(
+            client::<M, _>(&self.it.protocol, &self.it.endpoint, 1),
+            server.serve(1),
+        )
+        .await;
+        Ok(())
+    }
+
+    /// A listener can be dropped while it accepts, and is gone then.
+    ///
+    /// Law 10: stopping does not race with accepting.
+    pub(super) async fn a_listener_that_is_dropped_while_it_accepts_is_gone(
+        mut self,
+    ) -> Result<(), NotRun> {
+        self.traits.want_refusal()?;
+        for _ in 0..CHANCES {
+            assert!(
+                poll_once(self.it.listener.accept()).is_pending(),
+                "nobody dialled"
+            );
+            yield_now().await;
+        }
+        drop(self.it.listener);
+        let attempt = Attempt::new(P::STAGE);
+        let connected = self.it.protocol.connect(&self.it.endpoint, &attempt).await;
+        assert!(connected.is_err(), "it connected, and nobody listens");
+        Ok(())
+    }
+
+    /// Connections that a listener has not accepted when it is dropped end.
+    pub(super) async fn dropping_a_listener_ends_what_waits(self) -> Result<(), NotRun> {
+        self.traits.want_refusal()?;
+        let attempt = Attempt::new(P::STAGE);
+        let mut waiting = pin!(self.it.protocol.connect(&self.it.endpoint, &attempt));
+        let connected = begin(waiting.as_mut()).await;
+        drop(self.it.listener);
+        let connected = match connected {
+            Some(connected) => connected,
+            None => waiting.await,
+        };
+        fails_or_ends::<M, _, _>(connected).await;
+        Ok(())
+    }
 }
