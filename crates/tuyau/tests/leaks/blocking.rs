@@ -39,7 +39,7 @@ fn a_silent_server_ends_by_the_deadline_at_the_stage_tls() {
         let context = tls_context(silent.local_addr().unwrap());
         leaves_no_thread("blocking, silent", || {
             let connect = context.connect(Target::name("server"));
-            let connect = connect.deadline(Duration::from_millis(20));
+            let connect = connect.deadline(Duration::from_millis(100));
             let error = block_on(connect.open()).unwrap_err();
             assert_eq!(error.kind(), ConnectErrorKind::TimedOut, "{error}");
             let attempt = &error.report().attempts[0];
