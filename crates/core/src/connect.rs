@@ -9,9 +9,9 @@ use core::{
 };
 
 use crate::{
-    AnyDatagrams, AnyFlow, Attempt, BoxError, ConnectError, ConnectErrorKind, Context, EndpointKey,
-    Handle, Key, KeyId, Outcome, Protocol, Report, Security, Strategy, Target,
-    context::{AnyEndpoint, BoxFuture, Dial, Payload},
+    AnyDatagrams, AnyEndpoint, AnyFlow, Attempt, BoxError, ConnectError, ConnectErrorKind, Context,
+    EndpointKey, Handle, Key, KeyId, Outcome, Protocol, Report, Security, Strategy, Target,
+    context::{BoxFuture, Dial, Payload},
 };
 
 mod driver;

@@ -1,17 +1,11 @@
 //! Protocols and resolvers of an application, as a value.
 
-use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
-use core::{
-    any::Any,
-    fmt::{self, Write},
-    future::Future,
-    pin::Pin,
-    time::Duration,
-};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use core::{fmt, future::Future, pin::Pin, time::Duration};
 
 use crate::{
-    Answers, AnyDatagrams, AnyFlow, Attempt, BoxError, Connect, Datagrams, Endpoint, EndpointKey,
-    Flow, Key, KeyId, Protocol, Resolver, Security, Stage, Target, key::Shown,
+    Answers, AnyDatagrams, AnyEndpoint, AnyFlow, Attempt, BoxError, Connect, Datagrams, Flow, Key,
+    KeyId, Protocol, Resolver, Security, Stage, Target,
 };
 
 /// A clock and a timer, supplied by the backend.
@@ -198,33 +192,6 @@ impl fmt::Debug for Context {
 
 pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// An endpoint without its type, with its text for the report.
-#[derive(Clone)]
-pub(crate) struct AnyEndpoint {
-    value: Arc<dyn Any + Send + Sync>,
-    pub(crate) text: Arc<str>,
-}
-
-impl AnyEndpoint {
-    fn new<K: EndpointKey>(endpoint: K::Endpoint) -> Self {
-        // Room for most endpoints, so that the text need not grow while it is written.
-        let mut text = String::with_capacity(64);
-        // Writing into a string does not fail, and an endpoint that does is shown as far as it came.
-        let _ = write!(text, "{}", Shown::<K>(&endpoint));
-        Self {
-            value: Arc::new(endpoint),
-            text: text.into(),
-        }
-    }
-
-    fn downcast<P: Protocol>(&self) -> Arc<Endpoint<P>> {
-        match self.value.clone().downcast() {
-            Ok(endpoint) => endpoint,
-            Err(_) => unreachable!("a key fixes its endpoint type"),
-        }
-    }
-}
-
 /// Prints a protocol's name.
 struct Described<'a, P>(&'a P);
 
@@ -287,8 +254,8 @@ pub(crate) fn dial_typed<P: Protocol>(
     endpoint: &AnyEndpoint,
     attempt: Arc<Attempt>,
 ) -> impl Future<Output = Result<P::Flow, BoxError>> + Send + use<P> {
-    let endpoint = endpoint.downcast::<P>();
-    async move { Ok(protocol.connect(&endpoint, &attempt).await?) }
+    let endpoint = endpoint.share::<P::Key>();
+    async move { Ok(protocol.connect(&endpoint.0, &attempt).await?) }
 }
 
 /// A resolver without its types.

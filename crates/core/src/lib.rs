@@ -54,6 +54,7 @@ mod attempt;
 mod connect;
 mod context;
 mod datagrams;
+mod endpoint;
 mod error;
 mod flow;
 mod key;
@@ -71,6 +72,7 @@ pub use attempt::{Attempt, Stage};
 pub use connect::{Connect, ConnectVia, Connected};
 pub use context::{Context, Handle, Registry, Timer};
 pub use datagrams::{AnyDatagrams, Datagrams, DatagramsExt};
+pub use endpoint::AnyEndpoint;
 pub use error::{BoxError, Chain, ErrorKind, FlowError};
 pub use flow::{Flow, FlowExt, LocalAddress, PeerAddress};
 #[cfg(feature = "std")]

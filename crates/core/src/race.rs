@@ -4,7 +4,7 @@
 //! which they come, the next one when all before it failed or a stagger has passed (RFC 8305,
 //! section 5). A later rank begins when the one before is exhausted.
 
-use alloc::{collections::VecDeque, vec::Vec};
+use alloc::vec::Vec;
 use core::time::Duration;
 
 /// How attempts of one rank relate in time.
@@ -81,7 +81,9 @@ pub(crate) struct Race {
     deadline: Option<Duration>,
     resolvers: Vec<(u16, Resolving)>,
     rank: Option<u16>,
-    queue: VecDeque<usize>,
+    /// How many candidates were found, and how many of them were started, in the same order.
+    found: usize,
+    started: usize,
     running: usize,
     next_start: Duration,
 }
@@ -89,24 +91,27 @@ pub(crate) struct Race {
 impl Race {
     /// A race among resolvers with these ranks, in the order of registration; `deadline` is a time
     /// on the clock that [`step`](Self::step) is told.
-    pub(crate) fn new(ranks: &[u16], strategy: Strategy, deadline: Option<Duration>) -> Self {
+    pub(crate) fn new(
+        ranks: impl Iterator<Item = u16>,
+        strategy: Strategy,
+        deadline: Option<Duration>,
+    ) -> Self {
+        let resolvers: Vec<_> = ranks.map(|rank| (rank, Resolving::Waiting)).collect();
         Self {
             strategy,
             deadline,
-            resolvers: ranks
-                .iter()
-                .map(|&rank| (rank, Resolving::Waiting))
-                .collect(),
-            rank: ranks.iter().copied().min(),
-            queue: VecDeque::new(),
+            rank: resolvers.iter().map(|&(rank, _)| rank).min(),
+            resolvers,
+            found: 0,
+            started: 0,
             running: 0,
             next_start: Duration::ZERO,
         }
     }
 
-    /// A resolver found something to attempt.
-    pub(crate) fn found(&mut self, candidate: usize) {
-        self.queue.push_back(candidate);
+    /// A resolver found something to attempt: the candidate whose number is that of those before.
+    pub(crate) fn found(&mut self) {
+        self.found += 1;
     }
 
     /// A resolver has no more answers.
@@ -130,12 +135,11 @@ impl Race {
                 self.resolvers[resolver].1 = Resolving::Running;
                 return Step::Resolve(resolver);
             }
-            if self.may_start(now)
-                && let Some(candidate) = self.queue.pop_front()
-            {
+            if self.started < self.found && self.may_start(now) {
+                self.started += 1;
                 self.running += 1;
                 self.next_start = now.saturating_add(self.strategy.stagger());
-                return Step::Attempt(candidate);
+                return Step::Attempt(self.started - 1);
             }
             if !self.rank_is_exhausted() {
                 return Step::Wait(self.wake_at());
@@ -158,7 +162,7 @@ impl Race {
     }
 
     fn rank_is_exhausted(&self) -> bool {
-        self.queue.is_empty()
+        self.started == self.found
             && self.running == 0
             && self
                 .resolvers
@@ -175,7 +179,7 @@ impl Race {
     }
 
     fn wake_at(&self) -> Option<Duration> {
-        let staggered = !self.queue.is_empty() && self.running < self.strategy.limit();
+        let staggered = self.started < self.found && self.running < self.strategy.limit();
         let start = staggered.then_some(self.next_start);
         [start, self.deadline].into_iter().flatten().min()
     }

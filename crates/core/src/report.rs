@@ -3,7 +3,7 @@
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{error::Error, fmt, time::Duration};
 
-use crate::{BoxError, Chain, KeyId, Stage};
+use crate::{AnyEndpoint, BoxError, Chain, KeyId, Stage};
 
 mod print;
 
@@ -28,7 +28,7 @@ pub struct AttemptReport {
     /// The key under which it is registered.
     pub key: KeyId,
     /// The endpoint, unless it is the resolver that is reported.
-    pub endpoint: Option<Arc<str>>,
+    pub endpoint: Option<AnyEndpoint>,
     /// The protocol, unless it is the resolver that is reported.
     pub protocol: Option<Arc<str>>,
     /// The stage that was reached last.

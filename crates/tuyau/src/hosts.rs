@@ -23,7 +23,7 @@
 //! let context = registry.freeze(TokioTimer::new());
 //!
 //! let plan = context.connect(Target::name("Kitchen").port(6000)).plan().await;
-//! assert_eq!(plan.attempts[0].endpoint.as_deref(), Some("192.0.2.7:6000"));
+//! assert_eq!(plan.attempts[0].endpoint.as_ref().unwrap().to_string(), "192.0.2.7:6000");
 //! # Ok(())
 //! # }
 //! # }

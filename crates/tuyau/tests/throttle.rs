@@ -124,7 +124,7 @@ async fn the_report_says_which_limits_a_connect_had() {
     let (connected, _flow) = meet(layer, Limits::both(slow()), async |flow| flow).await;
     let report = connected.unwrap().report;
     assert_eq!(
-        report.attempts[0].endpoint.as_deref().unwrap(),
+        report.attempts[0].endpoint.as_ref().unwrap().to_string(),
         "peer reads at 1000 B/s writes at 1000 B/s"
     );
 }

@@ -39,7 +39,7 @@ impl Attempt {
         Self {
             resolver: row.resolver.to_string(),
             key: row.key.to_string(),
-            endpoint: row.endpoint.as_deref().map(one_line),
+            endpoint: row.endpoint.as_ref().map(|it| one_line(&it.to_string())),
             protocol: row.protocol.as_deref().map(str::to_owned),
             stage: row.stage.to_string(),
             started_ms: millis(row.started),

@@ -9,9 +9,9 @@ use core::{
 };
 
 use crate::{
-    Answers, Attempt, AttemptReport, BoxError, Connect, ConnectErrorKind, Outcome, Report,
-    Security, SkipReason, Stage, Target,
-    context::{AnyEndpoint, BoxFuture, Payload, ProtocolEntry, ResolverEntry},
+    Answers, AnyEndpoint, Attempt, AttemptReport, BoxError, Connect, ConnectErrorKind, Outcome,
+    Report, Security, SkipReason, Stage, Target,
+    context::{BoxFuture, Payload, ProtocolEntry, ResolverEntry},
     race::{Race, Step},
 };
 
@@ -75,9 +75,9 @@ where
     pub(super) fn new(connect: Connect<'a>, dial: D) -> Self {
         let began = connect.context.timer.now();
         let resolvers = connect.context.registry.resolvers.iter();
-        let ranks: Vec<_> = resolvers.map(|entry| entry.rank).collect();
+        let ranks = resolvers.map(|entry| entry.rank);
         Self {
-            race: Race::new(&ranks, connect.strategy, connect.deadline),
+            race: Race::new(ranks, connect.strategy, connect.deadline),
             connect,
             dial,
             began,
@@ -92,8 +92,11 @@ where
     }
 
     pub(super) fn poll(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<F, ConnectErrorKind>> {
-        loop {
+        // In the first poll nothing runs yet, and no time has passed.
+        if !(self.attempts.is_empty() && self.answers.is_empty()) {
             self.read_clock();
+        }
+        loop {
             // What runs comes first: nothing is started beside an attempt that has just won.
             let (flow, failed) = self.poll_attempts(cx);
             if let Some(flow) = flow {
@@ -284,7 +287,7 @@ where
                 let stage = entry.protocol.stage();
                 let mut row =
                     self.new_row(self.resolver(resolver), stage, Outcome::Skipped(reason));
-                row.endpoint = Some(endpoint.text.clone());
+                row.endpoint = Some(endpoint.clone());
                 row.protocol = Some(entry.name.clone());
                 self.report.push(row);
                 continue;
@@ -294,7 +297,7 @@ where
                 protocol,
                 endpoint: endpoint.clone(),
             });
-            self.race.found(self.candidates.len() - 1);
+            self.race.found();
         }
     }
 
@@ -323,7 +326,7 @@ where
         let attempt = Arc::new(Attempt::new(stage));
         let future = (self.dial)(candidate.protocol, &candidate.endpoint, attempt.clone());
         let mut row = self.new_row(self.resolver(candidate.resolver), stage, Outcome::Cancelled);
-        row.endpoint = Some(candidate.endpoint.text.clone());
+        row.endpoint = Some(candidate.endpoint.clone());
         row.protocol = Some(entry.name.clone());
         self.report.push(row);
         self.attempts.push(Dialling {
@@ -372,6 +375,7 @@ where
         let woken = sleep.as_mut().poll(cx);
         if woken.is_ready() {
             self.sleep = None;
+            self.read_clock();
         }
         woken
     }

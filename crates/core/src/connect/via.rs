@@ -5,8 +5,8 @@ use core::{fmt, future::Future, ptr, time::Duration};
 
 use super::{Connect, Connected, drive};
 use crate::{
-    ConnectError, Handle, Protocol, Report, Security, Strategy,
-    context::{AnyEndpoint, BoxFuture, dial_typed},
+    AnyEndpoint, ConnectError, Handle, Protocol, Report, Security, Strategy,
+    context::{BoxFuture, dial_typed},
 };
 
 /// A [`Connect`] that is forced through one protocol, made by [`Connect::via`]: the flow that it

@@ -5,7 +5,7 @@ use proptest::{prop_assert, prop_assert_eq, proptest};
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
 fn race(ranks: &[u16]) -> Race {
-    Race::new(ranks, Strategy::default(), None)
+    Race::new(ranks.iter().copied(), Strategy::default(), None)
 }
 
 /// All steps up to the next wait or end.
@@ -27,8 +27,8 @@ fn starts_the_next_attempt_after_the_stagger() {
         steps(&mut race, MS(0)),
         [Step::Resolve(0), Step::Wait(None)]
     );
-    race.found(0);
-    race.found(1);
+    race.found();
+    race.found();
     assert_eq!(
         steps(&mut race, MS(5)),
         [Step::Attempt(0), Step::Wait(Some(MS(255)))]
@@ -44,8 +44,8 @@ fn starts_the_next_attempt_after_the_stagger() {
 fn starts_the_next_attempt_at_once_when_one_fails() {
     let mut race = race(&[0]);
     race.step(MS(0));
-    race.found(0);
-    race.found(1);
+    race.found();
+    race.found();
     race.resolved(0);
     assert_eq!(race.step(MS(0)), Step::Attempt(0));
     race.failed();
@@ -62,7 +62,7 @@ fn does_not_start_a_later_rank_before_the_former_is_exhausted() {
         [Step::Resolve(1), Step::Resolve(2), Step::Wait(None)]
     );
     race.resolved(1);
-    race.found(0);
+    race.found();
     assert_eq!(
         steps(&mut race, MS(0)),
         [Step::Attempt(0), Step::Wait(None)]
@@ -80,7 +80,7 @@ fn does_not_start_a_later_rank_before_the_former_is_exhausted() {
 
 #[test]
 fn ends_at_the_deadline() {
-    let mut race = Race::new(&[0], Strategy::default(), Some(MS(100)));
+    let mut race = Race::new([0].into_iter(), Strategy::default(), Some(MS(100)));
     assert_eq!(
         steps(&mut race, MS(0)),
         [Step::Resolve(0), Step::Wait(Some(MS(100)))]
@@ -90,10 +90,10 @@ fn ends_at_the_deadline() {
 
 #[test]
 fn runs_one_at_a_time_when_sequential() {
-    let mut race = Race::new(&[0], Strategy::Sequential, None);
+    let mut race = Race::new([0].into_iter(), Strategy::Sequential, None);
     race.step(MS(0));
-    race.found(0);
-    race.found(1);
+    race.found();
+    race.found();
     assert_eq!(
         steps(&mut race, MS(0)),
         [Step::Attempt(0), Step::Wait(None)]
@@ -118,7 +118,7 @@ proptest! {
         limit in 1usize..5,
     ) {
         let strategy = Strategy::Race { stagger: MS(250), limit };
-        let mut race = Race::new(&ranks, strategy, None);
+        let mut race = Race::new(ranks.iter().copied(), strategy, None);
         let (mut now, mut found, mut running) = (0, 0, 0usize);
         let (mut attempted, mut resolving) = (vec![], vec![]);
         let mut exhausted = false;
@@ -127,7 +127,7 @@ proptest! {
             let (kind, time) = event.unwrap_or((if running > 0 { 2 } else { 1 }, 400));
             now += time;
             match kind {
-                0 if !resolving.is_empty() && found < 32 => { race.found(found); found += 1; }
+                0 if !resolving.is_empty() && found < 32 => { race.found(); found += 1; }
                 1 => if let Some(resolver) = resolving.pop() { race.resolved(resolver) },
                 2 if running > 0 => { running -= 1; race.failed(); }
                 _ => {}

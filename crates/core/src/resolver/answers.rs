@@ -10,7 +10,13 @@ use core::{
 use crate::BoxError;
 
 /// A resolver's answers, which may trickle in; dropping it stops the resolving.
-pub struct Answers<E>(Box<PollAnswer<E>>);
+pub struct Answers<E>(Inner<E>);
+
+enum Inner<E> {
+    /// All that there is, without an allocation: most resolvers find one endpoint, or fail.
+    One(Option<Result<E, BoxError>>),
+    Polled(Box<PollAnswer<E>>),
+}
 
 type PollAnswer<E> = dyn FnMut(&mut TaskContext<'_>) -> Poll<Option<Result<E, BoxError>>> + Send;
 
@@ -22,7 +28,16 @@ impl<E: Send + 'static> Answers<E> {
         I::IntoIter: Send + 'static,
     {
         let mut endpoints = endpoints.into_iter();
-        Self::from_fn(move |_| Poll::Ready(endpoints.next().map(Ok)))
+        let mut first = endpoints.next().map(Ok);
+        if first.is_none() || endpoints.size_hint().1 == Some(0) {
+            return Self(Inner::One(first));
+        }
+        Self::from_fn(move |_| Poll::Ready(first.take().or_else(|| endpoints.next().map(Ok))))
+    }
+
+    /// The only answer, known already, or why there is none.
+    pub fn one(answer: Result<E, BoxError>) -> Self {
+        Self(Inner::One(Some(answer)))
     }
 
     /// Answers that come all at once.
@@ -50,7 +65,7 @@ impl<E: Send + 'static> Answers<E> {
     where
         F: FnMut(&mut TaskContext<'_>) -> Poll<Option<Result<E, BoxError>>> + Send + 'static,
     {
-        Self(Box::new(poll))
+        Self(Inner::Polled(Box::new(poll)))
     }
 
     /// The same answers, each changed by `change`.
@@ -59,13 +74,20 @@ impl<E: Send + 'static> Answers<E> {
         T: Send + 'static,
         F: FnMut(E) -> T + Send + 'static,
     {
-        let mut poll = self.0;
-        Answers::from_fn(move |cx| poll(cx).map(|next| next.map(|answer| answer.map(&mut change))))
+        match self.0 {
+            Inner::One(one) => Answers(Inner::One(one.map(|answer| answer.map(change)))),
+            Inner::Polled(mut poll) => Answers::from_fn(move |cx| {
+                poll(cx).map(|next| next.map(|answer| answer.map(&mut change)))
+            }),
+        }
     }
 
     /// The next answer, an error that is reported and does not end the answers, or `None` at the end.
     pub fn poll_next(&mut self, cx: &mut TaskContext<'_>) -> Poll<Option<Result<E, BoxError>>> {
-        (self.0)(cx)
+        match &mut self.0 {
+            Inner::One(one) => Poll::Ready(one.take()),
+            Inner::Polled(poll) => poll(cx),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use alloc::{
     vec,
     vec::Vec,
 };
-use core::{fmt, marker::PhantomData, task::Poll};
+use core::{fmt, marker::PhantomData};
 
 use super::{Answers, Resolver};
 use crate::{EndpointKey, Target};
@@ -97,8 +97,8 @@ impl<K: EndpointKey> Resolver for Literal<K> {
     }
 
     fn resolve(&self, target: &Target) -> Option<Answers<K::Endpoint>> {
-        let mut endpoint = Some(K::read(target.address()?).map_err(Into::into));
-        Some(Answers::from_fn(move |_| Poll::Ready(endpoint.take())))
+        let endpoint = K::read(target.address()?);
+        Some(Answers::one(endpoint.map_err(Into::into)))
     }
 }
 

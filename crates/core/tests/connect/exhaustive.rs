@@ -55,8 +55,8 @@ fn race(ranks: &[Rank], rules: Rules) -> Ending {
 pub(crate) fn told(report: &Report) -> Vec<(u64, String)> {
     let attempts = report.attempts.iter().filter(|row| row.protocol.is_some());
     let told = attempts.map(|row| {
-        let endpoint = row.endpoint.as_deref().unwrap();
-        (row.started.as_millis() as u64, endpoint.to_owned())
+        let endpoint = row.endpoint.as_ref().unwrap().to_string();
+        (row.started.as_millis() as u64, endpoint)
     });
     told.collect()
 }
@@ -67,7 +67,7 @@ fn every_attempt_is_told(report: &Report, won: bool) {
     let wins = wins.filter(|row| matches!(row.outcome, Outcome::Won));
     assert_eq!(wins.count(), usize::from(won));
     for row in report.attempts.iter().filter(|row| row.protocol.is_some()) {
-        let place = row.endpoint.as_deref().unwrap();
+        let place = row.endpoint.as_ref().unwrap().to_string();
         match &row.outcome {
             Outcome::Won => assert!(place.starts_with("Up"), "{row}"),
             Outcome::Failed(_) => assert!(place.starts_with("Down"), "{row}"),

@@ -98,7 +98,7 @@ fn law_7_a_plan_connects_to_nothing() {
     let endpoints: Vec<_> = plan
         .attempts
         .iter()
-        .map(|row| row.endpoint.as_deref().unwrap())
+        .map(|row| row.endpoint.as_ref().unwrap().to_string())
         .collect();
     assert_eq!(endpoints, ["Silent", "Down(1)", "Up(1, 1)"]);
     assert!(

@@ -22,14 +22,15 @@ impl Resolver for SystemResolver {
     }
 
     fn resolve(&self, target: &Target) -> Option<Answers<SocketAddr>> {
-        let host: Box<str> = target.host()?.into();
+        let host = target.host()?;
         let Some(port) = target.port_number() else {
-            let error = ResolveError::no_port(host);
-            return Some(Answers::from_future(async { Err(error.into()) }));
+            let error = ResolveError::no_port(host.into());
+            return Some(Answers::one(Err(error.into())));
         };
         if let Some(endpoint) = target.socket() {
-            return Some(Answers::ready([endpoint]));
+            return Some(Answers::one(Ok(endpoint)));
         }
+        let host: Box<str> = host.into();
         Some(Answers::from_future(async move {
             let found = ::tokio::net::lookup_host((&*host, port))
                 .await

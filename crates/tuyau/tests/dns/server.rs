@@ -227,9 +227,10 @@ pub(crate) fn srv(priority: u16, weight: u16, port: u16, target: &str) -> RData 
 }
 
 /// The endpoints of a report, in their order.
-pub(crate) fn endpoints(report: &Report) -> Vec<&str> {
+pub(crate) fn endpoints(report: &Report) -> Vec<String> {
     let rows = report.attempts.iter();
-    rows.filter_map(|row| row.endpoint.as_deref()).collect()
+    rows.filter_map(|row| Some(row.endpoint.as_ref()?.to_string()))
+        .collect()
 }
 
 /// The error of the resolver's row.

@@ -218,7 +218,7 @@ async fn the_report_says_which_faults_a_connect_had() {
     let (connected, _flow) = meet(fault, faults, async |flow| flow).await;
     let report = connected.unwrap().report;
     assert_eq!(
-        report.attempts[0].endpoint.as_deref().unwrap(),
+        report.attempts[0].endpoint.as_ref().unwrap().to_string(),
         "peer reads delayed by 3ms, at most 7 B at once, byte 9 changed writes cut after 1 B, stalled after 2 B"
     );
     assert_eq!(report.attempts[0].protocol.as_deref(), Some("fault/mem"));

@@ -66,8 +66,8 @@ async fn a_user_and_a_password_are_sent_when_the_proxy_wants_them_and_never_prin
     assert!(!format!("{route:?}").contains("sesame"));
     let (result, (heard, _flow)) = meet(Socks5::new(), route, proxy).await;
     let report = result.unwrap().report;
-    let endpoint = report.attempts[0].endpoint.as_deref();
-    assert_eq!(endpoint, Some("peer to git.example.org:9418"));
+    let endpoint = report.attempts[0].endpoint.as_ref().unwrap();
+    assert_eq!(endpoint.to_string(), "peer to git.example.org:9418");
     let report = report.to_string();
     assert!(
         !report.contains("alice") && !report.contains("sesame"),

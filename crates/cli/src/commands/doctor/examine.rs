@@ -72,7 +72,7 @@ async fn resolve(
         .iter()
         .filter(|row| matches!(row.outcome, Outcome::Planned));
     let endpoints: Vec<_> = endpoints
-        .filter_map(|row| row.endpoint.as_deref())
+        .filter_map(|row| Some(row.endpoint.as_ref()?.to_string()))
         .collect();
     if endpoints.is_empty() {
         report.tried(&plan);

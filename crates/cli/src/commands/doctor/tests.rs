@@ -9,7 +9,7 @@ use std::{
 
 use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256};
 use rustls::{ServerConfig, ServerConnection, pki_types::PrivatePkcs8KeyDer, version::TLS13};
-use tuyau_core::{AnyFlow, Flow as _, FlowExt as _, ListenerExt as _};
+use tuyau_core::{AnyEndpoint, AnyFlow, Flow as _, FlowExt as _, ListenerExt as _};
 use tuyau_router::{Router, Settings as RouterSettings};
 use tuyau_wire::{Hello, MAX_FRAME, Message, RejectCode, Role, frame};
 
@@ -407,7 +407,9 @@ fn several_attempts_are_all_shown() {
     let row = |endpoint: &str| tuyau_core::AttemptReport {
         resolver: "system".into(),
         key: tuyau::tcp::KEY.id(),
-        endpoint: Some(endpoint.into()),
+        endpoint: Some(AnyEndpoint::new::<tuyau::tcp::TcpKey>(
+            endpoint.parse().unwrap(),
+        )),
         protocol: Some("tls/tcp".into()),
         stage: tuyau_core::Stage::new("tcp"),
         started: Duration::ZERO,
