@@ -92,10 +92,7 @@ where
     }
 
     pub(super) fn poll(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<F, ConnectErrorKind>> {
-        // In the first poll nothing runs yet, and no time has passed.
-        if !(self.attempts.is_empty() && self.answers.is_empty()) {
-            self.read_clock();
-        }
+        self.read_clock();
         loop {
             // What runs comes first: nothing is started beside an attempt that has just won.
             let (flow, failed) = self.poll_attempts(cx);
@@ -141,7 +138,7 @@ where
         for (row, stage) in dialling.chain(resolving) {
             let row = &mut report[row];
             row.stage = stage.unwrap_or(row.stage);
-            row.took = took - row.started;
+            row.took = took.saturating_sub(row.started);
             if matches!(result, Err(ConnectErrorKind::TimedOut)) {
                 row.outcome = Outcome::TimedOut;
             }

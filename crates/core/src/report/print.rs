@@ -8,9 +8,13 @@ use alloc::{
     string::{String, ToString},
     vec::Vec,
 };
-use core::{fmt, time::Duration};
+use core::{
+    fmt::{self, Write as _},
+    time::Duration,
+};
 
 use super::{AttemptReport, Outcome, Report};
+use crate::AnyEndpoint;
 
 /// From this number of attempts on, the last line says how many ended in which way.
 const MANY: usize = 9;
@@ -68,7 +72,7 @@ impl Row {
         let tried = !matches!(attempt.outcome, Outcome::Planned | Outcome::Skipped(_));
         let (endpoint, protocol, resolver) = match (&attempt.endpoint, &attempt.protocol) {
             (Some(endpoint), Some(protocol)) => (
-                endpoint.to_string(),
+                shown(endpoint),
                 format!("over {protocol}"),
                 format!("from {}", attempt.resolver),
             ),
@@ -118,6 +122,13 @@ impl Row {
         write!(f, "  {}", lines.next().unwrap_or_default())?;
         lines.try_for_each(|line| write!(f, "\n{INDENT}{INDENT}{INDENT}{line}"))
     }
+}
+
+/// The text of an endpoint; of one whose key fails to print it, as far as that came.
+fn shown(endpoint: &AnyEndpoint) -> String {
+    let mut text = String::new();
+    let _ = write!(text, "{endpoint}");
+    text
 }
 
 fn widths(rows: &[Row]) -> [usize; PARTS] {
@@ -172,5 +183,34 @@ mod tests {
         assert_eq!(shown(1_000_000), "1.00 s");
         assert_eq!(shown(99_900_000), "99.90 s");
         assert_eq!(shown(600_000_000), "600 s");
+    }
+    struct Half;
+
+    impl crate::EndpointKey for Half {
+        type Endpoint = ();
+        const NAME: &'static str = "half";
+
+        fn show((): &(), f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("half of")?;
+            Err(fmt::Error)
+        }
+    }
+
+    #[test]
+    fn an_endpoint_that_fails_to_print_is_shown_as_far_as_it_came() {
+        let row = AttemptReport {
+            resolver: "table".into(),
+            key: crate::Key::<Half>::new().id(),
+            endpoint: Some(AnyEndpoint::new::<Half>(())),
+            protocol: Some("half".into()),
+            stage: crate::Stage::RESOLVE,
+            started: Duration::ZERO,
+            took: Duration::ZERO,
+            outcome: Outcome::Planned,
+        };
+        assert_eq!(
+            row.to_string(),
+            "half of  over half  from table  would be tried"
+        );
     }
 }
