@@ -26,9 +26,11 @@ use newest::Newest;
 ///
 /// The name is the text of an identity, as in `Target::name("tuyau1…")`; other names are left to other
 /// resolvers. The router's answer is believed for the signature on it alone. Each route in it becomes a
-/// target of its own, with [`ExpectedPeer`](tuyau::tls::ExpectedPeer) set to the identity, and `routes`, the
-/// resolver of these targets, makes endpoints of them. So whoever answers at a route has to prove to be
-/// the one that was asked for, and neither router nor network need be trusted.
+/// target of its own, with [`ExpectedPeer`](tuyau::tls::ExpectedPeer) set to the identity beside all that
+/// the target said already, and `routes`, the resolver of these targets, makes endpoints of them. Where
+/// `routes` has a key with TLS, whoever answers at a route has to prove to be the one that was asked for,
+/// and neither router nor network need be trusted; ask for `at_least(Security::Authenticated)` where it
+/// may have others.
 ///
 /// Of an identity's records the one with the greatest sequence that this table has seen counts until it
 /// expires, whatever the router gives later; 1,024 identities are remembered. A route that `routes` has
@@ -113,6 +115,7 @@ impl<R: Resolver> Resolver for RouterTable<R> {
         let identity: Identity = target.host()?.parse().ok()?;
         let (router, routes) = (self.router.clone(), self.routes.clone());
         let newest = self.newest.clone();
+        let asked_for = target.clone();
         let asking = async move {
             let record = router.record_of(identity).await?;
             Ok(newest.routes(&record, since_1970().as_secs()))
@@ -123,7 +126,8 @@ impl<R: Resolver> Resolver for RouterTable<R> {
         };
         Some(Answers::from_fn(move |cx| {
             finding.poll_next(cx, |route| {
-                let target = Target::from(route.clone()).with(expected(&identity));
+                let target = asked_for.clone().at(route.clone());
+                let target = target.with(expected(&identity));
                 routes.resolve(&target).unwrap_or_else(|| unknown(route))
             })
         }))

@@ -48,6 +48,14 @@ impl Target {
         Self { place, extensions }
     }
 
+    /// The target at an address that was found for it: what was added by [`with`](Self::with) stays.
+    pub fn at(self, address: Address) -> Self {
+        Self {
+            place: Place::Address(address),
+            extensions: self.extensions,
+        }
+    }
+
     /// Sets the port.
     pub fn port(mut self, number: u16) -> Self {
         match &mut self.place {

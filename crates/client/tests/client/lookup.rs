@@ -7,7 +7,7 @@ use std::{
 
 use tuyau::{
     mem::{self, Hub, MemKey},
-    tls::{Peer, TlsKey},
+    tls::{Peer, Pin, TlsKey},
     tokio::TokioTimer,
 };
 use tuyau_client::{
@@ -209,6 +209,20 @@ async fn whoever_answers_at_a_route_has_to_be_the_one_that_was_asked_for() {
     assert_eq!(row.stage.name(), "tls", "{error}");
     let expected = format!("but {} was expected", stranger_key().identity());
     assert!(error.to_string().contains(&expected), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pin_beside_the_name_is_demanded_at_its_routes_too() {
+    let hub = Hub::new();
+    let (session, wire) = pair(&hub).await;
+    tokio::spawn(directory(wire, record(&["tls+mem://there"], 600)));
+    serve(&hub, &stranger_key(), "tls+mem://there").await;
+    let context = context(&hub, RouterTable::over(session, routes()));
+    let pinned = target().with(Pin::of_spki_der(b"another key"));
+    let error = context.connect(pinned).open().await.unwrap_err();
+    let row = &error.report().attempts[0];
+    assert_eq!(row.stage.name(), "tls", "{error}");
+    assert!(error.to_string().contains("pin"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
