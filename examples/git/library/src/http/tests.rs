@@ -122,7 +122,9 @@ fn what_is_no_answer_of_a_git_server_is_refused() {
     refused(&format!("{head}Content-Length: 10\r\n\r\nshort"));
     refused(&format!("{head}Transfer-Encoding: chunked\r\n\r\nx\r\n"));
     let endless = format!("1;{}", "x".repeat(40_000));
-    let text = refused(&format!("{head}Transfer-Encoding: chunked\r\n\r\n{endless}"));
+    let text = refused(&format!(
+        "{head}Transfer-Encoding: chunked\r\n\r\n{endless}"
+    ));
     assert!(text.contains("too long"), "{text}");
     refused(&format!(
         "{head}Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n"
