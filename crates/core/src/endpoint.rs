@@ -7,7 +7,8 @@ use crate::EndpointKey;
 
 /// An endpoint without its type, as it stands in a report: it prints as its key shows it.
 ///
-/// Text is made when it is asked for. Cloning is cheap.
+/// Text is made when it is asked for, and shows no secrets. The endpoint itself is kept as long as the
+/// report is, with all that the layers were configured with. Cloning is cheap.
 #[derive(Clone)]
 pub struct AnyEndpoint(Arc<dyn Erased>);
 

@@ -57,7 +57,8 @@
 //!   in the background, for up to [`LINGER`], while the runtime runs. Dropping a flow whose half is
 //!   open resets the stream (RFC 9000, section 19.4): the peer reads
 //!   [`Truncated`](tuyau_core::ErrorKind::Truncated), never an end, and may lose what it has not read.
-//!   After [`abort`](tuyau_core::Flow::abort) it reads [`Reset`](tuyau_core::ErrorKind::Reset).
+//!   After [`abort`](tuyau_core::Flow::abort) it reads [`Reset`](tuyau_core::ErrorKind::Reset), or
+//!   `Truncated` when the connection ends with that flow. Flushing alone does not make it arrive.
 //! - A connection ends with its last flow and handle.
 //! - A peer that vanishes is an error, never an end of the stream.
 //! - Both sides have one form of key, raw or X.509: [`Settings::form`](crate::tls::Settings::form).
