@@ -16,13 +16,13 @@ const fn most(allocations: u64, bytes: u64) -> Budget {
     Budget { allocations, bytes }
 }
 
-/// One connect without I/O, by the number of resolvers: some for the connect, about six for each
+/// One connect without I/O, by the number of resolvers: some for the connect, about two for each
 /// attempt, and what attempts and report grow in.
 pub const CONNECT: [(u16, Budget); 4] = [
-    (1, most(20, 1_700)),
-    (4, most(40, 3_600)),
-    (16, most(128, 16_500)),
-    (64, most(450, 68_500)),
+    (1, most(11, 1_450)),
+    (4, most(19, 2_900)),
+    (16, most(52, 13_700)),
+    (64, most(165, 57_000)),
 ];
 
 /// 1000 round trips, both ends: none of ours. Under TLS those are rustls's, two for each record.
