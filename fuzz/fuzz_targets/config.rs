@@ -3,7 +3,11 @@
 #![no_main]
 
 // The module instead of its crate keeps the terminal and the network out of this build.
-#[allow(dead_code, unused_imports)]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "a target uses a part of what its crate does"
+)]
 #[path = "../../crates/cli/src/config/mod.rs"]
 mod config;
 

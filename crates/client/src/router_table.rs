@@ -143,7 +143,7 @@ impl<R> fmt::Debug for RouterTable<R> {
 /// The answer about a route that nothing here resolves.
 fn unknown<E: Send + 'static>(route: Address) -> Answers<E> {
     let error = RouterTableError::NoResolver { route };
-    Answers::from_future(async { Err(error.into()) })
+    Answers::one(Err(error.into()))
 }
 
 /// Which router is asked.

@@ -270,7 +270,7 @@ impl Resolver for Says {
         }
         Some(match self.0.clone() {
             Ok(places) => Answers::ready(places),
-            Err(text) => Answers::from_future(async move { Err(text.into()) }),
+            Err(text) => Answers::one(Err(text.into())),
         })
     }
 }

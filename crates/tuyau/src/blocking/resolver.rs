@@ -37,7 +37,7 @@ impl Resolver for SystemResolver {
         let host: Box<str> = target.host()?.into();
         let Some(port) = target.port_number() else {
             let error = ResolveError::no_port(host);
-            return Some(Answers::from_future(async { Err(error.into()) }));
+            return Some(Answers::one(Err(error.into())));
         };
         if let Some(endpoint) = target.socket() {
             return Some(Answers::ready([endpoint]));

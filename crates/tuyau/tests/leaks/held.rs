@@ -1,9 +1,11 @@
 //! What a process holds, and work that must leave no more of it.
 
 use std::{
+    collections::HashSet,
+    ffi::OsString,
     fs,
     future::Future,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -18,9 +20,22 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// What is counted is the whole process's, so one test runs at a time.
 static ALONE: Mutex<()> = Mutex::new(());
 
+/// The threads of tests that wait for their turn, or have it: they begin whenever the harness likes.
+static WAITING: Mutex<Option<HashSet<OsString>>> = Mutex::new(None);
+
+/// Waits for the turn of a test.
+fn turn() -> MutexGuard<'static, ()> {
+    let thread = fs::read_link("/proc/thread-self").unwrap();
+    let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
+    let number = thread.file_name().unwrap().to_owned();
+    waiting.get_or_insert_default().insert(number);
+    drop(waiting);
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Runs a test while no other one runs, on a runtime of its own.
 pub(crate) fn alone(test: impl AsyncFnOnce()) {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = turn();
     let mut runtime = runtime::Builder::new_current_thread();
     let runtime = runtime.enable_all().build().unwrap();
     runtime.block_on(test());
@@ -28,7 +43,7 @@ pub(crate) fn alone(test: impl AsyncFnOnce()) {
 
 /// The same for a test without a runtime.
 pub(crate) fn alone_without_runtime(test: impl FnOnce()) {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = turn();
     test();
 }
 
@@ -43,7 +58,7 @@ pub(crate) async fn in_virtual_time<T>(work: impl Future<Output = T>) -> T {
 /// How much is held of each kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Held {
-    /// Tasks of this runtime, or threads of the process where there is none.
+    /// Tasks of this runtime, or threads of the process, without those of tests, where there is none.
     tasks: usize,
     /// Descriptors of the process.
     descriptors: usize,
@@ -59,7 +74,7 @@ impl Held {
 
     fn by_the_process() -> Self {
         Self {
-            tasks: entries("/proc/self/task"),
+            tasks: threads(),
             descriptors: entries("/proc/self/fd"),
         }
     }
@@ -67,6 +82,16 @@ impl Held {
     fn is_within(self, before: Self) -> bool {
         self.tasks <= before.tasks && self.descriptors <= before.descriptors
     }
+}
+
+/// How many threads there are beside those of the tests.
+fn threads() -> usize {
+    let tests = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
+    let tests = tests.as_ref();
+    let threads = fs::read_dir("/proc/self/task").unwrap();
+    let names = threads.map(|thread| thread.unwrap().file_name());
+    let others = names.filter(|name| tests.is_none_or(|tests| !tests.contains(name)));
+    others.count()
 }
 
 fn entries(directory: &str) -> usize {
@@ -110,13 +135,9 @@ async fn falls_to(name: &str, before: Held) {
 }
 
 /// The same for work without a runtime: threads take the place of tasks.
-///
-/// Tests that wait for their turn are threads too, and one of them may begin to wait meanwhile; a thread
-/// left behind each time would be many more.
 pub(crate) fn leaves_no_thread(name: &str, work: impl Fn()) {
     work();
-    let mut before = Held::by_the_process();
-    before.tasks += TIMES / 2;
+    let before = Held::by_the_process();
     for _ in 0..TIMES {
         work();
     }
