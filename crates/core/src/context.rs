@@ -216,8 +216,7 @@ impl<P: Protocol<Flow: Flow>> DynDial<AnyFlow> for P {
         endpoint: &AnyEndpoint,
         attempt: Arc<Attempt>,
     ) -> BoxFuture<Result<AnyFlow, BoxError>> {
-        let connecting = dial_typed(self, endpoint, attempt);
-        Box::pin(async move { connecting.await.map(AnyFlow::new) })
+        dial_typed(self, endpoint, attempt, AnyFlow::new)
     }
 }
 
@@ -227,8 +226,7 @@ impl<P: Protocol<Flow: Datagrams>> DynDial<AnyDatagrams> for P {
         endpoint: &AnyEndpoint,
         attempt: Arc<Attempt>,
     ) -> BoxFuture<Result<AnyDatagrams, BoxError>> {
-        let connecting = dial_typed(self, endpoint, attempt);
-        Box::pin(async move { connecting.await.map(AnyDatagrams::new) })
+        dial_typed(self, endpoint, attempt, AnyDatagrams::new)
     }
 }
 
@@ -248,14 +246,16 @@ impl<P: Protocol> DynProtocol for P {
     }
 }
 
-/// Dials an endpoint of the protocol's own key.
-pub(crate) fn dial_typed<P: Protocol>(
+/// Dials an endpoint of the protocol's own key, and makes an `F` of the flow.
+pub(crate) fn dial_typed<P: Protocol, F: 'static>(
     protocol: Arc<P>,
     endpoint: &AnyEndpoint,
     attempt: Arc<Attempt>,
-) -> impl Future<Output = Result<P::Flow, BoxError>> + Send + use<P> {
+    make: fn(P::Flow) -> F,
+) -> BoxFuture<Result<F, BoxError>> {
     let endpoint = endpoint.share::<P::Key>();
-    async move { Ok(protocol.connect(&endpoint.0, &attempt).await?) }
+    // One future, not one in another: each would keep room for the whole stack of handshakes.
+    Box::pin(async move { Ok(make(protocol.connect(&endpoint.0, &attempt).await?)) })
 }
 
 /// A resolver without its types.

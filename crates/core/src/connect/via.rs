@@ -1,12 +1,11 @@
 //! Connecting through one protocol, whose own flow comes out.
 
-use alloc::{boxed::Box, sync::Arc};
-use core::{fmt, future::Future, ptr, time::Duration};
+use alloc::sync::Arc;
+use core::{convert::identity, fmt, future::Future, ptr, time::Duration};
 
 use super::{Connect, Connected, drive};
 use crate::{
-    AnyEndpoint, ConnectError, Handle, Protocol, Report, Security, Strategy,
-    context::{BoxFuture, dial_typed},
+    AnyEndpoint, ConnectError, Handle, Protocol, Report, Security, Strategy, context::dial_typed,
 };
 
 /// A [`Connect`] that is forced through one protocol, made by [`Connect::via`]: the flow that it
@@ -78,8 +77,8 @@ impl<'a, P: Protocol> ConnectVia<'a, P> {
         self,
     ) -> impl Future<Output = Result<Connected<P::Flow>, ConnectError>> + Send + use<'a, P> {
         let Self { connect, protocol } = self;
-        let dial = move |_, endpoint: &AnyEndpoint, attempt| -> BoxFuture<_> {
-            Box::pin(dial_typed(protocol.clone(), endpoint, attempt))
+        let dial = move |_, endpoint: &AnyEndpoint, attempt| {
+            dial_typed(protocol.clone(), endpoint, attempt, identity)
         };
         drive(connect, dial)
     }
