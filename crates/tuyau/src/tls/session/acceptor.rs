@@ -7,7 +7,7 @@ use std::{
 };
 
 use rustls::{
-    AlertDescription, ServerConfig, ServerConnection,
+    AlertDescription, Connection, ServerConfig,
     server::{Accepted, AcceptedAlert, CertificateType, ClientHello},
 };
 use tuyau_core::Flow;
@@ -98,13 +98,9 @@ impl<F: Flow> tuyau_core::Acceptor<F> for Acceptor {
 
     async fn accept(self, mut inner: F) -> Result<TlsFlow<F>, Error> {
         let mut input = Input::default();
-        let mut hello = rustls::server::Acceptor::default();
-        let mut began = false;
-        let accepted =
-            poll_fn(|cx| poll_hello(cx, &mut inner, &mut input, &mut hello, &mut began)).await;
-        match accepted.and_then(|accepted| self.session(accepted)) {
+        match self.hear(&mut inner, &mut input).await {
             Ok(session) => {
-                let transport = Transport::new(inner, session.into(), input);
+                let transport = Transport::new(inner, session, input);
                 handshake::finish(transport, self.scene, &self.patience).await
             }
             Err(Refused(kind, alert)) => {
@@ -137,11 +133,26 @@ impl From<(rustls::Error, AcceptedAlert)> for Refused {
 }
 
 impl Acceptor {
-    fn session(&self, accepted: Accepted) -> Result<ServerConnection, Refused> {
+    /// Begins the session that the client's first message asks for.
+    async fn hear<F: Flow>(
+        &self,
+        inner: &mut F,
+        input: &mut Input,
+    ) -> Result<Box<Connection>, Refused> {
+        let mut hello = rustls::server::Acceptor::default();
+        let mut began = false;
+        poll_fn(|cx| {
+            let accepted = ready!(poll_hello(cx, inner, input, &mut hello, &mut began));
+            Poll::Ready(accepted.and_then(|accepted| self.session(accepted)))
+        })
+        .await
+    }
+
+    fn session(&self, accepted: Accepted) -> Result<Box<Connection>, Refused> {
         let config = self.configs.choose(&accepted.client_hello());
         let mut session = accepted.into_connection(config)?;
         session.set_buffer_limit(None);
-        Ok(session)
+        Ok(Box::new(session.into()))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use rustls::{
-    ClientConfig, ClientConnection,
+    ClientConfig, ClientConnection, Connection,
     client::Resumption,
     pki_types::{IpAddr, Ipv4Addr, ServerName},
 };
@@ -76,11 +76,11 @@ impl Connector {
         }
     }
 
-    fn session(&self, peer: &Peer) -> Result<ClientConnection, Kind> {
+    fn session(&self, peer: &Peer) -> Result<Box<Connection>, Kind> {
         let (config, name) = self.prepare(peer)?;
         let mut session = ClientConnection::new(config, name)?;
         session.set_buffer_limit(None);
-        Ok(session)
+        Ok(Box::new(session.into()))
     }
 }
 
@@ -99,7 +99,7 @@ impl<F: Flow> Layer<F> for Connector {
     ) -> Result<TlsFlow<F>, Error> {
         let scene = self.scene();
         let session = self.session(config).map_err(|kind| scene.error(kind))?;
-        let transport = Transport::new(inner, session.into(), Input::default());
+        let transport = Transport::new(inner, session, Input::default());
         handshake::finish(transport, scene, &self.patience).await
     }
 

@@ -79,7 +79,7 @@ fn reason_beneath<F: Flow>(
 }
 
 /// The bytes that rustls still wants to send, an alert usually.
-fn alerts_of(mut session: Connection) -> Vec<u8> {
+fn alerts_of(mut session: Box<Connection>) -> Vec<u8> {
     let mut bytes = Vec::new();
     while session.wants_write() {
         // Writing into memory does not fail.

@@ -21,7 +21,8 @@ const SLICES: usize = 64;
 #[derive(Debug)]
 pub(super) struct Transport<F> {
     pub(super) inner: F,
-    pub(super) session: Connection,
+    /// In a box: more than a kilobyte that every move of a handshake or of a flow would copy.
+    pub(super) session: Box<Connection>,
     pub(super) input: Input,
     /// Encrypted bytes that rustls holds, about.
     unsent: usize,
@@ -29,7 +30,7 @@ pub(super) struct Transport<F> {
 }
 
 impl<F: Flow> Transport<F> {
-    pub(super) fn new(inner: F, session: Connection, input: Input) -> Self {
+    pub(super) fn new(inner: F, session: Box<Connection>, input: Input) -> Self {
         Self {
             inner,
             session,
