@@ -21,7 +21,7 @@ use rustls::{
     sign::CertifiedKey,
     version::TLS13,
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_rustls::{TlsAcceptor, TlsConnector, client, server};
 
 use crate::{Lost, Raw, Stack, keys};
@@ -40,9 +40,11 @@ async fn accept(listener: &TcpListener) -> Result<TcpStream, Lost> {
 
 /// A listener on a free port of loopback, with room for all that wait.
 pub fn listen_raw() -> (TcpListener, SocketAddr) {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.set_nonblocking(true).expect("a socket");
-    let listener = TcpListener::from_std(listener).expect("a runtime");
+    let socket = TcpSocket::new_v4().expect("a socket");
+    let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+    socket.bind(loopback).expect("a free port");
+    // As many as one of ours lets wait.
+    let listener = socket.listen(4096).expect("a runtime");
     let address = listener.local_addr().expect("it is bound");
     (listener, address)
 }
