@@ -5,52 +5,89 @@
 //! byte arrived.
 
 mod cases;
+mod parts;
 mod race;
 
 use std::{env, process::ExitCode, time::Duration};
 
 use library::{Case, Plan, runtime};
+use tokio::runtime::Runtime;
+
+/// How many processes share the rounds of a full run.
+const PARTS: usize = 5;
+
+const FULL: Plan = Plan {
+    rounds: 13,
+    turn: Duration::from_millis(20),
+};
+
+const SHORT: Plan = Plan {
+    rounds: 3,
+    turn: Duration::from_millis(4),
+};
 
 fn main() -> ExitCode {
-    let short = env::args().any(|argument| argument == "--short");
-    let plan = match short {
-        true => Plan {
-            rounds: 3,
-            turn: Duration::from_millis(4),
-        },
-        false => Plan {
-            rounds: 61,
-            turn: Duration::from_millis(20),
-        },
-    };
+    let has = |option: &str| env::args().any(|argument| argument == option);
     let runtime = runtime();
     let _entered = runtime.enter();
     let mut cases = cases::all();
-    for case in &mut cases {
-        case.calibrate(&runtime, plan.turn);
+    if has(parts::PART) {
+        measure(&runtime, FULL, &mut cases);
+        return code(each(&cases, Case::print_rates));
     }
-    for round in 0..plan.rounds {
-        for case in &mut cases {
-            case.round(&runtime, round);
+    let short = has("--short");
+    if short {
+        measure(&runtime, SHORT, &mut cases);
+    } else {
+        match parts::run(PARTS, &mut cases) {
+            Ok(true) => {}
+            Ok(false) => return ExitCode::FAILURE,
+            Err(error) => {
+                eprintln!("this program cannot be started again: {error}");
+                return ExitCode::FAILURE;
+            }
         }
-        eprint!("\rround {} of {}", round + 1, plan.rounds);
     }
-    eprintln!();
+    print_head(short);
+    let whole = each(&cases, Case::print);
+    println!();
+    let raced = race::run(&runtime, if short { 1 } else { 9 });
+    code(whole && raced)
+}
+
+fn print_head(short: bool) {
+    let (plan, parts) = if short { (SHORT, 1) } else { (FULL, PARTS) };
     println!(
-        "{} rounds of turns of about {} ms of processor time, which is what rates are per second of.\n\
-         Ratios are to the first contender of each kind, round by round: their median, and the\n\
-         interval that holds it with 95 %.\n",
-        plan.rounds,
+        "{} rounds in {parts} processes, of turns of about {} ms of processor time, which is what\n\
+         rates are per second of. Ratios are to the first contender of each kind, round by round:\n\
+         their median, and the interval that holds it with 95 %.\n",
+        parts * plan.rounds,
         plan.turn.as_millis()
     );
     println!(
         "| what | contender | lower quartile | median | upper quartile | unit | ratio | 95 % |"
     );
     println!("|---|---|---:|---:|---:|---|---:|---|");
-    let whole = cases.iter().map(Case::print).filter(|whole| !whole).count() == 0;
-    println!();
-    let raced = race::run(&runtime, if short { 1 } else { 9 });
-    match whole && raced {
+}
+
+fn measure(runtime: &Runtime, plan: Plan, cases: &mut [Case]) {
+    for case in &mut *cases {
+        case.calibrate(runtime, plan.turn);
+    }
+    for round in 0..plan.rounds {
+        for case in &mut *cases {
+            case.round(runtime, round);
+        }
+    }
+}
+
+/// Whether it holds for all of them; each is asked.
+fn each(cases: &[Case], ask: impl Fn(&Case) -> bool) -> bool {
+    cases.iter().map(ask).filter(|holds| !holds).count() == 0
+}
+
+fn code(good: bool) -> ExitCode {
+    match good {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
     }

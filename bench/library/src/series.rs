@@ -103,6 +103,26 @@ impl Case {
         }
     }
 
+    /// Prints the rates of each contender in a line; whether none of them lost anything.
+    pub fn print_rates(&self) -> bool {
+        for contender in &self.contenders {
+            let rates: Vec<_> = contender.rates.iter().map(f64::to_string).collect();
+            println!("{}", rates.join(" "));
+            if let Some(lost) = &contender.lost {
+                eprintln!("{}, {}: {lost}", self.what, contender.name);
+            }
+        }
+        self.contenders.iter().all(|it| it.lost.is_none())
+    }
+
+    /// Adds what [`print_rates`](Self::print_rates) printed.
+    pub fn add<'a>(&mut self, lines: &mut impl Iterator<Item = &'a str>) {
+        for (contender, line) in self.contenders.iter_mut().zip(lines) {
+            let rates = line.split(' ').flat_map(str::parse::<f64>);
+            contender.rates.extend(rates);
+        }
+    }
+
     /// Prints a row for each contender; whether none of them lost anything.
     pub fn print(&self) -> bool {
         let Self { what, unit, .. } = self;
