@@ -56,6 +56,8 @@ macro_rules! __for_each_flow_law {
                 ends::the_end_is_sticky,
                 ends::the_other_half_stays_open,
                 ends::ending_twice_is_no_error_and_writing_after_it_is,
+                ends::what_was_ended_arrives_although_its_flow_is_dropped,
+                ends::an_answer_arrives_although_its_flow_is_dropped,
                 ends::the_end_wakes_a_waiting_reader,
                 ends::dropping_closes,
                 ends::dropping_wakes_a_waiting_reader,

@@ -185,6 +185,8 @@
 //! | `the_end_is_sticky` | after the end a read gives 0, again and again |
 //! | `the_other_half_stays_open` | ending one direction leaves the other open |
 //! | `ending_twice_is_no_error_and_writing_after_it_is` | `poll_close_write` can be repeated, a write after it is `Closed` |
+//! | `what_was_ended_arrives_although_its_flow_is_dropped` | what was written before the end is not taken back |
+//! | `an_answer_arrives_although_its_flow_is_dropped` | nor when the peer had ended before |
 //! | `the_end_wakes_a_waiting_reader` | and does not leave it waiting for ever |
 //! | `dropping_closes` | the peer's reads end, its writes fail with `Reset` |
 //! | `dropping_wakes_a_waiting_reader` | as the end does |

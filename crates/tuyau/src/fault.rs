@@ -40,7 +40,9 @@
 //! | `stall` | after so many bytes nothing moves in this direction any more, not even the end of the stream |
 //!
 //! A cut is what a peer that dies does: the other side sees an end, and a layer that tells such an end
-//! from a meant one says truncated. What was written before it has been flushed.
+//! from a meant one says truncated. What was written before it has been flushed;
+//! over a flow that takes back what it has not delivered when it is dropped, such as QUIC's, the other side
+//! may lose it.
 //!
 //! Beneath a layer that protects, faults are what a network does; above it, what a faulty program does.
 //! `tcp.layer(fault).layer(tls)` and `tcp.layer(tls).layer(fault)` are both protocols. What is beneath

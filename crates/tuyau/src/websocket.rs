@@ -39,7 +39,9 @@
 //! - **The end.** A Close frame ends what its sender writes, and the reader reads the end of the stream.
 //!   The other direction goes on until its own Close frame: section 5.5.1 lets a side that was told Close
 //!   finish what it is saying. So two flows of this layer have both halves. Many other implementations
-//!   answer Close at once and throw away what comes after their own: towards those, end last.
+//!   answer Close at once and throw away what comes after their own: towards those, end last. The flow
+//!   beneath is ended with the later of the two Close frames, or when the WebSocket is dropped behind its
+//!   own, as far as that needs no waiting: proxies would take an earlier end for that of both directions.
 //! - A Close with another status than 1000 or none is an error that gives the status, and a stream that
 //!   ends without Close is [`Truncated`](tuyau_core::ErrorKind::Truncated). A flow that is dropped
 //!   without [`close_write`](tuyau_core::FlowExt::close_write) looks so to its peer.
@@ -54,6 +56,7 @@
 //!   clients for where they are looks at [`Upgrade::origin`].
 
 mod acceptor;
+mod beneath;
 mod client;
 mod error;
 mod flow;

@@ -57,6 +57,45 @@ pub(super) async fn ending_twice_is_no_error_and_writing_after_it_is(
     Ok(())
 }
 
+/// What was written before the end arrives, and the end, although the flow is dropped behind it.
+pub(super) async fn what_was_ended_arrives_although_its_flow_is_dropped(
+    mut near: impl Flow,
+    mut far: impl Flow,
+    traits: Traits,
+) -> Result<(), NotRun> {
+    traits.want_end()?;
+    let bytes = pattern(1000);
+    near.write_all(&bytes).await.unwrap();
+    near.close_write().await.unwrap();
+    drop(near);
+    assert!(
+        read_to_end(&mut far).await.unwrap() == bytes,
+        "some of it is lost"
+    );
+    Ok(())
+}
+
+/// The same for an answer, by a flow that has read the end of the question.
+pub(super) async fn an_answer_arrives_although_its_flow_is_dropped(
+    mut near: impl Flow,
+    mut far: impl Flow,
+    traits: Traits,
+) -> Result<(), NotRun> {
+    traits.want_half_close()?;
+    near.write_all(b"question").await.unwrap();
+    near.close_write().await.unwrap();
+    assert_eq!(read_to_end(&mut far).await.unwrap(), b"question");
+    let answer = pattern(1000);
+    far.write_all(&answer).await.unwrap();
+    far.close_write().await.unwrap();
+    drop(far);
+    assert!(
+        read_to_end(&mut near).await.unwrap() == answer,
+        "some of it is lost"
+    );
+    Ok(())
+}
+
 /// Whoever waits for bytes is woken by the end.
 pub(super) async fn the_end_wakes_a_waiting_reader(
     mut near: impl Flow,

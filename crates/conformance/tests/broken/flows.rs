@@ -52,6 +52,8 @@ caught! {
     EndIsForgotten by the_end_is_sticky,
     ClosesBothHalves by the_other_half_stays_open,
     EndingTwiceFails by ending_twice_is_no_error_and_writing_after_it_is,
+    DropTakesBack by what_was_ended_arrives_although_its_flow_is_dropped,
+    DropTakesBack by an_answer_arrives_although_its_flow_is_dropped,
     EndIsSilent by the_end_wakes_a_waiting_reader,
     DropChangesNothing by dropping_closes,
     DropIsSilent by dropping_wakes_a_waiting_reader,

@@ -21,6 +21,7 @@ pub(crate) enum Fault {
     ClosesBothHalves,
     DropChangesNothing,
     DropIsSilent,
+    DropTakesBack,
     EmptyReadWaits,
     EndIsForgotten,
     EndIsSilent,
@@ -242,6 +243,9 @@ impl Drop for Pipe {
     fn drop(&mut self) {
         if self.is(Fault::DropChangesNothing) {
             return;
+        }
+        if self.is(Fault::DropTakesBack) {
+            self.output.lock().unwrap().bytes.clear();
         }
         self.end(self.is(Fault::DropIsSilent));
         let mut way = self.input.lock().unwrap();

@@ -10,6 +10,7 @@ use tuyau_core::{ErrorKind, FlowError};
 
 use super::{
     Error, FrameError, Kind, Upgrade,
+    beneath::Beneath,
     error::Side,
     frame::{Head, LONGEST_HEAD, Opcode, apply_mask},
     masks::Masks,
@@ -50,8 +51,8 @@ impl Role {
 
 /// A WebSocket over a flow `F`. It knows the [`Upgrade`].
 #[derive(Debug)]
-pub struct Flow<F> {
-    inner: F,
+pub struct Flow<F: tuyau_core::Flow> {
+    inner: Beneath<F>,
     incoming: Incoming,
     outgoing: Outgoing,
     role: Role,
@@ -111,7 +112,7 @@ impl<F: tuyau_core::Flow> Flow<F> {
         upgrade: Upgrade,
     ) -> Self {
         Self {
-            inner,
+            inner: Beneath::new(inner),
             incoming,
             outgoing: Outgoing::default(),
             role,
@@ -131,8 +132,8 @@ impl<F: tuyau_core::Flow> Flow<F> {
 
     /// Takes the flow beneath out. Nothing told the peer of an end, and bytes of it that were read and
     /// not yet given out are lost.
-    pub fn into_inner(self) -> F {
-        self.inner
+    pub fn into_inner(mut self) -> F {
+        self.inner.take()
     }
 
     fn check(&self) -> Result<(), FlowError> {
@@ -268,7 +269,7 @@ impl<F: tuyau_core::Flow> Flow<F> {
         half: Half,
         most: usize,
     ) -> Poll<Result<(), FlowError>> {
-        self.outgoing.poll_send(cx, &mut self.inner, half, most)
+        self.outgoing.poll_send(cx, &mut *self.inner, half, most)
     }
 }
 
@@ -326,7 +327,7 @@ impl<F: tuyau_core::Flow> tuyau_core::Flow for Flow<F> {
             };
             // Nobody should wait for an answer to what was never sent.
             self.answer(cx);
-            match ready!(self.incoming.poll_fill(cx, &mut self.inner, need)) {
+            match ready!(self.incoming.poll_fill(cx, &mut *self.inner, need)) {
                 Ok(0) => return Poll::Ready(Err(self.fail(Kind::Truncated))),
                 Ok(_) => {}
                 Err(error) => return Poll::Ready(Err(self.fail(Kind::Io(error)))),
@@ -395,7 +396,8 @@ impl<F: tuyau_core::Flow> tuyau_core::Flow for Flow<F> {
             self.writing = Writing::Ended;
         }
         if matches!(self.reading, Reading::Open) {
-            // Beneath it stays open: proxies take its end for that of both directions.
+            // Beneath it stays open until this is dropped: proxies take its end for that of both
+            // directions.
             return Poll::Ready(Ok(()));
         }
         self.inner.poll_close_write(cx)
@@ -407,10 +409,21 @@ impl<F: tuyau_core::Flow> tuyau_core::Flow for Flow<F> {
     }
 
     fn inner(&self) -> Option<&dyn tuyau_core::Flow> {
-        Some(&self.inner)
+        Some(&*self.inner)
     }
 
     fn info_of(&self, want: TypeId) -> Option<&dyn Any> {
         (want == TypeId::of::<Upgrade>()).then_some(&self.upgrade as _)
+    }
+}
+
+impl<F: tuyau_core::Flow> Drop for Flow<F> {
+    /// Behind a Close frame the flow beneath is ended too: one that is dropped before its end may take
+    /// back what it has not delivered, as a stream of QUIC does.
+    fn drop(&mut self) {
+        let closing = matches!(self.writing, Writing::Ending | Writing::Ended);
+        if closing && self.outgoing.unsent() == 0 {
+            self.inner.end();
+        }
     }
 }

@@ -42,6 +42,10 @@ pub(crate) fn rows(list: &mut List) {
     list.flows("noise_xx_tcp", TRAITS, tokio, async || {
         over(rows::tcp::pair().await, noise::Pattern::Xx).await
     });
+    #[cfg(feature = "quic")]
+    list.flows("noise_xx_quic", rows::quic::TRAITS, tokio, async || {
+        over(rows::quic::pair().await, noise::Pattern::Xx).await
+    });
 }
 
 /// Noise with fresh keys over two connected flows.

@@ -13,8 +13,11 @@ use crate::{
     support::connected,
 };
 
+/// Also of what runs over it: a flow that is dropped is reset.
+pub(crate) const TRAITS: Traits = Traits::stream().resets_when_dropped();
+
 pub(crate) fn rows(list: &mut List) {
-    list.flows("quic", Traits::stream().resets_when_dropped(), tokio, pair);
+    list.flows("quic", TRAITS, tokio, pair);
     list.datagrams("quic_datagrams", DatagramTraits::new().tells_drop(), tokio, datagrams);
     // An address does not say whose key or name is expected.
     let serving = ServingTraits::new()
@@ -42,7 +45,7 @@ fn both() -> (quic::Listener, Quic, Endpoint<Quic>) {
     (listener, Quic::new(connector), (endpoint, expected))
 }
 
-async fn pair() -> (quic::Flow, quic::Flow) {
+pub(crate) async fn pair() -> (quic::Flow, quic::Flow) {
     let (listener, quic, endpoint) = both();
     let (mut near, mut far) = connected(quic, endpoint, listener).await;
     // The peer hears of a stream with its first bytes.

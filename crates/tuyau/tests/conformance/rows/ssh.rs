@@ -23,6 +23,10 @@ pub(crate) fn rows(list: &mut List) {
     list.flows("ssh_tls_mem", traits, tokio, async move || {
         over(super::tls::over_mem().await, command()).await
     });
+    #[cfg(feature = "quic")]
+    list.flows("ssh_quic", super::quic::TRAITS, tokio, async move || {
+        over(super::quic::pair().await, command()).await
+    });
     list.flows("ssh_forwarded_mem", traits, tokio, async || {
         over(memory::pair().await, ssh::Open::tcp("beyond", 80)).await
     });

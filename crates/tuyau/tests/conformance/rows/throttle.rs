@@ -5,7 +5,7 @@ use tuyau_conformance::{Traits, run_in_place};
 use tuyau_core::Flow;
 
 use crate::{
-    list::List,
+    list::{self, List},
     rows,
     support::{HastyTimer, layered},
 };
@@ -14,6 +14,10 @@ pub(crate) fn rows(list: &mut List) {
     #[cfg(feature = "mem")]
     list.flows("throttle_mem", Traits::stream(), run_in_place, async || {
         over(rows::mem::pair().await).await
+    });
+    #[cfg(feature = "quic")]
+    list.flows("throttle_quic", rows::quic::TRAITS, list::tokio, async || {
+        over(rows::quic::pair().await).await
     });
 }
 

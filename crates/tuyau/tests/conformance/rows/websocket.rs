@@ -44,6 +44,10 @@ pub(crate) fn rows(list: &mut List) {
         type Key = Over<tuyau::tcp::TcpKey, websocket::WebSocketKey>;
         list.add("websocket_tcp", endpoint_cases::<Key>("ws", endpoints, refused));
     }
+    #[cfg(feature = "quic")]
+    list.flows("websocket_quic", rows::quic::TRAITS, tokio, async || {
+        over(rows::quic::pair().await).await
+    });
     #[cfg(all(feature = "mem", feature = "tls"))]
     list.flows("websocket_tls_mem", TRAITS, run_in_place, async || {
         over(rows::tls::over_mem().await).await
