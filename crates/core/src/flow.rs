@@ -61,7 +61,13 @@ pub trait Flow: Any + Send {
     /// Whether [`poll_write_vectored`](Self::poll_write_vectored) takes more than one slice at a time.
     fn is_write_vectored(&self) -> bool;
 
-    /// Hands everything accepted so far to the operating system or the peer.
+    /// Holds nothing back any more of what was accepted so far: it is on its way, without further calls,
+    /// by the operating system, or by the task or driver of a connection that lives in this process.
+    ///
+    /// It says nothing of where the bytes are. While the flow lives they arrive, as far as the peer reads
+    /// and the path permits. When the flow is dropped, some protocols go on to deliver the rest, and
+    /// others, such as QUIC, take it back, unless [`poll_close_write`](Self::poll_close_write) has ended
+    /// it. Only an answer of the peer tells that it has them.
     fn poll_flush(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<(), FlowError>>;
 
     /// Flushes and ends the writing half; reading stays open. Doing it twice is not an error.

@@ -54,11 +54,13 @@
 //!   have none it is [`ALPN`].
 //! - What was written is sure to arrive only when the writing half was ended
 //!   ([`close_write`](tuyau_core::FlowExt::close_write)): a flow that is dropped after that delivers it
-//!   in the background, for up to [`LINGER`], while the runtime runs. Dropping a flow whose half is
-//!   open resets the stream (RFC 9000, section 19.4): the peer reads
-//!   [`Truncated`](tuyau_core::ErrorKind::Truncated), never an end, and may lose what it has not read.
-//!   After [`abort`](tuyau_core::Flow::abort) it reads [`Reset`](tuyau_core::ErrorKind::Reset), or
-//!   `Truncated` when the connection ends with that flow. Flushing alone does not make it arrive.
+//!   in the background, for up to [`LINGER`], while the runtime runs in which the connection was made;
+//!   it may be dropped anywhere, also by a plain thread. Dropping a flow whose half is open resets the
+//!   stream (RFC 9000, section 19.4): the peer reads [`Truncated`](tuyau_core::ErrorKind::Truncated),
+//!   never an end, and may lose what it has not read. After [`abort`](tuyau_core::Flow::abort) it reads
+//!   [`Reset`](tuyau_core::ErrorKind::Reset), or `Truncated` when the connection ends with that flow.
+//! - Flushing does nothing. What was written is in this process, with the connection's task, until the
+//!   peer has acknowledged it, and a dropped flow takes it back.
 //! - A connection ends with its last flow and handle.
 //! - A peer that vanishes is an error, never an end of the stream.
 //! - Both sides have one form of key, raw or X.509: [`Settings::form`](crate::tls::Settings::form).

@@ -78,7 +78,10 @@ pub trait FlowExt: Flow {
         transfer::write_all_vectored(|cx, rest| self.poll_write_vectored(cx, rest), slices)
     }
 
-    /// Hands everything written so far to the operating system or the peer.
+    /// Sends on its way what was written and is still held back, by a layer for instance.
+    ///
+    /// It does not tell that anything arrived, and what was flushed may be lost when the flow is dropped
+    /// without [`close_write`](Self::close_write): see [`Flow::poll_flush`].
     ///
     /// # Cancel safety
     /// May be dropped and called again.

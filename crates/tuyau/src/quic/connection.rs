@@ -7,6 +7,7 @@ use std::{
     sync::Arc,
 };
 
+use ::tokio::runtime::Handle;
 use quinn::crypto::rustls::HandshakeData;
 use rustls::pki_types::CertificateDer;
 use tuyau_core::{Address, ErrorKind, FlowError, LocalAddress, PeerAddress};
@@ -30,6 +31,8 @@ struct Facts {
     local: Option<LocalAddress>,
     knowledge: Knowledge,
     explain: Explain,
+    /// Where the connection runs; none where it was made outside of every runtime.
+    runtime: Option<Handle>,
 }
 
 impl Connection {
@@ -61,6 +64,7 @@ impl Connection {
             local: local.and_then(address).map(LocalAddress),
             knowledge,
             explain,
+            runtime: Handle::try_current().ok(),
         };
         Ok(Self {
             quinn,
@@ -108,6 +112,12 @@ impl Connection {
 
     pub(super) fn lost(&self, error: quinn::ConnectionError) -> Error {
         Error::lost(error, |kind| (self.facts.explain)(kind))
+    }
+
+    /// The runtime to go on in when a flow is dropped, wherever that is done.
+    pub(super) fn runtime(&self) -> Option<Handle> {
+        let runtime = self.facts.runtime.clone();
+        runtime.or_else(|| Handle::try_current().ok())
     }
 
     pub(super) fn info(&self, want: TypeId) -> Option<&dyn Any> {

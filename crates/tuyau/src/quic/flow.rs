@@ -9,7 +9,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use ::tokio::{runtime::Handle, time::timeout};
+use ::tokio::time::timeout;
 use quinn::{ConnectionError, ReadError, RecvStream, SendStream, VarInt, WriteError};
 use tuyau_core::{ErrorKind, FlowError};
 
@@ -27,6 +27,10 @@ pub(super) const DROPPED: VarInt = VarInt::from_u32(1);
 /// [`LocalAddress`](tuyau_core::LocalAddress), the [`PeerKey`](crate::tls::PeerKey), the
 /// [`PeerCertificates`](crate::tls::PeerCertificates) and what was
 /// [`Negotiated`](crate::tls::Negotiated), and its [`Connection`].
+///
+/// Flushing it does nothing: what was written waits in this process until the connection's task has
+/// sent it and the peer has acknowledged it. Only the end of the writing half keeps it from being lost
+/// when the flow is dropped: see [What to know](super#what-to-know).
 pub struct Flow {
     stream: Stream,
     reading: Reading,
@@ -187,7 +191,7 @@ impl tuyau_core::Flow for Flow {
     }
 
     fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), FlowError>> {
-        // What was accepted is sent by the connection's own task.
+        // What was accepted is sent by the connection's own task, as the peer and the path permit.
         Poll::Ready(self.check())
     }
 
@@ -234,7 +238,7 @@ impl Drop for Flow {
             return;
         }
         let (delivered, connection) = (send.stopped(), self.connection.clone());
-        if let Ok(runtime) = Handle::try_current() {
+        if let Some(runtime) = connection.runtime() {
             runtime.spawn(async move {
                 let _ = timeout(LINGER, delivered).await;
                 drop((send, connection));

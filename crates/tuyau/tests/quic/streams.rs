@@ -100,6 +100,16 @@ async fn what_was_written_arrives_although_the_flow_was_dropped() {
 }
 
 #[tokio::test]
+async fn what_was_written_arrives_although_a_thread_without_a_runtime_dropped_the_flow() {
+    let (mut near, mut far) = pair().await;
+    let bytes = vec![7; 100_000];
+    near.write_all(&bytes).await.unwrap();
+    near.close_write().await.unwrap();
+    std::thread::spawn(|| drop(near)).join().unwrap();
+    assert!(read_to_end(&mut far).await == bytes);
+}
+
+#[tokio::test]
 async fn the_connection_ends_with_its_last_flow() {
     let (mut near, mut far) = pair().await;
     near.write_all(b"x").await.unwrap();
