@@ -71,11 +71,16 @@
 //! }))?;
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! The halves of a flow, made by [`split`](tuyau_core::FlowExt::split), are streams too: [`CompatRead`]
+//! and [`CompatWrite`], each for a task of its own.
 
 mod compat;
 mod from_futures;
+mod halves;
 mod timer;
 
 pub use compat::Compat;
 pub use from_futures::FromFutures;
+pub use halves::{CompatRead, CompatWrite};
 pub use timer::TimerFn;

@@ -4,6 +4,7 @@ use alloc::{sync::Arc, vec::Vec};
 use core::{
     fmt,
     future::{Future, poll_fn},
+    task::{Context as TaskContext, Poll},
 };
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -81,6 +82,15 @@ impl<F: Flow> ReadHalf<F> {
         self.0.lock().abort();
     }
 
+    /// As [`Flow::poll_read`], for who makes a stream of another kind of the half.
+    pub fn poll_read(
+        &mut self,
+        cx: &mut TaskContext<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<Result<usize, FlowError>> {
+        self.0.lock().poll_read(cx, buffer)
+    }
+
     /// Makes one flow of its two halves again.
     ///
     /// # Errors
@@ -150,6 +160,39 @@ impl<F: Flow> WriteHalf<F> {
     /// Gives the flow up at once, in both halves: see [`Flow::abort`].
     pub fn abort(&mut self) {
         self.0.lock().abort();
+    }
+
+    /// As [`Flow::poll_write`], for who makes a stream of another kind of the half.
+    pub fn poll_write(
+        &mut self,
+        cx: &mut TaskContext<'_>,
+        bytes: &[u8],
+    ) -> Poll<Result<usize, FlowError>> {
+        self.0.lock().poll_write(cx, bytes)
+    }
+
+    /// As [`Flow::poll_write_vectored`].
+    pub fn poll_write_vectored(
+        &mut self,
+        cx: &mut TaskContext<'_>,
+        slices: &[&[u8]],
+    ) -> Poll<Result<usize, FlowError>> {
+        self.0.lock().poll_write_vectored(cx, slices)
+    }
+
+    /// As [`Flow::is_write_vectored`].
+    pub fn is_write_vectored(&self) -> bool {
+        self.0.lock().is_write_vectored()
+    }
+
+    /// As [`Flow::poll_flush`].
+    pub fn poll_flush(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<(), FlowError>> {
+        self.0.lock().poll_flush(cx)
+    }
+
+    /// As [`Flow::poll_close_write`].
+    pub fn poll_close_write(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<(), FlowError>> {
+        self.0.lock().poll_close_write(cx)
     }
 }
 
