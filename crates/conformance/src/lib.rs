@@ -212,14 +212,14 @@
 //! |---|---|
 //! | `who_dials_meets_who_accepts` | several, one after the other |
 //! | `the_address_tells_the_port` | the one that the system chose when 0 was asked for |
-//! | `a_peer_that_stops_does_not_block_the_next` | accepting and shaking hands are two steps |
+//! | `a_peer_that_stops_does_not_block_the_next` | accepting and shaking hands are two steps; without a handshake, one that speaks and is not heard keeps nobody waiting |
 //! | `connections_wait_until_they_are_accepted` | more than one |
 //! | `a_cancelled_accept_loses_no_connection` | a wait that is given up and begun anew |
 //! | `dropping_a_handshake_closes_the_connection` | and the listener goes on |
 //! | `a_listener_that_is_dropped_while_it_accepts_is_gone` | dialling fails then |
 //! | `dropping_a_listener_ends_what_waits` | nobody waits for a listener that is gone |
 //! | `nothing_happens_before_the_first_poll` | of the future of `connect` |
-//! | `a_dropped_connect_leaves_nothing_behind` | what it had reached is closed |
+//! | `a_dropped_connect_leaves_nothing_behind` | what it had reached is closed; without a handshake, nobody learns of it |
 //! | `where_nobody_listens_it_is_refused` | at a stage and with a cause; its kind, if it says one, is `Refused` or `Unreachable` |
 //! | `the_address_says_the_endpoint` | the key reads the address of the listener as the endpoint that is dialled, or reads none where [`ServingTraits`] state that |
 //!

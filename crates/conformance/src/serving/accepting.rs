@@ -41,13 +41,24 @@ where
         Ok(())
     }
 
-    /// A peer that dials and never goes on with its handshake keeps nobody else waiting.
+    /// A peer that dials and never goes on with its handshake keeps nobody else waiting. Where there is no
+    /// handshake, neither does one that speaks, and that nobody hears.
     ///
     /// Law 10: a slow peer never blocks the next.
-    pub(super) async fn a_peer_that_stops_does_not_block_the_next(self) -> Result<(), NotRun> {
+    pub(super) async fn a_peer_that_stops_does_not_block_the_next(mut self) -> Result<(), NotRun> {
         let attempt = Attempt::new(P::STAGE);
         let mut stopped = pin!(self.it.protocol.connect(&self.it.endpoint, &attempt));
-        let _connected = begin(stopped.as_mut()).await;
+        let mut connected = begin(stopped.as_mut()).await;
+        let mut _unheard = None;
+        if !self.traits.shakes_hands {
+            let connected = connected.as_mut().expect("there is nothing to wait for");
+            let flow = connected.as_mut().expect("there is nobody to refuse it");
+            for _ in 0..CHANCES {
+                M::say(flow, 0).await.unwrap();
+                yield_now().await;
+            }
+            _unheard = Some(self.it.listener.accept().await.unwrap());
+        }
         let mut server = Server::<M, _>::new(self.it.listener);
         both(
             client::<M, _>(&self.it.protocol, &self.it.endpoint, 1),

@@ -36,7 +36,8 @@ where
         Ok(())
     }
 
-    /// A connect that is given up leaves nothing behind: what it had reached is closed.
+    /// A connect that is given up leaves nothing behind: what it had reached is closed, and where connecting
+    /// sends nothing, nobody learns of it.
     ///
     /// Law 5: dropping cancels.
     pub(super) async fn a_dropped_connect_leaves_nothing_behind(self) -> Result<(), NotRun> {
@@ -51,6 +52,10 @@ where
             server.serve(1),
         )
         .await;
+        assert!(
+            self.traits.shakes_hands || server.accepted() == 1,
+            "it is stated that connecting sends nothing, and the one that was given up was accepted"
+        );
         server.end().await;
         Ok(())
     }

@@ -53,6 +53,7 @@ pub(super) struct Server<M, L: Listener> {
     listener: L,
     sessions: Vec<Session<L::Flow>>,
     served: Vec<(u8, L::Flow)>,
+    accepted: usize,
     errors: usize,
     payload: PhantomData<M>,
 }
@@ -63,6 +64,7 @@ impl<M: Payload<L::Flow>, L: Listener> Server<M, L> {
             listener,
             sessions: Vec::new(),
             served: Vec::new(),
+            accepted: 0,
             errors: 0,
             payload: PhantomData,
         }
@@ -107,6 +109,11 @@ impl<M: Payload<L::Flow>, L: Listener> Server<M, L> {
         .await;
     }
 
+    /// How many connections came, those included that said nothing.
+    pub(super) fn accepted(&self) -> usize {
+        self.accepted
+    }
+
     fn enough(&self, clients: usize) -> Poll<()> {
         match self.served.len() >= clients {
             true => Poll::Ready(()),
@@ -118,7 +125,10 @@ impl<M: Payload<L::Flow>, L: Listener> Server<M, L> {
     fn poll_accept(&mut self, cx: &mut Context<'_>) -> bool {
         match self.listener.poll_accept(cx) {
             Poll::Pending => return false,
-            Poll::Ready(Ok(incoming)) => self.sessions.push(Box::pin(session::<M, L>(incoming))),
+            Poll::Ready(Ok(incoming)) => {
+                self.accepted += 1;
+                self.sessions.push(Box::pin(session::<M, L>(incoming)));
+            }
             // It concerns one connection only.
             Poll::Ready(Err(error)) => {
                 self.errors += 1;

@@ -68,7 +68,7 @@ pub(crate) fn serving(fault: Fault) -> Serving<Listener, Dial> {
 }
 
 /// The only port at which a hub listens.
-const PORT: u16 = 1;
+pub(crate) const PORT: u16 = 1;
 
 pub(crate) struct HubKey;
 

@@ -1,6 +1,7 @@
 //! The kit can fail: each law catches a flow, a listener or a protocol that breaks it on purpose.
 
 mod datagrams;
+mod desk;
 mod endpoints;
 mod flows;
 mod hub;
