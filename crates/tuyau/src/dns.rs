@@ -44,7 +44,8 @@
 //! DNS can be forged by anyone on the way, so an answer says where to knock and never who is there: let
 //! the protocol prove that. Every number is bounded: [`MAX_ADDRESSES`], [`MAX_SERVICES`],
 //! [`MAX_ALIASES`] and, for the time, [`Dns::deadline`]; what was left out is said in the report. The
-//! names of all servers or services are looked up at once, and answered in their order.
+//! names of all servers or services are looked up at once, and answered in their order; but what is
+//! known of a later one waits for a slow one no longer than [`RESOLUTION_DELAY`].
 //!
 //! # Errors
 //!

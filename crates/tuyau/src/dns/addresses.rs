@@ -14,7 +14,7 @@ use ::tokio::time::{Sleep, sleep};
 use super::DnsError;
 
 /// How long IPv4 addresses wait for IPv6 ones that were asked for at the same time (RFC 8305,
-/// section 8).
+/// section 8), and those of a server or service for those of a better one.
 pub const RESOLUTION_DELAY: Duration = Duration::from_millis(50);
 
 /// What came of the question for one family.

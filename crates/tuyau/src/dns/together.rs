@@ -1,14 +1,14 @@
-//! Several lookups at once, answered in the order of their rank.
+//! Several lookups at once, answered in the order of their rank as long as none of them is slow.
 
 use std::{
     future::{Future, poll_fn},
     pin::Pin,
-    task::Poll,
+    task::{Context, Poll},
 };
 
-use ::tokio::time::{Instant, timeout_at};
+use ::tokio::time::{Instant, Sleep, sleep, timeout_at};
 
-use super::{DnsError, trickle::Out};
+use super::{DnsError, RESOLUTION_DELAY, trickle::Out};
 
 /// What ends when all is found.
 type Finding<'a> = Pin<Box<dyn Future<Output = Result<(), DnsError>> + Send + 'a>>;
@@ -30,32 +30,70 @@ impl<'a> Lookup<'a> {
         let finding = Some(finding);
         Self { finding, out }
     }
+
+    fn poll(&mut self, cx: &mut Context<'_>) {
+        if let Some(future) = &mut self.finding
+            && let Poll::Ready(result) = future.as_mut().poll(cx)
+        {
+            self.finding = None;
+            result.unwrap_or_else(|error| self.out.error(error));
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.finding.is_none()
+    }
 }
 
 /// Does all lookups at once. What one of them finds is given as it comes when all before it are done,
-/// else as soon as they are.
-pub(super) async fn together(mut lookups: Vec<Lookup<'_>>, out: &Out) {
-    let mut done = 0;
-    poll_fn(|cx| {
-        for Lookup { finding, out } in &mut lookups {
-            if let Some(future) = finding
-                && let Poll::Ready(result) = future.as_mut().poll(cx)
-            {
-                *finding = None;
-                result.unwrap_or_else(|error| out.error(error));
-            }
+/// else as soon as they are. An endpoint waits for those of a better rank no longer than
+/// [`RESOLUTION_DELAY`] (RFC 8305, section 8): once one has, all is given as it comes.
+pub(super) async fn together(lookups: Vec<Lookup<'_>>, out: &Out) {
+    let mut together = Together {
+        lookups,
+        delay: None,
+    };
+    poll_fn(|cx| together.poll(cx, out)).await;
+}
+
+struct Together<'a> {
+    /// By rank.
+    lookups: Vec<Lookup<'a>>,
+    /// Begins with the first endpoint that has to wait.
+    delay: Option<Pin<Box<Sleep>>>,
+}
+
+impl Together<'_> {
+    fn poll(&mut self, cx: &mut Context<'_>, out: &Out) -> Poll<()> {
+        self.lookups.iter_mut().for_each(|lookup| lookup.poll(cx));
+        let due = self.due(cx);
+        let due = &self.lookups[..due];
+        due.iter().for_each(|lookup| lookup.out.hand_on(out));
+        match self.lookups.iter().all(Lookup::is_over) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
         }
-        while let Some(lookup) = lookups.get(done) {
-            let over = lookup.finding.is_none();
-            lookup.out.hand_on(out);
-            if !over {
-                return Poll::Pending;
-            }
-            done += 1;
+    }
+
+    /// Of how many lookups the answers are due.
+    fn due(&mut self, cx: &mut Context<'_>) -> usize {
+        let all = self.lookups.len();
+        let Some(slow) = self.lookups.iter().position(|it| !it.is_over()) else {
+            return all;
+        };
+        let in_order = slow + 1;
+        let behind = &self.lookups[in_order..];
+        if self.delay.is_none() && !behind.iter().any(|it| it.out.has_found()) {
+            return in_order;
         }
-        Poll::Ready(())
-    })
-    .await;
+        let delay = self
+            .delay
+            .get_or_insert_with(|| Box::pin(sleep(RESOLUTION_DELAY)));
+        match delay.is_elapsed() || delay.as_mut().poll(cx).is_ready() {
+            true => all,
+            false => in_order,
+        }
+    }
 }
 
 /// Works until a time, and then fails with `late`.
@@ -119,8 +157,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn all_are_begun_at_once_and_answered_in_their_order() {
         let seen = run(vec![
-            lookup(1, [10, 50]),
-            lookup(11, [5, 90]),
+            lookup(1, [10, 30]),
+            lookup(11, [5, 50]),
             lookup(21, [7, 20]),
         ])
         .await;
@@ -128,14 +166,63 @@ mod tests {
             seen,
             [
                 "10 10.0.0.1",
-                "50 10.0.0.2",
+                "30 10.0.0.2",
+                "30 failed",
+                "30 10.0.0.11",
+                "50 10.0.0.12",
                 "50 failed",
-                "50 10.0.0.11",
-                "90 10.0.0.12",
-                "90 failed",
-                "90 10.0.0.21",
-                "90 10.0.0.22",
-                "90 failed",
+                "50 10.0.0.21",
+                "50 10.0.0.22",
+                "50 failed",
+            ]
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_endpoint_waits_fifty_milliseconds_for_slow_lookups_and_from_then_on_none_does() {
+        let seen = run(vec![
+            lookup(1, [70, 900]),
+            lookup(11, [30, 60]),
+            lookup(21, [10, 500]),
+            lookup(31, [80, 800]),
+        ])
+        .await;
+        assert_eq!(
+            seen,
+            [
+                "60 10.0.0.11",
+                "60 10.0.0.12",
+                "60 failed",
+                "60 10.0.0.21",
+                "70 10.0.0.1",
+                "80 10.0.0.31",
+                "500 10.0.0.22",
+                "500 failed",
+                "800 10.0.0.32",
+                "800 failed",
+                "900 10.0.0.2",
+                "900 failed",
+            ]
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failure_alone_does_not_end_the_order() {
+        let fails = Lookup::new(|_| async {
+            let error = DnsError::new(DnsErrorKind::NoSuchName, "x", "A");
+            Err(error)
+        });
+        let seen = run(vec![lookup(1, [300, 310]), fails, lookup(11, [290, 400])]).await;
+        assert_eq!(
+            seen,
+            [
+                "300 10.0.0.1",
+                "310 10.0.0.2",
+                "310 failed",
+                "310 failed",
+                "310 10.0.0.11",
+                "400 10.0.0.12",
+                "400 failed",
             ]
         );
     }

@@ -54,6 +54,11 @@ impl Out {
         to.lock().left_out += std::mem::take(&mut self.lock().left_out);
     }
 
+    /// Whether an endpoint is here that was not handed on.
+    pub(super) fn has_found(&self) -> bool {
+        self.lock().queue.iter().any(Result::is_ok)
+    }
+
     fn take(&self) -> Option<Result<Found, DnsError>> {
         self.lock().queue.pop_front()
     }

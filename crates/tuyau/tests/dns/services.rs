@@ -119,7 +119,7 @@ async fn a_server_without_address_does_not_end_the_others() {
 
 /// Bad input: servers whose names nobody answers for.
 #[tokio::test(start_paused = true)]
-async fn names_without_an_answer_hold_up_the_others_to_one_deadline_and_each_is_told() {
+async fn names_without_an_answer_fail_at_one_deadline_and_each_is_told() {
     let server = Server::start().await;
     let hosts = ["one.example", "two.example", "three.example"];
     let mut records = vec![srv(9, 0, 7, "here.example")];
@@ -140,6 +140,24 @@ async fn names_without_an_answer_hold_up_the_others_to_one_deadline_and_each_is_
         assert!(text.contains(&failed), "{text}");
     }
     assert_eq!(kind(&report), DnsErrorKind::TimedOut);
+}
+
+/// Bad input: the best server's name is one that nobody answers for.
+#[tokio::test(start_paused = true)]
+async fn what_is_known_of_another_server_comes_before_the_failure_of_a_silent_name() {
+    let server = Server::start().await;
+    let server = server
+        .has(
+            "_t._tcp.a.example",
+            [srv(1, 0, 1, "silent.example"), srv(2, 0, 2, "here.example")],
+        )
+        .has("here.example", [address("10.0.0.2")])
+        .says_of_addresses("silent.example", &Says::Nothing);
+    let dns = server.dns().srv("_t._tcp");
+    let mut answers = dns.find(&Target::name("a.example")).unwrap();
+    let first = std::future::poll_fn(|cx| answers.poll_next(cx)).await;
+    let first = first.unwrap().unwrap();
+    assert_eq!(first.address.to_string(), "10.0.0.2:2");
 }
 
 #[tokio::test]
