@@ -87,7 +87,7 @@ pub use protocol::{Endpoint, Protocol, ProtocolExt, Security};
 pub use race::Strategy;
 pub use report::{AttemptReport, ConnectError, ConnectErrorKind, Outcome, Report, SkipReason};
 pub use resolver::{
-    Answers, Configured, ForScheme, FromFunction, Literal, Resolver, ResolverExt, Table, Under,
-    from_function,
+    Answers, Configured, ForScheme, FromFunction, Literal, Resolver, ResolverExt, Table,
+    TryConfigured, Under, from_function,
 };
 pub use target::Target;

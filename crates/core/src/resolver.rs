@@ -7,7 +7,7 @@ mod compose;
 mod fixed;
 
 pub use answers::Answers;
-pub use compose::{Configured, ForScheme, ResolverExt, Under};
+pub use compose::{Configured, ForScheme, ResolverExt, TryConfigured, Under};
 pub use fixed::{FromFunction, Literal, Table, from_function};
 
 /// Turns a target into endpoints of one key.

@@ -6,8 +6,8 @@
 //!
 //! # Everything through the proxy
 //!
-//! A resolver answers every target with the proxy's endpoint, and `configure` puts the target beside it
-//! as the route. What an application's libraries ask for then goes through the proxy, without their
+//! A resolver answers every target with the proxy's endpoint, and `try_configure` puts the target beside
+//! it as the route, or says in the report why that target cannot be one. What an application's libraries ask for then goes through the proxy, without their
 //! knowing. Another layer goes over this one: `tcp.layer(socks5).layer(tls)` speaks TLS with the
 //! destination, and the proxy sees none of it. A test of `socks5` shows that with TLS; here with a proxy in
 //! memory:
@@ -30,7 +30,7 @@
 //! let proxy = from_function::<mem::MemKey, _>("proxy", |_| {
 //!     Some(Answers::ready(["proxy".into()]))
 //! });
-//! registry.resolver(Key::new(), 0, proxy.configure::<Socks5Key, _>(Route::of));
+//! registry.resolver(Key::new(), 0, proxy.try_configure::<Socks5Key, _, _>(Route::of));
 //! let context = registry.freeze(TokioTimer::new());
 //!
 //! // What a proxy says to a client that it connects.
@@ -66,6 +66,6 @@ mod route;
 mod tunnel;
 
 pub use credentials::{Credentials, CredentialsError};
-pub use destination::{Destination, DestinationError, Host};
+pub use destination::{Destination, DestinationError, DestinationErrorKind, Host};
 pub use route::Route;
 pub use tunnel::{Tunnel, Via};

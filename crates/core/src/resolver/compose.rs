@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 
 use super::{Answers, Resolver};
-use crate::{EndpointKey, LayerKey, Over, Target};
+use crate::{BoxError, EndpointKey, LayerKey, Over, Target};
 
 /// Composition of resolvers.
 pub trait ResolverExt: Resolver + Sized {
@@ -15,6 +15,58 @@ pub trait ResolverExt: Resolver + Sized {
         F: Fn(&Target) -> Option<L::Config> + Send + Sync + 'static,
     {
         Configured {
+            base: self,
+            config,
+            layer: PhantomData,
+        }
+    }
+
+    /// Like [`configure`](Self::configure), for a configuration that not every target can be made
+    /// into: the error is the answer for such a target, and stands in the report.
+    ///
+    /// ```
+    /// use tuyau_core::{LayerKey, Resolver, ResolverExt, Target, from_function};
+    /// # use core::{fmt, num::ParseIntError, task::{Context, Poll, Waker}};
+    /// # use tuyau_core::{Answers, EndpointKey};
+    /// # pub struct Line;
+    /// # impl EndpointKey for Line {
+    /// #     type Endpoint = u8;
+    /// #     const NAME: &'static str = "line";
+    /// #     fn show(endpoint: &u8, f: &mut fmt::Formatter<'_>) -> fmt::Result { write!(f, "{endpoint}") }
+    /// # }
+    /// struct Channel;
+    ///
+    /// impl LayerKey for Channel {
+    ///     type Config = u16;
+    ///     const NAME: &'static str = "channel";
+    ///
+    ///     fn show(channel: &u16, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    ///         write!(f, " on channel {channel}")
+    ///     }
+    /// }
+    ///
+    /// /// The channel is the user of an address, and has to be a number.
+    /// fn channel(target: &Target) -> Option<Result<u16, ParseIntError>> {
+    ///     target.user().map(str::parse)
+    /// }
+    ///
+    /// let line = from_function::<Line, _>("line", |_| Some(Answers::ready([1])));
+    /// let resolver = line.try_configure::<Channel, _, _>(channel);
+    /// let target = |text: &str| Target::from(text.parse::<tuyau_core::Address>().unwrap());
+    /// assert!(resolver.resolve(&target("line://7@host")).is_some());
+    /// assert!(resolver.resolve(&target("line://host")).is_none());
+    ///
+    /// let mut answers = resolver.resolve(&target("line://seven@host")).unwrap();
+    /// let answer = answers.poll_next(&mut Context::from_waker(Waker::noop()));
+    /// assert!(matches!(answer, Poll::Ready(Some(Err(_)))));
+    /// ```
+    fn try_configure<L, F, E>(self, config: F) -> TryConfigured<Self, L, F>
+    where
+        L: LayerKey,
+        F: Fn(&Target) -> Option<Result<L::Config, E>> + Send + Sync + 'static,
+        E: Into<BoxError>,
+    {
+        TryConfigured {
             base: self,
             config,
             layer: PhantomData,
@@ -80,6 +132,36 @@ where
                 .resolve(target)?
                 .map(move |endpoint| (endpoint, config.clone())),
         )
+    }
+}
+
+/// A resolver for a layer, made by [`ResolverExt::try_configure`].
+pub struct TryConfigured<R, L, F> {
+    base: R,
+    config: F,
+    layer: PhantomData<fn() -> L>,
+}
+
+impl<R, L, F, E> Resolver for TryConfigured<R, L, F>
+where
+    R: Resolver,
+    L: LayerKey,
+    F: Fn(&Target) -> Option<Result<L::Config, E>> + Send + Sync + 'static,
+    E: Into<BoxError>,
+{
+    type Key = Over<R::Key, L>;
+
+    fn name(&self) -> &str {
+        self.base.name()
+    }
+
+    fn resolve(&self, target: &Target) -> Option<Answers<<Self::Key as EndpointKey>::Endpoint>> {
+        let config = (self.config)(target)?;
+        let endpoints = self.base.resolve(target)?;
+        Some(match config {
+            Ok(config) => endpoints.map(move |endpoint| (endpoint, config.clone())),
+            Err(error) => Answers::one(Err(error.into())),
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{
     error::Error,
     fmt,
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv6Addr, SocketAddr},
 };
 
 use tuyau_core::Target;
@@ -32,19 +32,24 @@ impl Destination {
     /// name for the proxy to resolve.
     ///
     /// # Errors
-    /// When it is neither an address nor a name of 1 to 255 letters, digits, `-`, `.` and `_`.
+    /// When it is neither an address nor a name of 1 to 255 letters, digits, `-`, `.` and `_`, or when
+    /// it has a zone: that names an interface of this machine (RFC 4007, section 6), which means
+    /// nothing to a proxy.
     pub fn new(host: &str, port: u16) -> Result<Self, DestinationError> {
         let host = match host.parse() {
             Ok(ip) => Host::Ip(ip),
             Err(_) if is_name(host) => Host::Name(host.into()),
-            Err(_) => return Err(DestinationError),
+            Err(_) => return Err(DestinationError::of(host)),
         };
         Ok(Self { host, port })
     }
 
     /// The host and port of a target; none when it lacks either.
-    pub fn of(target: &Target) -> Option<Self> {
-        Self::new(target.host()?, target.port_number()?).ok()
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn of(target: &Target) -> Option<Result<Self, DestinationError>> {
+        Some(Self::new(target.host()?, target.port_number()?))
     }
 
     /// The host.
@@ -63,6 +68,7 @@ fn is_name(host: &str) -> bool {
     (1..=LONGEST).contains(&host.len()) && host.bytes().all(allowed)
 }
 
+/// A zone is left out: it names an interface of this machine.
 impl From<SocketAddr> for Destination {
     fn from(socket: SocketAddr) -> Self {
         Self {
@@ -82,15 +88,62 @@ impl fmt::Display for Destination {
     }
 }
 
-/// A host is neither an IP address nor a name that a proxy can be given.
+/// A host that no proxy can be given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DestinationError {
+    host: Box<str>,
+    kind: DestinationErrorKind,
+}
+
+/// What a [`DestinationError`] is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DestinationError;
+#[non_exhaustive]
+pub enum DestinationErrorKind {
+    /// Neither an IP address nor a name that a proxy can be given.
+    Host,
+    /// An IPv6 address with a zone.
+    Zone,
+}
+
+impl DestinationError {
+    fn of(host: &str) -> Self {
+        let has_zone = host
+            .split_once('%')
+            .is_some_and(|(ip, _)| ip.parse::<Ipv6Addr>().is_ok());
+        Self {
+            host: host.into(),
+            kind: match has_zone {
+                true => DestinationErrorKind::Zone,
+                false => DestinationErrorKind::Host,
+            },
+        }
+    }
+
+    /// What it is about.
+    pub fn kind(&self) -> DestinationErrorKind {
+        self.kind
+    }
+
+    /// The host.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+}
 
 impl fmt::Display for DestinationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "the host must be an IP address, or a name of 1 to 255 letters, digits, `-`, `.` and `_`",
-        )
+        let host = self.host.escape_debug();
+        write!(f, "a proxy cannot be asked for the host `{host}`: ")?;
+        f.write_str(match self.kind {
+            DestinationErrorKind::Host => {
+                "expected an IP address, or a name of 1 to 255 letters, digits, `-`, `.` and `_`; \
+                 correct the host"
+            }
+            DestinationErrorKind::Zone => {
+                "expected an address without a zone, which names an interface of this machine; give \
+                 an address that the proxy can reach, or connect to this one without the proxy"
+            }
+        })
     }
 }
 
@@ -113,8 +166,32 @@ mod tests {
             Destination::new("1.2.3", 1).unwrap().host(),
             Host::Name(_)
         ));
-        for host in ["", "a b", "a\r\nb", "a:1", "[::1]", &"x".repeat(256)] {
-            assert_eq!(Destination::new(host, 80), Err(DestinationError));
+    }
+
+    #[test]
+    fn says_which_host_no_proxy_can_be_given() {
+        let kind = |host| Destination::new(host, 80).unwrap_err().kind();
+        let long = "x".repeat(256);
+        for host in [
+            "",
+            "a b",
+            "a\r\nb",
+            "a:1",
+            "[::1]",
+            "a%1",
+            "1.2.3.4%1",
+            &long,
+        ] {
+            assert_eq!(kind(host), DestinationErrorKind::Host, "{host}");
         }
+        for host in ["fe80::1%eth0", "fe80::1%3", "fe80::1%"] {
+            assert_eq!(kind(host), DestinationErrorKind::Zone, "{host}");
+        }
+        let error = Destination::new("a\nb", 80).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "a proxy cannot be asked for the host `a\\nb`: expected an IP address, or a name of 1 to \
+             255 letters, digits, `-`, `.` and `_`; correct the host"
+        );
     }
 }

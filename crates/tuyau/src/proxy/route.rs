@@ -4,7 +4,7 @@ use std::fmt;
 
 use tuyau_core::Target;
 
-use super::{Credentials, Destination};
+use super::{Credentials, Destination, DestinationError};
 
 /// Where a proxy shall connect to, and who asks: the configuration of both layers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,9 +23,12 @@ impl Route {
     }
 
     /// To where a target means, in nobody's name; none when it lacks a host or a port. The function
-    /// for [`ResolverExt::configure`](tuyau_core::ResolverExt::configure).
-    pub fn of(target: &Target) -> Option<Self> {
-        Some(Self::to(Destination::of(target)?))
+    /// for [`ResolverExt::try_configure`](tuyau_core::ResolverExt::try_configure).
+    ///
+    /// # Errors
+    /// When no proxy can be given that host, as [`Destination::new`] has it.
+    pub fn of(target: &Target) -> Option<Result<Self, DestinationError>> {
+        Some(Destination::of(target)?.map(Self::to))
     }
 
     /// Sets who asks.

@@ -112,7 +112,7 @@ async fn tls_goes_through_a_socks5_proxy() {
     let mut registry = Registry::new();
     let base = mem::Protocol::new(hub.clone());
     registry.protocol(Key::new(), base.layer(Socks5::new()).layer(connector()));
-    let routed = proxy().configure::<Socks5Key, _>(Route::of);
+    let routed = proxy().try_configure::<Socks5Key, _, _>(Route::of);
     registry.resolver(Key::new(), 0, routed.configure::<TlsKey, _>(tls::Peer::of));
     let context = registry.freeze(TokioTimer::new());
     let proxying = async { socks5_proxy(hub.clone(), accept_one(&hub, "proxy").await).await };
@@ -129,7 +129,7 @@ async fn tls_goes_through_an_http_proxy() {
         Key::new(),
         base.layer(HttpConnect::new()).layer(connector()),
     );
-    let routed = proxy().configure::<HttpConnectKey, _>(Route::of);
+    let routed = proxy().try_configure::<HttpConnectKey, _, _>(Route::of);
     registry.resolver(Key::new(), 0, routed.configure::<TlsKey, _>(tls::Peer::of));
     let context = registry.freeze(TokioTimer::new());
     let proxying = async { http_proxy(hub.clone(), accept_one(&hub, "proxy").await).await };
@@ -139,6 +139,24 @@ async fn tls_goes_through_an_http_proxy() {
 
 #[tokio::test]
 async fn a_target_without_a_port_is_not_the_proxy_s() {
-    let routed = proxy().configure::<Socks5Key, _>(Route::of);
+    let routed = proxy().try_configure::<Socks5Key, _, _>(Route::of);
     assert!(routed.resolve(&Target::name("git.example.org")).is_none());
+}
+
+/// Bad input: a target whose zone means nothing to a proxy.
+#[tokio::test]
+async fn a_target_with_a_zone_is_told_in_the_report() {
+    let mut registry = Registry::new();
+    let base = mem::Protocol::new(mem::Hub::new());
+    registry.protocol(Key::new(), base.layer(Socks5::new()));
+    let routed = proxy().try_configure::<Socks5Key, _, _>(Route::of);
+    registry.resolver(Key::new(), 0, routed);
+    let context = registry.freeze(TokioTimer::new());
+    let target = Target::name("fe80::1%eth0").port(9418);
+    let failed = context.connect(target).open().await.unwrap_err();
+    let text = failed.to_string();
+    let told = "a proxy cannot be asked for the host `fe80::1%eth0`: expected an address without a \
+                zone, which names an interface of this machine; give an address that the proxy can \
+                reach, or connect to this one without the proxy";
+    assert!(text.contains(told), "{text}");
 }
