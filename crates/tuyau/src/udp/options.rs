@@ -23,8 +23,11 @@ impl Options {
     }
 
     /// Sets how many bytes of all peers may wait to be received. A quarter of them is for peers that
-    /// wait to be accepted, so that strangers take nothing from the others. What comes beyond is
-    /// dropped, as it is beyond the [`QUEUE`](super::QUEUE) of one peer.
+    /// wait to be accepted, so that strangers take nothing from the others. Where nothing waits in
+    /// one of these two shares, it takes one datagram of any size: so there may be two datagrams more
+    /// than `bytes`, of less than 64 KiB each. What comes beyond is dropped, as it is beyond the
+    /// [`QUEUE`](super::QUEUE) of one peer; when it would be the first of a new peer, that one is not
+    /// heard.
     pub fn queued(mut self, bytes: usize) -> Self {
         self.queued = bytes;
         self

@@ -65,19 +65,34 @@ impl Queue {
 }
 
 impl State {
-    /// Hands a datagram to a queue if there is room, and gives who waits for it.
-    fn push(&mut self, peer: SocketAddr, datagram: &[u8], options: &Options) -> Option<Waker> {
-        let queue = self.queues.entry(peer).or_default();
-        let of_strangers = options.queued / 4;
-        let (all, limit) = match queue.accepted {
-            true => (&mut self.accepted, options.queued - of_strangers),
-            false => (&mut self.strange, of_strangers),
-        };
-        let size = size(datagram);
-        if queue.bytes + size > QUEUE || *all + size > limit {
-            return None;
+    /// Whether a datagram of `size` bytes may wait for its peer's flow, or for the peer to be accepted.
+    fn has_room(&self, peer: SocketAddr, size: usize, options: &Options) -> bool {
+        let queue = self.queues.get(&peer);
+        if queue.is_some_and(|queue| queue.bytes + size > QUEUE) {
+            return false;
         }
-        *all += size;
+        let for_strangers = options.queued / 4;
+        let for_accepted = options.queued - for_strangers;
+        match queue.is_some_and(|queue| queue.accepted) {
+            true => self.accepted == 0 || self.accepted + size <= for_accepted,
+            // What strangers have sent counts as that of accepted peers once they are, so these may
+            // have more than their share.
+            false if self.strange == 0 && self.accepted <= for_accepted => true,
+            false => {
+                let all = self.accepted + self.strange + size;
+                self.strange + size <= for_strangers && all <= options.queued
+            }
+        }
+    }
+
+    /// Hands a datagram to a queue, and gives who waits for it.
+    fn push(&mut self, peer: SocketAddr, datagram: &[u8]) -> Option<Waker> {
+        let queue = self.queues.entry(peer).or_default();
+        let all = match queue.accepted {
+            true => &mut self.accepted,
+            false => &mut self.strange,
+        };
+        *all += size(datagram);
         queue.push(datagram)
     }
 
@@ -132,10 +147,13 @@ impl Peers {
     }
 
     /// Hands a datagram to its peer's queue, which is a new one for a peer that is not known, and
-    /// gives whom to wake.
+    /// gives whom to wake. Where there is no room for it, it is dropped, and makes no new peer.
     #[must_use = "who waits has to be woken"]
     pub(crate) fn arrived(&self, peer: SocketAddr, datagram: &[u8]) -> [Option<Waker>; 2] {
         let mut state = self.lock();
+        if !state.has_room(peer, size(datagram), &self.options) {
+            return [None, None];
+        }
         let mut listener = None;
         if !state.queues.contains_key(&peer) {
             let many = state.queues.len() >= self.options.peers;
@@ -145,7 +163,7 @@ impl Peers {
             state.waiting.push_back(peer);
             listener = state.listener.take();
         }
-        let receiver = state.push(peer, datagram, &self.options);
+        let receiver = state.push(peer, datagram);
         [listener, receiver]
     }
 
@@ -183,5 +201,86 @@ impl Peers {
         for peer in std::mem::take(&mut state.waiting) {
             state.remove(peer);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LARGEST: usize = 65_507;
+
+    fn peers(queued: usize) -> Peers {
+        Peers::new(Options::default().queued(queued))
+    }
+
+    fn peer(number: u16) -> SocketAddr {
+        ([127, 0, 0, 1], number).into()
+    }
+
+    fn arrived(peers: &Peers, from: u16, bytes: usize) {
+        let woken = peers.arrived(peer(from), &vec![0; bytes]);
+        woken.into_iter().flatten().for_each(Waker::wake);
+    }
+
+    fn accept(peers: &Peers) -> Option<u16> {
+        match peers.poll_accept(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(peer) => Some(peer.port()),
+            Poll::Pending => None,
+        }
+    }
+
+    /// How many bytes the next datagram of a peer has.
+    fn receive(peers: &Peers, from: u16) -> Option<usize> {
+        match peers.poll_receive(peer(from), &mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(datagram) => Some(datagram.len()),
+            Poll::Pending => None,
+        }
+    }
+
+    #[test]
+    fn whoever_is_handed_over_has_a_datagram() {
+        let peers = peers(4096);
+        for from in 1..=5 {
+            arrived(&peers, from, 300);
+        }
+        for from in 1..=3 {
+            assert_eq!(accept(&peers), Some(from));
+        }
+        assert_eq!(accept(&peers), None);
+        for from in 1..=3 {
+            assert_eq!(receive(&peers, from), Some(300));
+            assert_eq!(receive(&peers, from), None);
+        }
+        // Whoever was not heard can come again.
+        arrived(&peers, 5, 300);
+        assert_eq!(accept(&peers), Some(5));
+    }
+
+    #[test]
+    fn the_largest_datagram_has_room_where_nothing_else_waits() {
+        let peers = peers(4096);
+        arrived(&peers, 1, LARGEST);
+        arrived(&peers, 2, 1);
+        assert_eq!((accept(&peers), accept(&peers)), (Some(1), None));
+        assert_eq!(receive(&peers, 1), Some(LARGEST));
+        arrived(&peers, 1, LARGEST);
+        arrived(&peers, 1, 1);
+        assert_eq!(receive(&peers, 1), Some(LARGEST));
+        assert_eq!(receive(&peers, 1), None);
+    }
+
+    /// Bad input: peers that are accepted and not read.
+    #[test]
+    fn what_accepted_peers_leave_unread_is_bounded_too() {
+        let peers = peers(4096);
+        let heard = (0..100).filter(|from| {
+            arrived(&peers, *from, 500);
+            accept(&peers).is_some()
+        });
+        assert_eq!(heard.count(), 4096 / (500 + size(&[])));
+        let state = peers.lock();
+        assert_eq!(state.strange, 0);
+        assert!(state.accepted <= 4096, "{}", state.accepted);
     }
 }
