@@ -55,7 +55,6 @@
 //! # What it cannot do
 //!
 //! - Fragments are dropped, and nothing is fragmented: a UDP datagram fits into one packet.
-//! - A UDP listener at all addresses answers from the one that the network would dial from.
 //! - ICMP errors are not read. An endpoint that a router calls unreachable is found out by its
 //!   silence; only a reset refuses at once. Pings are answered.
 //! - There are no selective acknowledgements beyond those that are announced, no path MTU discovery
@@ -81,6 +80,7 @@ mod driver;
 mod error;
 mod flow;
 mod frames;
+mod line;
 mod loopback;
 mod neighbours;
 mod network;

@@ -1,94 +1,144 @@
 //! What UDP flows and listeners do with the sockets of a stack.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     net::{IpAddr, SocketAddr},
     sync::Arc,
     task::{Context, Poll, Waker},
     time::Duration,
 };
 
-use ::smoltcp::{
-    iface::SocketHandle,
-    socket::udp::{self, PacketBuffer, PacketMetadata},
-};
+use ::smoltcp::{iface::SocketSet, socket::udp};
 use tuyau_core::{ErrorKind, FlowError};
 
 use super::{
     NetworkError,
-    backlog::{Taken, listen_endpoint},
-    connection::register,
+    backlog::Taken,
+    line::Line,
     state::{State, Wakes},
+    syn::Ends,
 };
-use crate::udp::{Peers, max_size};
+use crate::udp::{Options, Peers, max_size};
 
-/// How many datagrams of one flow wait to be sent.
-const SENDING: usize = 32;
-/// How many bytes of them, where the MTU is not larger.
-const SENDING_BYTES: usize = 16 * 1024;
-/// How many datagrams wait in the stack to be handed out, which they are after each frame.
-const RECEIVING: usize = 4;
-/// How long the first datagram in line waits for its neighbour before all of the line are dropped.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How many flows of one listener have datagrams in line at a time. Another one waits until a line is
+/// empty or given up: so what many flows send takes no more than some 2 MiB where the MTU is Ethernet's.
+const LINES: usize = 128;
 
-/// A UDP socket: that of a listener, or that of a flow. Several of one port share their peers; what
-/// comes is handed to them, whichever socket the stack gives it.
+/// A UDP port: that of a listener and the flows it gave, or that of one dialled flow. What comes is
+/// handed to the peers, whichever socket the stack gives it.
 pub(super) struct Port {
     at: SocketAddr,
-    peers: Arc<Peers>,
-    /// Where a flow sends to.
-    to: Option<SocketAddr>,
-    writer: Option<Waker>,
-    /// The flow or listener is there.
-    held: bool,
-    /// How many bytes are in line, and since when no datagram has left.
-    stuck: Option<(usize, Duration)>,
+    peers: Arc<Peers<Ends>>,
+    /// How many flows and listeners there are.
+    holders: usize,
+    /// The first one stays as long as the port, and receives; others are there while they are used.
+    lines: Vec<Line>,
+    /// Flows that wait to send.
+    writers: BTreeMap<Ends, Waker>,
+}
+
+/// What was seen of all lines.
+#[derive(Default)]
+struct Seen {
+    /// When the next one is given up.
+    due: Option<Duration>,
+    newly_stuck: bool,
+}
+
+impl Port {
+    /// The line for a datagram of a flow, unless all are taken.
+    fn line(
+        &mut self,
+        sockets: &mut SocketSet<'static>,
+        ends: Ends,
+        mtu: usize,
+    ) -> Option<&mut Line> {
+        let lines = &mut self.lines;
+        let own = lines.iter().position(|line| line.is_of(ends));
+        let at = own.or_else(|| lines.iter().position(Line::is_free));
+        if at.is_none() && lines.len() < LINES {
+            lines.push(Line::open(sockets, self.at, mtu));
+            return lines.last_mut();
+        }
+        lines.get_mut(at?)
+    }
+
+    /// Looks at each line after the stack has sent.
+    fn survey(&mut self, sockets: &mut SocketSet<'_>, now: Duration, seen: &mut Seen) {
+        let mut first = true;
+        self.lines.retain_mut(|line| {
+            let before = line.stuck_for();
+            let due = line.survey(sockets, self.at, now);
+            seen.due = seen.due.into_iter().chain(due).min();
+            seen.newly_stuck |= before.is_none() && line.stuck_for().is_some();
+            let stays = std::mem::take(&mut first) || !line.is_free();
+            if !stays {
+                sockets.remove(line.handle);
+            }
+            stays
+        });
+    }
+
+    /// Wakes the flows that can send.
+    fn wake_writers(&mut self, sockets: &SocketSet<'_>, wakes: &mut Wakes) {
+        let lines = &self.lines;
+        let another = lines.len() < LINES || lines.iter().any(Line::is_free);
+        let can_send = |ends| match lines.iter().find(|line| line.is_of(ends)) {
+            Some(line) => line.has_room(sockets),
+            None => another,
+        };
+        let ready = self.writers.extract_if(.., |ends, _| can_send(*ends));
+        wakes.tasks.extend(ready.map(|(_, writer)| writer));
+    }
+
+    fn is_done(&self) -> bool {
+        self.holders == 0 && self.lines.iter().all(Line::is_free)
+    }
+
+    fn remove(&self, sockets: &mut SocketSet<'_>) {
+        for line in &self.lines {
+            sockets.remove(line.handle);
+        }
+    }
 }
 
 impl State {
-    fn open(&mut self, at: SocketAddr, peers: Arc<Peers>, to: Option<SocketAddr>) -> SocketHandle {
-        let buffer = |count, bytes: usize| {
-            let room = vec![0; bytes.max(self.mtu)];
-            PacketBuffer::new(vec![PacketMetadata::EMPTY; count], room)
-        };
-        let sending = buffer(SENDING, SENDING_BYTES);
-        let mut socket = udp::Socket::new(buffer(RECEIVING, 0), sending);
-        // The port is not 0, and the socket is new.
-        let _ = socket.bind(listen_endpoint(at));
-        let handle = self.sockets.add(socket);
+    fn open(&mut self, at: SocketAddr, peers: Arc<Peers<Ends>>) -> u64 {
         let port = Port {
             at,
             peers,
-            to,
-            writer: None,
-            held: true,
-            stuck: None,
+            holders: 1,
+            lines: vec![Line::open(&mut self.sockets, at, self.mtu)],
+            writers: BTreeMap::new(),
         };
-        self.udp.insert(handle, port);
-        handle
+        let number = self.udp.keys().next_back().map_or(0, |last| last + 1);
+        self.udp.insert(number, port);
+        number
     }
 
-    /// Opens a socket for one peer, and gives its own end.
+    /// Opens a port for one peer, and gives its number, what comes to it, and the ends of the flow.
     pub(super) fn dial_udp(
         &mut self,
-        to: SocketAddr,
-        peers: Arc<Peers>,
-    ) -> Result<(SocketHandle, SocketAddr), NetworkError> {
+        remote: SocketAddr,
+    ) -> Result<(u64, Arc<Peers<Ends>>, Ends), NetworkError> {
         self.check()?;
-        self.check_route(to)?;
-        let source = self.interface.get_source_address(&to.ip().into());
-        let source = source.ok_or(NetworkError::NoSource(to.ip()))?;
+        self.check_route(remote)?;
+        let source = self.interface.get_source_address(&remote.ip().into());
+        let source = source.ok_or(NetworkError::NoSource(remote.ip()))?;
         let port = self.free_udp_port().ok_or(NetworkError::NoPort)?;
-        let at = SocketAddr::new(source.into(), port);
-        Ok((self.open(at, peers, Some(to)), at))
+        let local = SocketAddr::new(source.into(), port);
+        let ends = Ends { local, remote };
+        let peers = Arc::new(Peers::only(ends));
+        Ok((self.open(local, peers.clone()), peers, ends))
     }
 
-    /// Opens a socket for whoever sends to `at`, where port 0 stands for a free one.
+    /// Opens a port for whoever sends to `at`, where port 0 stands for a free one, and gives its
+    /// number, who comes to it, and where it is.
     pub(super) fn listen_udp(
         &mut self,
         mut at: SocketAddr,
-        peers: Arc<Peers>,
-    ) -> Result<(SocketHandle, SocketAddr), Taken> {
+        options: Options,
+    ) -> Result<(u64, Arc<Peers<Ends>>, SocketAddr), Taken> {
         if !at.ip().is_unspecified() && !self.has(at.ip()) {
             return Err(Taken::NotOurs);
         }
@@ -101,7 +151,8 @@ impl State {
         } else if self.udp.values().any(|port| overlaps(port.at)) {
             return Err(Taken::InUse);
         }
-        Ok((self.open(at, peers, None), at))
+        let peers = Arc::new(Peers::new(options));
+        Ok((self.open(at, peers.clone()), peers, at))
     }
 
     fn free_udp_port(&mut self) -> Option<u16> {
@@ -109,14 +160,11 @@ impl State {
         self.ports.choose(|port| used.contains(&port))
     }
 
-    /// Opens a socket that sends from a listener's port to a peer which was accepted there.
-    pub(super) fn answer_udp(
-        &mut self,
-        at: SocketAddr,
-        to: SocketAddr,
-        peers: &Arc<Peers>,
-    ) -> SocketHandle {
-        self.open(at, peers.clone(), Some(to))
+    /// Counts one more flow at a port.
+    pub(super) fn hold_udp(&mut self, number: u64) {
+        if let Some(port) = self.udp.get_mut(&number) {
+            port.holders += 1;
+        }
     }
 
     /// How many bytes a datagram to a peer can have: it fits into one packet.
@@ -128,103 +176,121 @@ impl State {
     /// Sends a datagram, or waits for room.
     pub(super) fn poll_send(
         &mut self,
-        handle: SocketHandle,
+        (number, ends): (u64, Ends),
         cx: &Context<'_>,
         datagram: &[u8],
         wakes: &mut Wakes,
     ) -> Poll<Result<(), FlowError>> {
         self.check()?;
-        let port = self.udp.get_mut(&handle);
-        let Some((port, to)) = port.and_then(|port| port.to.map(|to| (port, to))) else {
+        let Some(port) = self.udp.get_mut(&number) else {
             return Poll::Ready(Err(ErrorKind::Closed.into()));
         };
-        let socket = self.sockets.get_mut::<udp::Socket>(handle);
-        match socket.send_slice(datagram, to) {
+        let sent = match port.line(&mut self.sockets, ends, self.mtu) {
+            Some(line) => line.push(&mut self.sockets, ends, datagram),
+            None => Err(udp::SendError::BufferFull),
+        };
+        match sent {
             Ok(()) => {
                 self.nudge(wakes);
                 Poll::Ready(Ok(()))
             }
             Err(udp::SendError::BufferFull) => {
-                register(&mut port.writer, cx);
+                port.writers.insert(ends, cx.waker().clone());
                 Poll::Pending
             }
             Err(udp::SendError::Unaddressable) => {
-                Poll::Ready(Err(NetworkError::BadEndpoint(to).into()))
+                Poll::Ready(Err(NetworkError::BadEndpoint(ends.remote).into()))
             }
         }
     }
 
-    /// Takes a socket from its flow or listener; what a flow sent goes out still.
-    pub(super) fn release_udp(&mut self, handle: SocketHandle, wakes: &mut Wakes) {
-        if self.check().is_err() {
-            self.udp.remove(&handle);
-            self.sockets.remove(handle);
-        } else if let Some(port) = self.udp.get_mut(&handle) {
-            port.held = false;
+    /// Takes a flow from its port; what it sent goes out still.
+    pub(super) fn release_flow(&mut self, number: u64, ends: Ends, wakes: &mut Wakes) {
+        if let Some(port) = self.udp.get_mut(&number) {
+            port.writers.remove(&ends);
+        }
+        self.release_udp(number, wakes);
+    }
+
+    /// Takes a flow or listener from its port, which ends with the last of them.
+    pub(super) fn release_udp(&mut self, number: u64, wakes: &mut Wakes) {
+        let moves = self.check().is_ok();
+        let Some(port) = self.udp.get_mut(&number) else {
+            return;
+        };
+        port.holders -= 1;
+        if moves {
             self.nudge(wakes);
+        } else if port.holders == 0 {
+            port.remove(&mut self.sockets);
+            self.udp.remove(&number);
         }
     }
 
-    /// Hands out what has come.
+    /// Hands out what has come. An answer comes from the address that was asked; where that is one of
+    /// many hosts, from the one that this network would dial from.
     pub(super) fn hand_out(&mut self, wakes: &mut Wakes) {
-        for (handle, port) in &self.udp {
-            let socket = self.sockets.get_mut::<udp::Socket>(*handle);
-            while let Ok((datagram, from)) = socket.recv() {
-                let from = SocketAddr::new(from.endpoint.addr.into(), from.endpoint.port);
-                let woken = port.peers.arrived(from, datagram);
-                wakes.tasks.extend(woken.into_iter().flatten());
-            }
-        }
-    }
-
-    /// Looks at each socket after the stack has sent: wakes who waits for room, drops what cannot
-    /// leave, and frees what is done. Gives the time at which the next one is given up.
-    pub(super) fn survey_udp(&mut self, now: Duration, wakes: &mut Wakes) -> Option<Duration> {
-        let mut due: Option<Duration> = None;
-        let mut newly = false;
-        let sockets = &mut self.sockets;
-        self.udp.retain(|handle, port| {
-            let socket = sockets.get_mut::<udp::Socket>(*handle);
-            let bytes = socket.send_queue();
-            if bytes == 0 && socket.can_send() {
-                port.stuck = None;
-            } else {
-                newly |= port.stuck.is_none();
-                let known = port.stuck.filter(|(before, _)| *before == bytes);
-                let (_, since) = *port.stuck.insert(known.unwrap_or((bytes, now)));
-                if now < since + PATIENCE {
-                    due = due.into_iter().chain([since + PATIENCE]).min();
-                } else {
-                    port.stuck = None;
-                    socket.close();
-                    let _ = socket.bind(listen_endpoint(port.at));
+        let Self {
+            udp,
+            sockets,
+            interface,
+            addresses,
+            ..
+        } = self;
+        let is_ours = |ip: &IpAddr| addresses.iter().any(|own| own.address() == *ip);
+        for port in udp.values() {
+            for line in &port.lines {
+                let socket = sockets.get_mut::<udp::Socket>(line.handle);
+                while let Ok((datagram, from)) = socket.recv() {
+                    let asked = from.local_address.map(IpAddr::from).filter(is_ours);
+                    let dialling = || interface.get_source_address(&from.endpoint.addr);
+                    let local = asked.or_else(|| dialling().map(IpAddr::from).filter(is_ours));
+                    let Some(local) = local else {
+                        continue;
+                    };
+                    let ends = Ends {
+                        local: SocketAddr::new(local, port.at.port()),
+                        remote: SocketAddr::new(from.endpoint.addr.into(), from.endpoint.port),
+                    };
+                    let woken = port.peers.arrived(ends, datagram);
+                    wakes.tasks.extend(woken.into_iter().flatten());
                 }
             }
-            if socket.can_send() {
-                wakes.tasks.extend(port.writer.take());
-            }
-            let done = !port.held && port.stuck.is_none();
+        }
+    }
+
+    /// Looks at each port after the stack has sent: wakes who waits for room, drops what cannot leave,
+    /// and frees what is done. Gives the time at which the next line is given up.
+    pub(super) fn survey_udp(&mut self, now: Duration, wakes: &mut Wakes) -> Option<Duration> {
+        let mut seen = Seen::default();
+        let sockets = &mut self.sockets;
+        self.udp.retain(|_, port| {
+            port.survey(sockets, now, &mut seen);
+            port.wake_writers(sockets, wakes);
+            let done = port.is_done();
             if done {
-                sockets.remove(*handle);
+                port.remove(sockets);
             }
             !done
         });
-        if newly {
+        if seen.newly_stuck {
             self.neighbours.hurry();
         }
-        due
+        seen.due
     }
 
     /// Whom datagrams wait for.
     pub(super) fn awaited_udp(&self) -> impl Iterator<Item = IpAddr> {
-        let stuck = self.udp.values().filter(|port| port.stuck.is_some());
-        stuck.filter_map(|port| Some(port.to?.ip()))
+        let lines = self.udp.values().flat_map(|port| &port.lines);
+        lines.filter_map(|line| Some(line.stuck_for()?.ip()))
     }
 
     /// Wakes everyone who waits for datagrams.
     pub(super) fn wake_udp(&mut self, wakes: &mut Wakes) {
         for port in self.udp.values_mut() {
-            wakes.tasks.extend(port.writer.take());
+            wakes
+                .tasks
+                .extend(std::mem::take(&mut port.writers).into_values());
             wakes.tasks.extend(port.peers.take_waiting());
         }
     }

@@ -45,7 +45,8 @@ impl Network {
     }
 
     /// How many TCP and UDP sockets the stack holds at the moment: flows, those being closed, those
-    /// in TIME-WAIT, waiting connections, and one for each listener.
+    /// in TIME-WAIT, waiting connections, and one for each listener. The UDP flows of one listener
+    /// share its socket, and have others only while datagrams of several of them are to be sent.
     pub fn sockets(&self) -> usize {
         self.share.with(|state, _| state.sockets.iter().count())
     }

@@ -102,7 +102,7 @@ pub(super) struct State {
     pub(super) sockets: SocketSet<'static>,
     pub(super) connections: BTreeMap<SocketHandle, Connection>,
     pub(super) backlogs: BTreeMap<u64, Backlog>,
-    pub(super) udp: BTreeMap<SocketHandle, Port>,
+    pub(super) udp: BTreeMap<u64, Port>,
     pub(super) ports: Ports,
     pub(super) sizes: Sizes,
     /// How many connections without a flow are in TIME-WAIT.
@@ -112,7 +112,7 @@ pub(super) struct State {
     medium: Medium,
     /// The largest IP packet, in bytes.
     pub(super) mtu: usize,
-    addresses: Vec<Cidr>,
+    pub(super) addresses: Vec<Cidr>,
     routes: Vec<(Cidr, IpAddr)>,
     pub(super) neighbours: Neighbours,
     driver: Option<Waker>,

@@ -12,8 +12,8 @@ use ::smoltcp::wire::{
 
 use super::Medium;
 
-/// The endpoints of a connection, seen from here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The endpoints of a connection or of a flow of datagrams, seen from here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Ends {
     pub(super) local: SocketAddr,
     pub(super) remote: SocketAddr,

@@ -9,13 +9,12 @@ use std::{
     task::{Context, Poll, ready as done},
 };
 
-use ::smoltcp::iface::SocketHandle;
 use tuyau_core::{
     Address, Attempt, Datagrams, EndpointKey, ErrorKind, FlowError, Incoming, LocalAddress, Origin,
     PeerAddress, Protocol, Stage,
 };
 
-use super::{Network, state::Share, tcp::refused};
+use super::{Network, state::Share, syn::Ends, tcp::refused};
 use crate::{
     ListenError,
     udp::{Options, Peers, UdpKey},
@@ -49,24 +48,25 @@ impl Protocol for Udp {
         let share = self.network.share.clone();
         // The senders of datagrams have neither a scope nor a flow label.
         let peer = SocketAddr::new(endpoint.ip(), endpoint.port());
-        let peers = Arc::new(Peers::only(peer));
-        let (handle, at, max_size) = share.with(|state, _| {
-            let (handle, at) = state.dial_udp(peer, peers.clone())?;
-            Ok::<_, FlowError>((handle, at, state.max_datagram(peer)))
+        let (port, peers, ends, max_size) = share.with(|state, _| {
+            let (port, peers, ends) = state.dial_udp(peer)?;
+            Ok::<_, FlowError>((port, peers, ends, state.max_datagram(peer)))
         })?;
-        Ok(UdpFlow::new(share, handle, peers, (at, peer), max_size))
+        Ok(UdpFlow::new(share, port, peers, ends, max_size))
     }
 }
 
 /// Datagrams between a [`Network`] and one peer. It knows its [`PeerAddress`] and [`LocalAddress`].
 ///
-/// A datagram fits into one packet. While the network is slower than the sender, sending waits; what
-/// cannot leave for 3 seconds, as when the neighbour is silent, is dropped.
+/// A datagram fits into one packet. While the network is slower than the sender, sending waits. When
+/// none of a flow's datagrams has left for 3 seconds, as when the neighbour is silent, all that wait
+/// are dropped; sending more of them does not put that off. Of the flows that one listener gave, 128
+/// at a time have datagrams that wait to leave, and another one's sending waits for one of these.
 pub struct UdpFlow {
     share: Arc<Share>,
-    handle: SocketHandle,
-    peers: Arc<Peers>,
-    peer: SocketAddr,
+    port: u64,
+    peers: Arc<Peers<Ends>>,
+    ends: Ends,
     max_size: usize,
     local: Option<LocalAddress>,
     remote: Option<PeerAddress>,
@@ -75,20 +75,20 @@ pub struct UdpFlow {
 impl UdpFlow {
     fn new(
         share: Arc<Share>,
-        handle: SocketHandle,
-        peers: Arc<Peers>,
-        (at, peer): (SocketAddr, SocketAddr),
+        port: u64,
+        peers: Arc<Peers<Ends>>,
+        ends: Ends,
         max_size: usize,
     ) -> Self {
         let address = |socket| Address::from_socket("udp", socket).ok();
         Self {
             share,
-            handle,
+            port,
             peers,
-            peer,
+            ends,
             max_size,
-            local: address(at).map(LocalAddress),
-            remote: address(peer).map(PeerAddress),
+            local: address(ends.local).map(LocalAddress),
+            remote: address(ends.remote).map(PeerAddress),
         }
     }
 }
@@ -98,9 +98,9 @@ impl Datagrams for UdpFlow {
         if datagram.len() > self.max_size {
             return Poll::Ready(Err(ErrorKind::TooLarge.into()));
         }
-        let handle = self.handle;
+        let flow = (self.port, self.ends);
         self.share
-            .with(|state, wakes| state.poll_send(handle, cx, datagram, wakes))
+            .with(|state, wakes| state.poll_send(flow, cx, datagram, wakes))
     }
 
     fn poll_receive(
@@ -111,7 +111,7 @@ impl Datagrams for UdpFlow {
         let received = self.share.with(|state, _| {
             state.check()?;
             self.peers
-                .poll_receive(self.peer, cx)
+                .poll_receive(self.ends, cx)
                 .map(Ok::<_, FlowError>)
         });
         let datagram = done!(received)?;
@@ -139,17 +139,17 @@ impl Datagrams for UdpFlow {
 
 impl Drop for UdpFlow {
     fn drop(&mut self) {
-        self.peers.forget(self.peer);
-        let handle = self.handle;
+        self.peers.forget(self.ends);
+        let (port, ends) = (self.port, self.ends);
         self.share
-            .with(|state, wakes| state.release_udp(handle, wakes));
+            .with(|state, wakes| state.release_flow(port, ends, wakes));
     }
 }
 
 impl fmt::Debug for UdpFlow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UdpFlow")
-            .field("peer", &self.peer)
+            .field("peer", &self.ends.remote)
             .finish_non_exhaustive()
     }
 }
@@ -160,16 +160,15 @@ impl fmt::Debug for UdpFlow {
 #[derive(Debug)]
 pub struct UdpListener {
     share: Arc<Share>,
-    handle: SocketHandle,
-    peers: Arc<Peers>,
-    at: SocketAddr,
+    port: u64,
+    peers: Arc<Peers<Ends>>,
     address: Address,
 }
 
 impl UdpListener {
     /// Listens at an address whose host is an IP address of the network, whatever its scheme, with the
     /// default [`Options`]; port 0 takes a free one, and `0.0.0.0` or `[::]` stand for all addresses
-    /// of the network, of either family.
+    /// of the network, of either family: each peer is answered from the address that it has sent to.
     ///
     /// # Errors
     /// A [`ListenError`] that names the address.
@@ -188,16 +187,14 @@ impl UdpListener {
     ) -> Result<Self, ListenError> {
         let socket = UdpKey::read(address)?;
         let share = network.share.clone();
-        let peers = Arc::new(Peers::new(options));
-        let bound = share.with(|state, _| state.listen_udp(socket, peers.clone()));
-        let (handle, at) = bound.map_err(|taken| refused(address, taken))?;
+        let bound = share.with(|state, _| state.listen_udp(socket, options));
+        let (port, peers, at) = bound.map_err(|taken| refused(address, taken))?;
         let address = Address::from_socket("udp", at)
             .map_err(|error| ListenError::invalid(at, "an IP endpoint", error))?;
         Ok(Self {
             share,
-            handle,
+            port,
             peers,
-            at,
             address,
         })
     }
@@ -212,17 +209,17 @@ impl tuyau_core::Listener for UdpListener {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Incoming<Self::Handshake>, FlowError>> {
-        let (at, peers) = (self.at, &self.peers);
-        let (peer, handle, max_size) = done!(self.share.with(|state, _| {
+        let (port, peers) = (self.port, &self.peers);
+        let (ends, max_size) = done!(self.share.with(|state, _| {
             state.check()?;
-            let peer = done!(peers.poll_accept(cx));
-            let handle = state.answer_udp(at, peer, peers);
-            Poll::Ready(Ok::<_, FlowError>((peer, handle, state.max_datagram(peer))))
+            let ends = done!(peers.poll_accept(cx));
+            state.hold_udp(port);
+            Poll::Ready(Ok::<_, FlowError>((ends, state.max_datagram(ends.remote))))
         }))?;
         let (share, peers) = (self.share.clone(), self.peers.clone());
-        let flow = UdpFlow::new(share, handle, peers, (at, peer), max_size);
+        let flow = UdpFlow::new(share, port, peers, ends, max_size);
         Poll::Ready(Ok(Incoming {
-            origin: Origin::Ip(peer),
+            origin: Origin::Ip(ends.remote),
             handshake: ready(Ok(flow)),
         }))
     }
@@ -235,8 +232,8 @@ impl tuyau_core::Listener for UdpListener {
 impl Drop for UdpListener {
     fn drop(&mut self) {
         self.peers.close();
-        let handle = self.handle;
+        let port = self.port;
         self.share
-            .with(|state, wakes| state.release_udp(handle, wakes));
+            .with(|state, wakes| state.release_udp(port, wakes));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    hash::Hash,
     net::SocketAddr,
     sync::{Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
@@ -15,18 +16,18 @@ pub const BACKLOG: usize = 128;
 /// How many bytes of one peer's datagrams wait to be received; what comes beyond is dropped.
 pub const QUEUE: usize = 128 * 1024;
 
-/// The peers of one listening socket.
+/// The peers of one listening socket, each known by a `P`.
 #[derive(Debug)]
-pub(crate) struct Peers {
+pub(crate) struct Peers<P = SocketAddr> {
     options: Options,
-    state: Mutex<State>,
+    state: Mutex<State<P>>,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    queues: HashMap<SocketAddr, Queue>,
+#[derive(Debug)]
+struct State<P> {
+    queues: HashMap<P, Queue>,
     /// Peers that were not accepted yet, in the order of their first datagram.
-    waiting: VecDeque<SocketAddr>,
+    waiting: VecDeque<P>,
     /// How many bytes wait in the queues of peers that were accepted.
     accepted: usize,
     /// How many bytes wait in those of the others.
@@ -64,9 +65,9 @@ impl Queue {
     }
 }
 
-impl State {
+impl<P: Copy + Eq + Hash> State<P> {
     /// Whether a datagram of `size` bytes may wait for its peer's flow, or for the peer to be accepted.
-    fn has_room(&self, peer: SocketAddr, size: usize, options: &Options) -> bool {
+    fn has_room(&self, peer: P, size: usize, options: &Options) -> bool {
         let queue = self.queues.get(&peer);
         if queue.is_some_and(|queue| queue.bytes + size > QUEUE) {
             return false;
@@ -86,7 +87,7 @@ impl State {
     }
 
     /// Hands a datagram to a queue, and gives who waits for it.
-    fn push(&mut self, peer: SocketAddr, datagram: &[u8]) -> Option<Waker> {
+    fn push(&mut self, peer: P, datagram: &[u8]) -> Option<Waker> {
         let queue = self.queues.entry(peer).or_default();
         let all = match queue.accepted {
             true => &mut self.accepted,
@@ -96,14 +97,14 @@ impl State {
         queue.push(datagram)
     }
 
-    fn accept(&mut self, peer: SocketAddr) {
+    fn accept(&mut self, peer: P) {
         let queue = self.queues.entry(peer).or_default();
         queue.accepted = true;
         self.strange -= queue.bytes;
         self.accepted += queue.bytes;
     }
 
-    fn remove(&mut self, peer: SocketAddr) {
+    fn remove(&mut self, peer: P) {
         if let Some(queue) = self.queues.remove(&peer) {
             let all = match queue.accepted {
                 true => &mut self.accepted,
@@ -114,15 +115,22 @@ impl State {
     }
 }
 
-impl Peers {
+impl<P: Copy + Eq + Hash> Peers<P> {
     pub(crate) fn new(options: Options) -> Self {
-        let state = Mutex::default();
+        let state = Mutex::new(State {
+            queues: HashMap::new(),
+            waiting: VecDeque::new(),
+            accepted: 0,
+            strange: 0,
+            listener: None,
+            closed: false,
+        });
         Self { options, state }
     }
 
     /// One peer that is known from the start, and no other one.
     #[cfg(feature = "smoltcp")]
-    pub(crate) fn only(peer: SocketAddr) -> Self {
+    pub(crate) fn only(peer: P) -> Self {
         let peers = Self::new(Options::default());
         let mut state = peers.lock();
         state.closed = true;
@@ -141,7 +149,7 @@ impl Peers {
         receivers.chain(listener).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, State<P>> {
         // No code under this lock panics half-way through a change.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -149,7 +157,7 @@ impl Peers {
     /// Hands a datagram to its peer's queue, which is a new one for a peer that is not known, and
     /// gives whom to wake. Where there is no room for it, it is dropped, and makes no new peer.
     #[must_use = "who waits has to be woken"]
-    pub(crate) fn arrived(&self, peer: SocketAddr, datagram: &[u8]) -> [Option<Waker>; 2] {
+    pub(crate) fn arrived(&self, peer: P, datagram: &[u8]) -> [Option<Waker>; 2] {
         let mut state = self.lock();
         if !state.has_room(peer, size(datagram), &self.options) {
             return [None, None];
@@ -167,7 +175,7 @@ impl Peers {
         [listener, receiver]
     }
 
-    pub(crate) fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<SocketAddr> {
+    pub(crate) fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<P> {
         let mut state = self.lock();
         if let Some(peer) = state.waiting.pop_front() {
             state.accept(peer);
@@ -178,7 +186,7 @@ impl Peers {
     }
 
     /// The next datagram of `peer`.
-    pub(crate) fn poll_receive(&self, peer: SocketAddr, cx: &mut Context<'_>) -> Poll<Box<[u8]>> {
+    pub(crate) fn poll_receive(&self, peer: P, cx: &mut Context<'_>) -> Poll<Box<[u8]>> {
         let mut state = self.lock();
         let queue = state.queues.entry(peer).or_default();
         if let Some(datagram) = queue.pop() {
@@ -190,7 +198,7 @@ impl Peers {
     }
 
     /// The flow of `peer` was dropped; its next datagram is that of a new peer.
-    pub(crate) fn forget(&self, peer: SocketAddr) {
+    pub(crate) fn forget(&self, peer: P) {
         self.lock().remove(peer);
     }
 

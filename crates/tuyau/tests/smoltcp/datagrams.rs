@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use tuyau::{
     ListenErrorKind,
-    smoltcp::{Network, Udp, UdpFlow, UdpListener},
+    smoltcp::{Network, Udp, UdpFlow, UdpListener, WireSettings},
+    tokio::TokioTimer,
     udp::Options,
 };
 use tuyau_core::{
     Attempt, DatagramsExt, ErrorKind, FlowError, ListenerExt, LocalAddress, Origin, Protocol,
 };
 
-use crate::support::{Hosts, after};
+use crate::support::{Hosts, after, host};
 
 fn bind(network: &Network, address: &str, options: Options) -> UdpListener {
     UdpListener::bind_with(network, &address.parse().unwrap(), options).unwrap()
@@ -28,14 +29,16 @@ async fn dial(network: &Network, to: &str) -> Result<UdpFlow, FlowError> {
 }
 
 async fn accept(listener: &mut UdpListener) -> UdpFlow {
-    let incoming = listener.accept().await.unwrap();
+    let accepting = tokio::time::timeout(Duration::from_secs(60), listener.accept());
+    let incoming = accepting.await.expect("a peer").unwrap();
     assert!(matches!(incoming.origin, Origin::Ip(_)));
     incoming.handshake.await.unwrap()
 }
 
 async fn receive(flow: &mut UdpFlow) -> Vec<u8> {
     let mut buffer = vec![0; 2000];
-    let length = flow.receive(&mut buffer).await.unwrap();
+    let receiving = tokio::time::timeout(Duration::from_secs(60), flow.receive(&mut buffer));
+    let length = receiving.await.expect("a datagram").unwrap();
     buffer.truncate(length);
     buffer
 }
@@ -120,6 +123,101 @@ async fn a_silent_neighbour_costs_what_is_sent_to_it_and_no_more() {
     drop(near);
     after(Duration::from_secs(10)).await;
     assert_eq!(hosts.near.sockets(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_a_silent_neighbour_is_dropped_in_time_however_much_joins_it() {
+    let hosts = Hosts::new();
+    let mut nobody = dial(&hosts.near, "10.0.0.9:53").await.unwrap();
+    for _ in 0..3 {
+        nobody.send(b"anyone?").await.unwrap();
+        after(Duration::from_millis(900)).await;
+    }
+    drop(nobody);
+    // The first has waited for 2.7 s, the last for 0.9 s.
+    assert_eq!(hosts.near.sockets(), 1);
+    after(Duration::from_millis(400)).await;
+    assert_eq!(hosts.near.sockets(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_sent_leaves_after_its_flow_is_dropped_an_empty_datagram_too() {
+    let hosts = Hosts::new();
+    let mut listener = listener(&hosts);
+    for datagram in [&b""[..], b"last"] {
+        let mut near = dial(&hosts.near, "10.0.0.2:53").await.unwrap();
+        near.send(datagram).await.unwrap();
+        drop(near);
+        let mut far = accept(&mut listener).await;
+        assert_eq!(receive(&mut far).await, datagram);
+    }
+    after(Duration::from_secs(4)).await;
+    assert_eq!(hosts.near.sockets(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listener_at_all_addresses_answers_from_the_one_that_was_asked() {
+    let (left, right) = WireSettings::new().pair();
+    let (near, _near_driver) = host("10.0.0.1/24", left);
+    let mut builder = Network::builder();
+    for address in ["10.0.0.2/24", "10.0.0.3/24", "10.0.0.4/24"] {
+        builder = builder.address(address.parse().unwrap());
+    }
+    let (far, driver) = builder.start(right, TokioTimer::new()).unwrap();
+    let _far_driver = tokio::spawn(driver);
+    let mut listener = bind(&far, "udp://0.0.0.0:53", Options::default());
+    for asked in ["10.0.0.3:53", "10.0.0.2:53", "10.0.0.4:53"] {
+        let mut near = dial(&near, asked).await.unwrap();
+        near.send(b"?").await.unwrap();
+        let mut far = accept(&mut listener).await;
+        let at = far.info::<LocalAddress>().unwrap().0.to_string();
+        assert_eq!(at, format!("udp://{asked}"));
+        assert_eq!(receive(&mut far).await, b"?");
+        // A dialled flow hears nobody but the address that it has asked.
+        far.send(b"!").await.unwrap();
+        assert_eq!(receive(&mut near).await, b"!");
+        near.send(b"on").await.unwrap();
+        assert_eq!(receive(&mut far).await, b"on");
+    }
+}
+
+/// More flows than can have a line of their own.
+#[tokio::test(start_paused = true)]
+async fn the_flows_of_a_listener_share_its_socket_and_all_of_them_can_send_at_once() {
+    const PEERS: usize = 300;
+    let hosts = Hosts::new();
+    let mut listener = listener(&hosts);
+    let mut near = Vec::new();
+    let mut far = Vec::new();
+    for _ in 0..PEERS {
+        let mut flow = dial(&hosts.near, "10.0.0.2:53").await.unwrap();
+        flow.send(b"?").await.unwrap();
+        near.push(flow);
+        far.push(accept(&mut listener).await);
+    }
+    assert_eq!(hosts.far.sockets(), 1);
+    let mut sending = tokio::task::JoinSet::new();
+    for (number, mut flow) in (0..PEERS as u32).zip(far) {
+        sending.spawn(async move {
+            for part in 0..3 {
+                flow.send(&[number.to_be_bytes(), [part; 4]].concat())
+                    .await
+                    .unwrap();
+            }
+            flow
+        });
+    }
+    let far = sending.join_all().await;
+    for (number, flow) in (0..PEERS as u32).zip(&mut near) {
+        for part in 0..3 {
+            let whole = [number.to_be_bytes(), [part; 4]].concat();
+            assert_eq!(receive(flow).await, whole);
+        }
+    }
+    assert_eq!(hosts.far.sockets(), 1);
+    drop((far, listener, near));
+    after(Duration::from_secs(1)).await;
+    assert_eq!((hosts.near.sockets(), hosts.far.sockets()), (0, 0));
 }
 
 #[tokio::test(start_paused = true)]
