@@ -48,15 +48,23 @@ impl Named<'_> {
     }
 
     fn unreadable(self, error: io::Error) -> FileError {
-        let kind = match error.kind() {
-            io::ErrorKind::NotFound => FileErrorKind::NotFound,
-            _ => FileErrorKind::Unreadable,
-        };
-        self.error(kind).with_source(error)
+        match error.kind() {
+            // The kind says all that the operating system has to say.
+            io::ErrorKind::NotFound => self.error(FileErrorKind::NotFound),
+            _ => self.error(FileErrorKind::Unreadable).with_source(error),
+        }
     }
 
     pub(crate) fn unwritable(self, error: io::Error) -> FileError {
-        self.error(FileErrorKind::Unwritable).with_source(error)
+        match error.kind() {
+            io::ErrorKind::NotFound => self.error(FileErrorKind::NoDirectory),
+            io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+                self.error(FileErrorKind::NotDirectory)
+            }
+            _ => self
+                .error(FileErrorKind::Unwritable)
+                .with_source(without_path(error)),
+        }
     }
 
     /// Reads the whole file as text, after `check` has seen what kind of file it is.
@@ -125,6 +133,14 @@ impl Named<'_> {
                 .sync_all()
         };
         sync().map_err(|error| self.unwritable(error))
+    }
+}
+
+/// What went wrong, without the name of a temporary file, which is nothing to the reader.
+fn without_path(error: io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(_) => error,
+        None => error.kind().into(),
     }
 }
 

@@ -33,6 +33,7 @@ pub fn read(path: &Path) -> Result<Identity, FileError> {
 /// the old content or the new one. A file that says the same already is left alone.
 ///
 /// # Errors
+/// [`FileErrorKind::NoDirectory`], [`FileErrorKind::NotDirectory`] and
 /// [`FileErrorKind::Unwritable`] when the file cannot be made.
 pub fn write(path: &Path, identity: &Identity) -> Result<(), FileError> {
     if read(path).is_ok_and(|there| there == *identity) {

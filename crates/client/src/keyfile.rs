@@ -56,6 +56,7 @@ pub fn load(path: &Path) -> Result<SecretKey, FileError> {
 ///
 /// # Errors
 /// [`FileErrorKind::Exists`] when there is something under that name, and
+/// [`FileErrorKind::NoDirectory`], [`FileErrorKind::NotDirectory`] and
 /// [`FileErrorKind::Unwritable`] when the file cannot be made.
 pub fn create(path: &Path) -> Result<SecretKey, FileError> {
     let key = SecretKey::generate().map_err(|error| {

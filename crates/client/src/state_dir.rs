@@ -22,8 +22,8 @@ pub struct Lock {
 /// and finds out whether files can be made in it. One that is there keeps its permissions.
 ///
 /// # Errors
-/// [`FileErrorKind::Unwritable`] when it cannot be made, is no
-/// directory, or takes no files.
+/// [`FileErrorKind::NotDirectory`] when there is something else, and
+/// [`FileErrorKind::Unwritable`] when it cannot be made or takes no files.
 pub fn create(path: &Path) -> Result<(), FileError> {
     let named = Named {
         purpose: Purpose::State,
@@ -41,8 +41,8 @@ pub fn create(path: &Path) -> Result<(), FileError> {
 /// with one key would take each other's place at the router.
 ///
 /// # Errors
-/// [`FileErrorKind::InUse`] when another one has it, and
-/// [`FileErrorKind::Unwritable`] when it cannot be locked.
+/// [`FileErrorKind::InUse`] when another one has it, [`FileErrorKind::NoDirectory`] when it is not
+/// there, and [`FileErrorKind::Unwritable`] when it cannot be locked.
 ///
 /// ```
 /// use tuyau_client::{FileErrorKind, state_dir};

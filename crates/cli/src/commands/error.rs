@@ -147,17 +147,26 @@ struct SnapshotFile {
 impl fmt::Display for SnapshotFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (verb, path) = (self.verb, self.path.display());
-        let remedy = match self.source.kind() {
-            io::ErrorKind::NotFound => "check the path",
-            _ => "name another place, or let this user use that one",
+        let remedy = match (self.source.kind(), verb) {
+            (io::ErrorKind::NotFound, "read") => ": there is no such file; check the path",
+            (io::ErrorKind::NotFound, _) => {
+                ": the directory for it does not exist; make that first, or name another place"
+            }
+            (io::ErrorKind::NotADirectory, _) => {
+                ": a part of its path is no directory; name another place"
+            }
+            _ => "; name another place, or let this user use that one",
         };
-        write!(f, "cannot {verb} the snapshot {path}; {remedy}")
+        write!(f, "cannot {verb} the snapshot {path}{remedy}")
     }
 }
 
 impl Error for SnapshotFile {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&self.source)
+        match self.source.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => None,
+            _ => Some(&self.source),
+        }
     }
 }
 

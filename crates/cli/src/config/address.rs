@@ -1,6 +1,7 @@
 //! Addresses of a configuration: which ones this program can listen on or connect to.
 
-use tuyau_core::Address;
+use tuyau::{ListenError, tcp::TcpKey};
+use tuyau_core::{Address, EndpointKey as _};
 
 use super::node::Node;
 use super::problem::Problem;
@@ -103,6 +104,11 @@ fn check_rest(address: &Address, used: Use) -> Result<(), Problem> {
             "nobody can connect to {shown}, which stands for every interface: write the address \
              of one"
         )
+    } else if used == Use::Listen
+        && let Err(error) = TcpKey::read(address)
+    {
+        // Names are not looked up for listening; the program that starts would say the same.
+        ListenError::from(error).to_string()
     } else {
         return Ok(());
     };

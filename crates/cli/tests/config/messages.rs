@@ -205,6 +205,11 @@ fn addresses_have_to_be_ones_that_can_be_used() {
              write for example `tls://127.0.0.1:6000`",
         ),
         (
+            "tls://localhost:6100",
+            "cannot listen at tls://localhost:6100: the address is not valid for listening; \
+             expected an IP address and a port, as in `tls://127.0.0.1:6000`",
+        ),
+        (
             "6000",
             "expected an address, found the number `6000`: if it is meant as text, write \"6000\"",
         ),
@@ -251,8 +256,8 @@ fn lists_are_lists_of_a_bounded_length() {
     );
     assert_problem(
         Router,
-        "listen: [tls://a:1, tls://A:1]",
-        "x.yaml:1:21: `listen`: `tls://a:1` is in the list twice: keep one",
+        "listen: [\"tls://[::a]:1\", \"tls://[::A]:1\"]",
+        "x.yaml:1:27: `listen`: `tls://[::a]:1` is in the list twice: keep one",
     );
     assert_problem(
         Router,

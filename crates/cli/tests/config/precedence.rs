@@ -63,10 +63,10 @@ fn a_wrong_value_that_another_source_replaces_does_no_harm() {
     let files = Files::with("listen: [nonsense]\n");
     let sources = files
         .sources()
-        .with_variables([("TUYAU_LISTEN", "tls://a:1, tls://b:2")]);
+        .with_variables([("TUYAU_LISTEN", "tls://127.0.0.1:1, tls://127.0.0.1:2")]);
     let config = RouterConfig::load(&sources).unwrap();
     let shown: Vec<String> = config.listen.iter().map(ToString::to_string).collect();
-    assert_eq!(shown, ["tls://a:1", "tls://b:2"]);
+    assert_eq!(shown, ["tls://127.0.0.1:1", "tls://127.0.0.1:2"]);
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn errors_name_the_variable_or_the_option() {
         .with_variables([("TUYAU_LIMITS__DIALS", "0"), ("TUYAU_LISTEN", "")])
         .with_override(Override::items(
             "listen",
-            ["tls://a:1".into(), "tcp://a:1".into()],
+            ["tls://[::1]:1".into(), "tcp://a:1".into()],
             "--listen",
         ))
         .with_override(Override::parse("limits.routes=all").unwrap());

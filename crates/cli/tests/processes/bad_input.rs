@@ -122,12 +122,12 @@ fn a_damaged_state() {
 }
 
 #[test]
-fn a_state_directory_that_cannot_be_written() {
+fn a_state_directory_that_is_a_file() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("router"), "a file").unwrap();
     let error = fail_router(directory.path(), "tls://127.0.0.1:0");
     assert!(
-        error.contains("state directory router: this user cannot write it: name another place"),
+        error.contains("state directory router: expected a directory"),
         "{error}"
     );
     assert_eq!(

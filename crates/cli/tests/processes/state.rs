@@ -105,7 +105,7 @@ fn says_how_to_start_a_router_when_none_runs() {
     assert!(error.contains("tuyau router"), "{error}");
     let error = fail(directory.path(), &["state", "inspect", "missing.cbor"]);
     assert!(
-        error.contains("cannot read the snapshot missing.cbor; check the path"),
+        error.contains("cannot read the snapshot missing.cbor: there is no such file; check"),
         "{error}"
     );
 }

@@ -42,6 +42,10 @@ pub enum FileErrorKind {
     Exists,
     /// The file or directory cannot be made or written.
     Unwritable,
+    /// The directory that the file is to be made in is not there.
+    NoDirectory,
+    /// Where a directory should be, or a part of the path, is something else.
+    NotDirectory,
     /// Another router or service uses the directory.
     InUse,
     /// There is no private key in PEM in it, not even a damaged one.
@@ -89,7 +93,9 @@ impl FileError {
     fn replacement(&self) -> &'static str {
         match self.purpose {
             Purpose::Key => "restore it from a copy, or move it away and make a new key",
-            Purpose::Identity => "remove it and start the router, which writes it",
+            Purpose::Identity => {
+                "name another file; that of a router is identity.pub in its state directory"
+            }
             Purpose::State => "name another one",
         }
     }
@@ -141,6 +147,18 @@ impl fmt::Display for FileError {
                 "this user cannot write it: name another place, or let this user write to its \
                  directory",
             ),
+            FileErrorKind::NoDirectory => f.write_str(
+                "the directory for it does not exist: make that first, or name another place",
+            ),
+            FileErrorKind::NotDirectory => f.write_str(match self.purpose {
+                Purpose::State => {
+                    "expected a directory, found something else under this name or on the way to \
+                     it: name another place"
+                }
+                Purpose::Key | Purpose::Identity => {
+                    "a part of its path is no directory: name another place"
+                }
+            }),
             FileErrorKind::InUse => f.write_str(
                 "in use by another service: stop that one, or name another directory with \
                  `state_dir`",

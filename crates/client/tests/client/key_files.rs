@@ -205,9 +205,19 @@ fn a_key_that_cannot_be_written_says_where_and_why() {
     write(&file, "", 0o600);
     let path = file.join("identity.pem");
     let error = keyfile::create(&path).unwrap_err();
-    assert_eq!(error.kind(), FileErrorKind::Unwritable);
-    assert_says(&error, &path, &["cannot write", "another place"]);
-    assert!(error.source().is_some());
+    assert_eq!(error.kind(), FileErrorKind::NotDirectory);
+    assert_says(&error, &path, &["no directory", "another place"]);
+    assert!(error.source().is_none());
+}
+
+#[test]
+fn a_key_in_a_directory_that_is_not_there_says_so_without_a_temporary_name() {
+    let (_directory, place) = place("missing");
+    let path = place.join("identity.pem");
+    let error = keyfile::create(&path).unwrap_err();
+    assert_eq!(error.kind(), FileErrorKind::NoDirectory);
+    assert_says(&error, &path, &["does not exist", "make that first"]);
+    assert!(error.source().is_none());
 }
 
 #[test]
@@ -241,7 +251,11 @@ fn a_damaged_identity_file_is_refused() {
     write(&path, text.replace("tuyau1", "tuyau1q"), 0o644);
     let error = identity_file::read(&path).unwrap_err();
     assert_eq!(error.kind(), FileErrorKind::Corrupt);
-    assert_says(&error, &path, &["not that of an identity file"]);
+    assert_says(
+        &error,
+        &path,
+        &["not that of an identity file", "name another file"],
+    );
     assert!(error.source().unwrap().is::<IdentityError>());
 }
 
@@ -256,17 +270,16 @@ fn a_state_directory_is_made_for_its_owner_alone() {
 }
 
 #[test]
-fn a_state_directory_that_cannot_be_written_is_refused() {
+fn a_state_directory_that_is_a_file_is_refused() {
     let (_directory, file) = place("file");
     write(&file, "", 0o600);
     for path in [file.clone(), file.join("router")] {
         let error = state_dir::create(&path).unwrap_err();
-        assert_eq!(error.kind(), FileErrorKind::Unwritable);
+        assert_eq!(error.kind(), FileErrorKind::NotDirectory);
         assert_says(
             &error,
             &path,
-            &["state directory", "cannot write", "another place"],
+            &["state directory", "expected a directory", "another place"],
         );
-        assert!(error.source().is_some());
     }
 }
