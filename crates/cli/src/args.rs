@@ -1,6 +1,7 @@
 //! The command line.
 
 mod connect;
+mod unknown;
 
 use std::path::PathBuf;
 
@@ -9,6 +10,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::config::ConfigKind;
 
 pub use connect::{ConnectArgs, Floor, Only};
+
+/// Reads the command line; ends the program where that is wrong, or asks for help.
+pub(crate) fn read() -> Tuyau {
+    Tuyau::try_parse().unwrap_or_else(|error| unknown::with_commands(error).exit())
+}
 
 /// A message router whose addresses are public keys.
 #[derive(Clone, Debug, Parser)]

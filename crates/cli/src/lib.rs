@@ -14,11 +14,9 @@ mod printable;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 /// Runs the program: exit code 0 for success, 1 for failure, 2 for a wrong command line.
 pub fn main() -> ExitCode {
-    match commands::run(args::Tuyau::parse()) {
+    match commands::run(args::read()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             if let Some(text) = error.text() {

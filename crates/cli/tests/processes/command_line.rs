@@ -57,6 +57,20 @@ fn help_is_printed_with_success_and_usage_errors_with_2() {
 }
 
 #[test]
+fn an_unknown_command_is_told_which_ones_there_are() {
+    let directory = tempfile::tempdir().unwrap();
+    for (words, told) in [
+        (&["bogus"][..], "the commands are demo, router, service, "),
+        (&["key", "bogus"], "the commands are new, show\n"),
+        (&["rooter"], "'router'"),
+    ] {
+        let output = run(directory.path(), words);
+        let (_, err) = expect(2, &output);
+        assert!(err.contains(told), "{err}");
+    }
+}
+
+#[test]
 fn a_new_key_is_made_once_and_shown_again() {
     let directory = tempfile::tempdir().unwrap();
     let (here, file) = (directory.path(), directory.path().join("a.pem"));
