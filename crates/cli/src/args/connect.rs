@@ -8,12 +8,12 @@ use clap::{Args, ValueEnum};
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 Examples:
-  tuyau connect tls://127.0.0.1:6000 --identity-file state/router/identity.pub -v
+  tuyau connect --listen tls://127.0.0.1:7777     one end, in a terminal of its own
+  tuyau connect tls://127.0.0.1:7777 -v           the other: what is typed comes out there
   tuyau connect router.example.org --port 6000 --plan
   tuyau connect tcp://127.0.0.1:7 --deadline 2.5 --json
   tuyau connect tls://example.org:443 --web --alpn http/1.1 -v
   tuyau connect wss://example.org/chat --web -v
-  tuyau connect --listen tls://127.0.0.1:6001
   tuyau connect tuyau1… --router tls://127.0.0.1:6000 --router-identity-file router.pub
 
 A name is tls://HOST:PORT, tcp://HOST:PORT, wss://HOST/PATH or ws://HOST/PATH (WebSocket, at port
@@ -92,7 +92,8 @@ pub struct ConnectArgs {
     /// The time for resolving, connecting and every handshake together, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub deadline: Duration,
-    /// Accepts one connection at this address instead of making one.
+    /// Accepts one connection instead of making one, at tls://IP:PORT, tcp://IP:PORT,
+    /// tls+unix:///PATH or unix:///PATH; port 0 is a free one.
     #[arg(
         long,
         value_name = "ADDRESS",

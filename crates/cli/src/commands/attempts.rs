@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use tuyau_core::{AttemptReport, Chain, Outcome, Report};
+use tuyau_core::{AttemptReport, Chain, Outcome, Report, SkipReason};
 
 use crate::printable::one_line;
 
@@ -16,13 +16,20 @@ pub(super) struct Attempt {
     endpoint: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     protocol: Option<String>,
+    #[serde(flatten)]
+    course: Option<Course>,
+    outcome: &'static str,
+    /// What a person is told about the outcome.
+    text: String,
+}
+
+/// How far an attempt came, and when; what was not tried has none.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Course {
     stage: String,
     /// Since the connect began, in milliseconds.
     started_ms: f64,
     took_ms: f64,
-    outcome: &'static str,
-    /// What a person is told about the outcome.
-    text: String,
 }
 
 /// The attempts of a report, in their order.
@@ -41,13 +48,41 @@ impl Attempt {
             key: row.key.to_string(),
             endpoint: row.endpoint.as_ref().map(|it| one_line(&it.to_string())),
             protocol: row.protocol.as_deref().map(str::to_owned),
-            stage: row.stage.to_string(),
-            started_ms: millis(row.started),
-            took_ms: millis(row.took),
+            course: Course::of(row),
             outcome: name(&row.outcome),
-            text: one_line(&text),
+            text: one_line(&in_options(&text)),
         }
     }
+}
+
+impl Course {
+    fn of(row: &AttemptReport) -> Option<Self> {
+        match row.outcome {
+            Outcome::Planned | Outcome::Skipped(_) => None,
+            _ => Some(Self {
+                stage: row.stage.to_string(),
+                started_ms: millis(row.started),
+                took_ms: millis(row.took),
+            }),
+        }
+    }
+}
+
+/// What a report says, with the options of this program where it names those of the library.
+pub(super) fn in_options(text: &str) -> String {
+    let reasons = [
+        (
+            SkipReason::Downgrade,
+            "skipped: less secure than another way to this name; --allow-downgrade permits it",
+        ),
+        (
+            SkipReason::NotForced,
+            "skipped: --only asks for another protocol",
+        ),
+    ];
+    let put =
+        |text: String, (reason, own): &(SkipReason, &str)| text.replace(&reason.to_string(), own);
+    reasons.iter().fold(text.to_owned(), put)
 }
 
 fn name(outcome: &Outcome) -> &'static str {

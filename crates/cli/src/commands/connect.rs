@@ -14,7 +14,7 @@ use tuyau_wire::Identity;
 
 use super::{
     CommandError, CommandErrorKind,
-    attempts::{Attempt, attempts},
+    attempts::{Attempt, attempts, in_options},
     expected_identity,
     flow_info::FlowInfo,
     new_key,
@@ -105,7 +105,7 @@ async fn connect(
             }
             notes.say(&Event::Failed {
                 target: &shown,
-                error: Chain(&error).to_string(),
+                error: in_options(&Chain(&error).to_string()),
                 attempts: attempts(error.report()),
             });
             Err(CommandError::new(CommandErrorKind::Found))
@@ -128,7 +128,7 @@ fn print_plan(target: &str, plan: &Report, json: bool) -> Result<(), CommandErro
     let nothing = format!("{target}: there is no resolver for such a name");
     let text = match plan.attempts.is_empty() {
         true => nothing,
-        false => plan.to_string(),
+        false => in_options(&plan.to_string()),
     };
     Output::new(json).either(&event, text)?;
     let planned =
@@ -202,6 +202,7 @@ impl Notes {
                 flow,
             });
         } else if self.verbose {
+            let report = in_options(&report.to_string());
             complain(format_args!("connected to {target}\n{report}\n{info}"));
         }
     }

@@ -12,6 +12,7 @@ use tuyau_core::{BoxError, Chain, ConnectError};
 use tuyau_router::{AdminError, SnapshotError};
 use tuyau_wire::{HelloError, IdentityError};
 
+use super::attempts::in_options;
 use super::connect::{CopyError, NameError};
 use crate::config::{ConfigError, ConfigErrors};
 
@@ -114,6 +115,7 @@ impl CommandError {
             .and_then(|source| source.downcast_ref::<ConfigErrors>());
         Some(match config {
             Some(errors) => format!("the configuration is not valid\n{errors}"),
+            None if self.kind == CommandErrorKind::Connect => in_options(&Chain(self).to_string()),
             None => Chain(self).to_string(),
         })
     }

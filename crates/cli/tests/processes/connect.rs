@@ -275,7 +275,8 @@ fn law_7_a_plan_connects_to_nothing() {
     let first = format!("  1. 127.0.0.1:{port}  over tls/tcp  from system  would be tried");
     assert_eq!(plan.lines().next(), Some(&*first), "{plan}");
     assert!(
-        plan.contains("over tcp      from system  skipped: less secure"),
+        plan.contains("over tcp      from system  skipped: less secure")
+            && plan.contains("; --allow-downgrade permits it"),
         "{plan}"
     );
 
@@ -285,6 +286,9 @@ fn law_7_a_plan_connects_to_nothing() {
     );
     let plan: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(plan["event"], "plan");
+    for name in ["stage", "started_ms", "took_ms"] {
+        assert_eq!(plan["attempts"][0].get(name), None, "{plan}");
+    }
     let of = |row: usize, name: &str| plan["attempts"][row][name].clone();
     assert_eq!(
         (of(0, "protocol"), of(0, "outcome")),
@@ -314,7 +318,7 @@ fn law_6_a_bare_name_is_reached_without_tls_only_when_that_is_allowed() {
         "{error}"
     );
     assert!(
-        error.contains("skipped: less secure than another way"),
+        error.contains("skipped: less secure than another way to this name; --allow-downgrade"),
         "{error}"
     );
     served.join().unwrap();
@@ -339,6 +343,10 @@ fn law_6_only_what_is_asked_for_is_tried() {
     let plan = ["connect", &name, "--only", "tcp", "--plan", "--json"];
     let plan: Value = serde_json::from_slice(&run(directory.path(), &plan).stdout).unwrap();
     assert_eq!(plan["attempts"][0]["outcome"], "skipped", "{plan}");
+    assert_eq!(
+        plan["attempts"][0]["text"], "skipped: --only asks for another protocol",
+        "{plan}"
+    );
     assert_eq!(plan["attempts"][1]["outcome"], "planned", "{plan}");
     let error = fail(
         directory.path(),
@@ -470,6 +478,16 @@ fn names_that_name_nothing_are_told_what_names_there_are() {
         error.contains("cannot listen at tcp://localhost:0"),
         "{error}"
     );
+    for (address, reason) in [
+        ("ws://127.0.0.1:0", "no scheme that is listened at here"),
+        ("mem://x", "inside one process only"),
+    ] {
+        let error = fail(directory.path(), &["connect", "--listen", address]);
+        assert!(
+            error.contains(reason) && error.ends_with("or unix:///PATH\n"),
+            "{error}"
+        );
+    }
     fs::write(directory.path().join("bad.pub"), "nonsense").unwrap();
     let error = fail(
         directory.path(),

@@ -15,7 +15,7 @@ pub(super) async fn accept(
     expected: Option<Identity>,
     notes: Notes,
 ) -> Result<AnyFlow, CommandError> {
-    let address: Address = name::address(address)?;
+    let address: Address = name::listening(address)?;
     let stack = Stack::with_settings(tuyau_client::tls_settings(key)?, Hub::new())?;
     let mut listener = stack.listen(&address).await?;
     let bound = listener.address().to_string();

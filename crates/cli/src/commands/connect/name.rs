@@ -10,6 +10,10 @@ const FORMS: &str = "a name is tls://HOST:PORT, tcp://HOST:PORT, wss://HOST/PATH
                      tls+unix:///PATH, unix:///PATH, HOST:PORT, or HOST with --port PORT; an IPv6 \
                      address stands in brackets";
 
+/// What can be listened at, for people.
+const LISTENING: &str = "an address to listen at is tls://IP:PORT, tcp://IP:PORT, \
+                         tls+unix:///PATH or unix:///PATH";
+
 /// The ports of WebSocket addresses that name none (RFC 6455, section 3).
 fn usual_port(scheme: &str) -> Option<u16> {
     match scheme {
@@ -31,6 +35,12 @@ pub(super) fn target(name: &str, port: Option<u16>) -> Result<Target, NameError>
     if name.parse::<Identity>().is_ok() {
         return Err(fail(Kind::NoRouter));
     }
+    if ["/", "./", "../"]
+        .iter()
+        .any(|begin| name.starts_with(begin))
+    {
+        return Err(fail(Kind::Path(socket("unix", name))));
+    }
     let (address, bare) = match name.contains("://") {
         true => (name.parse::<Address>(), false),
         false => (format!("tls://{}", bracketed(name)).parse(), true),
@@ -43,6 +53,10 @@ pub(super) fn target(name: &str, port: Option<u16>) -> Result<Target, NameError>
     }
     let is_host = address.host().is_some() && (is_web || address.path().is_none());
     let is_path = address.host().is_none() && address.path().is_some();
+    if !has_port && !is_path && port.is_none() {
+        let path = name.split_once("://").map_or("", |(_, path)| path);
+        return Err(fail(Kind::Path(socket(address.scheme(), path))));
+    }
     let extra = address.user().is_some() || (!is_web && address.queries().next().is_some());
     if extra || (has_port && !is_host) || (!has_port && (!is_path || port.is_some())) {
         return Err(fail(Kind::Parts));
@@ -90,6 +104,28 @@ pub(super) fn address(text: &str) -> Result<Address, NameError> {
     })
 }
 
+/// An address to listen at.
+pub(super) fn listening(text: &str) -> Result<Address, NameError> {
+    let address = address(text)?;
+    let scheme = address.scheme();
+    let kind = match scheme {
+        "tls" | "tcp" | "tls+unix" | "unix" => return Ok(address),
+        "mem" | "tls+mem" => Kind::Inside(scheme.to_owned()),
+        _ => Kind::Unheard(scheme.to_owned()),
+    };
+    Err(NameError {
+        name: text.to_owned(),
+        kind,
+    })
+}
+
+/// The address of a socket at a path, which begins at the root there.
+fn socket(scheme: &str, path: &str) -> Option<String> {
+    let path = std::path::absolute(path).ok()?;
+    let address = format!("{scheme}://{}", path.to_str()?);
+    address.parse::<Address>().is_ok().then_some(address)
+}
+
 /// An IPv6 address may stand without brackets where no port can follow.
 fn bracketed(name: &str) -> String {
     let (ip, zone) = name.split_once('%').unwrap_or((name, ""));
@@ -114,11 +150,16 @@ enum Kind {
     Address(Box<AddressError>),
     Scheme(String),
     Parts,
+    /// The path of a socket does not begin at the root, or has no scheme; and what was meant.
+    Path(Option<String>),
     NoPort,
     TwoPorts,
     Identity(IdentityError),
     TwoIdentities,
     NoRouter,
+    /// Nobody outside this process can connect to such an address.
+    Inside(String),
+    Unheard(String),
 }
 
 impl From<AddressError> for Kind {
@@ -144,6 +185,19 @@ impl fmt::Display for NameError {
                     "the name is one identity and --identity another; leave out --identity",
                 );
             }
+            Kind::Inside(scheme) => {
+                return write!(
+                    f,
+                    "{scheme}:// is inside one process only, and nobody else can connect there; \
+                     {LISTENING}"
+                );
+            }
+            Kind::Unheard(scheme) => {
+                return write!(
+                    f,
+                    "{scheme}:// is no scheme that is listened at here; {LISTENING}"
+                );
+            }
             _ => {}
         }
         let name: String = self.name.chars().take(80).collect();
@@ -153,9 +207,16 @@ impl fmt::Display for NameError {
             Kind::Address(error) => error.fmt(f)?,
             Kind::Scheme(scheme) => write!(f, "{scheme}:// is no scheme that is dialled here")?,
             Kind::Parts => write!(f, "{name:?} has a part too many, or lacks one")?,
+            Kind::Path(Some(meant)) => {
+                write!(
+                    f,
+                    "{name:?} is no address of a socket, did you mean {meant}"
+                )?;
+            }
+            Kind::Path(None) => write!(f, "{name:?} is no address of a socket")?,
             Kind::NoPort => write!(f, "{name:?} has no port from 1 to 65535")?,
             Kind::TwoPorts => write!(f, "{name:?} has a port already, leave out --port")?,
-            Kind::Identity(_) | Kind::TwoIdentities | Kind::NoRouter => {}
+            _ => {}
         }
         write!(f, "; {FORMS}")
     }
@@ -220,7 +281,16 @@ mod tests {
                 None,
                 "quic:// is no scheme that is dialled here",
             ),
-            ("unix://h/x", None, "\"unix://h/x\" has a part too many"),
+            (
+                "/tmp/x.sock",
+                None,
+                "\"/tmp/x.sock\" is no address of a socket, did you mean unix:///tmp/x.sock; ",
+            ),
+            (
+                "unix://h/x",
+                None,
+                "\"unix://h/x\" is no address of a socket, did you mean unix:///",
+            ),
             ("unix:///x", Some(1), "\"unix:///x\" has a part too many"),
             ("h", None, "\"h\" has no port from 1 to 65535"),
             ("tls://h:0", None, "\"tls://h:0\" has no port"),

@@ -206,7 +206,10 @@ pub(super) fn hello(error: &OpenError) -> Failure {
     let remedy = match cause.kind() {
         SessionErrorKind::Version => "update the older one of the two programs",
         SessionErrorKind::Role => "this is the address of a service: give that of a router",
-        SessionErrorKind::Rejected => "it says why",
+        SessionErrorKind::Rejected => {
+            "what it said is why; a service answers its own router only: if this is the address of \
+             one, give that of its router"
+        }
         SessionErrorKind::TimedOut => {
             "it speaks TLS with such keys and is silent: look at its log, and check the port"
         }

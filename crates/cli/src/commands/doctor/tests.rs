@@ -340,7 +340,10 @@ async fn a_service_instead_of_a_router() {
         let (report, _) = tokio::join!(examine(&instruments, ADDRESS, None), answer);
         let (found, remedy) = match says_hello {
             true => ("is a service", "give that of a router"),
-            false => ("wrong identity: only its own router", "it says why"),
+            false => (
+                "wrong identity: only its own router",
+                "give that of its router",
+            ),
         };
         assert_failed(&report, Step::Hello, found, remedy);
     }
