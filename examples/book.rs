@@ -1,11 +1,8 @@
 //! The code in the book and in the README, as documentation tests: it compiles, and it runs.
 //!
-//! The steps of the two guides are taken from the programs that they build, [`protocol`] and [`layer`];
-//! `tests/guides.rs` compares them.
-
-#[expect(dead_code, reason = "it is a program, too")]
-#[path = "protocol.rs"]
-pub mod protocol;
+//! The steps of the two guides are taken from the programs that they build, and `tests/guides.rs`
+//! compares them. Those of the guide to a protocol are the whole program, line by line, which is what
+//! compiles and runs them; those of the guide to a layer use [`layer`] here as well.
 
 #[expect(dead_code, reason = "it is a program, too")]
 #[path = "layer.rs"]
@@ -17,10 +14,6 @@ pub mod pages {
     /// [Connecting](../docs/book/library.md)
     #[doc = include_str!("../docs/book/library.md")]
     pub mod connecting {}
-
-    /// [Adding a protocol](../docs/book/protocol.md)
-    #[doc = include_str!("../docs/book/protocol.md")]
-    pub mod protocols {}
 
     /// [Adding a layer](../docs/book/layer.md)
     #[doc = include_str!("../docs/book/layer.md")]

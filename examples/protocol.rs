@@ -64,6 +64,11 @@ impl Wire {
     }
 }
 
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // No code under these locks panics half-way through a change.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// The flow: one end of a call.
 pub struct Line {
     input: Arc<Mutex<Wire>>,
@@ -99,6 +104,12 @@ impl Line {
         let mut input = lock(&self.input);
         input.unread = true;
         input.wake();
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.hang_up();
     }
 }
 
@@ -177,38 +188,12 @@ impl Flow for Line {
     }
 }
 
-impl Drop for Line {
-    fn drop(&mut self) {
-        self.hang_up();
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // No code under these locks panics half-way through a change.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// How many calls wait for an extension to pick up; further ones wait for room.
 const WAITING: usize = 8;
 
 /// The protocol, and the place where its extensions are. Clones are the same switchboard.
 #[derive(Clone, Default)]
 pub struct Switchboard(Arc<Mutex<HashMap<u16, mpsc::Sender<Line>>>>);
-
-impl Protocol for Switchboard {
-    type Key = IntercomKey;
-    type Flow = Line;
-    type Error = FlowError;
-
-    const STAGE: Stage = Stage::new("intercom");
-
-    async fn connect(&self, extension: &u16, _attempt: &Attempt) -> Result<Line, FlowError> {
-        let calls = self.find(*extension).ok_or(ErrorKind::Unreachable)?;
-        let (near, far) = Line::pair();
-        calls.send(far).await.map_err(|_| ErrorKind::Refused)?;
-        Ok(near)
-    }
-}
 
 impl Switchboard {
     fn find(&self, extension: u16) -> Option<mpsc::Sender<Line>> {
@@ -228,6 +213,21 @@ impl Switchboard {
         let (sender, calls) = mpsc::channel(WAITING);
         extensions.insert(extension, sender);
         Ok(calls)
+    }
+}
+
+impl Protocol for Switchboard {
+    type Key = IntercomKey;
+    type Flow = Line;
+    type Error = FlowError;
+
+    const STAGE: Stage = Stage::new("intercom");
+
+    async fn connect(&self, extension: &u16, _attempt: &Attempt) -> Result<Line, FlowError> {
+        let calls = self.find(*extension).ok_or(ErrorKind::Unreachable)?;
+        let (near, far) = Line::pair();
+        calls.send(far).await.map_err(|_| ErrorKind::Refused)?;
+        Ok(near)
     }
 }
 
