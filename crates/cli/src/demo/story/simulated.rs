@@ -1,7 +1,6 @@
 //! Services that the demo makes up: their keys, and what they say.
 
 use std::collections::HashMap;
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use tuyau_core::Address;
@@ -12,6 +11,9 @@ use super::error::StoryError;
 
 /// How long a simulated registration holds.
 const LIFETIME: Duration = Duration::from_secs(24 * 3600);
+
+/// The networks for documentation (RFC 5737): nobody has an address in them.
+const NETWORKS: [[u8; 3]; 3] = [[192, 0, 2], [198, 51, 100], [203, 0, 113]];
 
 /// The simulated services, each with the number of its last record.
 #[derive(Debug, Default)]
@@ -60,18 +62,18 @@ fn listen(key: &SecretKey, sequence: u64, route: Address) -> Result<Vec<u8>, Sto
     Ok(Message::Listen { request: 1, record }.encode())
 }
 
-/// A random IPv4 address that a host can have, with a random port that needs no privilege.
+/// A random host of a network for documentation, with a random port that needs no privilege.
 fn random_route() -> Result<Address, StoryError> {
     loop {
-        let mut random = [0; 6];
+        let mut random = [0; 4];
         getrandom::fill(&mut random).map_err(StoryError::random)?;
-        let [a, b, c, d, high, low] = random;
-        let ip = Ipv4Addr::new(a, b, c, d);
+        let [network, host, high, low] = random;
         let port = u16::from_be_bytes([high, low]);
-        if !(1..224).contains(&a) || ip.is_loopback() || port < 1024 {
+        if !(1..255).contains(&host) || port < 1024 {
             continue;
         }
-        return format!("tls://{ip}:{port}")
+        let [a, b, c] = NETWORKS[usize::from(network) % NETWORKS.len()];
+        return format!("tls://{a}.{b}.{c}.{host}:{port}")
             .parse()
             .map_err(StoryError::route);
     }
@@ -89,6 +91,17 @@ mod tests {
             panic!("not a listen message");
         };
         assert_eq!(record.verify().unwrap().identity, identity);
+    }
+
+    #[test]
+    fn routes_lead_to_nobody() {
+        for _ in 0..100 {
+            let ip = match random_route().unwrap().ip() {
+                Some(std::net::IpAddr::V4(ip)) => ip,
+                other => panic!("{other:?}"),
+            };
+            assert!(ip.is_documentation(), "{ip}");
+        }
     }
 
     #[test]
