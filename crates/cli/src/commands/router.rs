@@ -1,6 +1,7 @@
 //! `tuyau router` serves as a router.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -52,11 +53,15 @@ fn sources(args: RouterArgs) -> Result<Sources, CommandError> {
     Ok(sources)
 }
 
-/// What a router is started with, but for what it keeps. Makes the state directory and the key at
-/// the first start.
+/// What a router is started with, but for what it keeps. Makes the state directory, the key and the
+/// identity file at the first start, so that a start that fails later leaves the key with its identity.
 pub(super) fn settings(config: &RouterConfig) -> Result<Settings, CommandError> {
     state_dir::create(&config.state_dir)?;
     let key = keyfile::load_or_create(&config.key_file)?;
+    let path = identity_file(config);
+    if !path.exists() {
+        identity_file::write(&path, &key.identity())?;
+    }
     let mut settings = Settings::new(key);
     settings.listen.clone_from(&config.listen);
     settings.greeting.clone_from(&config.greeting);
@@ -70,11 +75,17 @@ pub(super) fn settings(config: &RouterConfig) -> Result<Settings, CommandError> 
     Ok(settings)
 }
 
+fn identity_file(config: &RouterConfig) -> PathBuf {
+    config.state_dir.join(identity_file::NAME)
+}
+
 /// Writes the identity file of a router that runs: one that cannot start must not take it from the
 /// one that is there.
 fn publish(config: &RouterConfig, router: &Router) -> Result<(), CommandError> {
-    let path = config.state_dir.join(identity_file::NAME);
-    Ok(identity_file::write(&path, &router.identity())?)
+    Ok(identity_file::write(
+        &identity_file(config),
+        &router.identity(),
+    )?)
 }
 
 fn limits(limits: &RouterLimits) -> Limits {

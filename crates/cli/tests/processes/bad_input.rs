@@ -28,6 +28,10 @@ fn a_port_in_use() {
         &["state", "show", "--socket", "router/admin.sock"],
     );
     assert!(output.status.success(), "the first router is undisturbed");
+    let shown = |file| run(directory.path(), &["key", "show", file]).stdout;
+    let identity = shown("other/identity.pub");
+    assert!(identity.starts_with(b"tuyau1"));
+    assert_eq!(identity, shown("other/identity.pem"));
 }
 
 #[test]
