@@ -223,6 +223,9 @@ Example:
         router: AdminArgs,
     },
     /// Restores the state of a running router from a file.
+    ///
+    /// The whole table is replaced: a service that is not in the file is not registered any more until
+    /// it renews, even while it is connected.
     #[command(after_help = "\
 Example:
   tuyau state restore backup.cbor --config conf/router.yaml")]

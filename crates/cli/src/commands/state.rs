@@ -1,11 +1,12 @@
 //! `tuyau state` talks to a running router, and reads what was saved.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use tuyau_core::Address;
-use tuyau_router::{AdminClient, RowView, Source, State, Timestamp, snapshot};
+use tuyau_router::{AdminClient, RowView, Source, State, Timestamp, View, snapshot};
 use tuyau_wire::Identity;
 
 use super::{CommandError, small_runtime};
@@ -43,14 +44,7 @@ fn socket(args: AdminArgs) -> Result<PathBuf, CommandError> {
 fn show(socket: &Path, output: Output) -> Result<(), CommandError> {
     small_runtime()?.block_on(async {
         let mut router = AdminClient::connect(socket).await?;
-        let mut view = router.view(0, PAGE).await?;
-        while view.rows.len() < view.total {
-            let page = router.view(view.rows.len(), PAGE).await?;
-            if page.rows.is_empty() {
-                break;
-            }
-            view.rows.extend(page.rows);
-        }
+        let view = whole(&mut router).await?;
         let rows: Vec<_> = view.rows.iter().map(Shown::from).collect();
         let now = Timestamp::now();
         if output.is_json() {
@@ -73,6 +67,19 @@ fn show(socket: &Path, output: Output) -> Result<(), CommandError> {
     })
 }
 
+/// The view with every row.
+async fn whole(router: &mut AdminClient) -> Result<View, CommandError> {
+    let mut view = router.view(0, PAGE).await?;
+    while view.rows.len() < view.total {
+        let page = router.view(view.rows.len(), PAGE).await?;
+        if page.rows.is_empty() {
+            break;
+        }
+        view.rows.extend(page.rows);
+    }
+    Ok(view)
+}
+
 fn save(socket: &Path, file: &Path) -> Result<(), CommandError> {
     let bytes = small_runtime()?.block_on(async {
         let mut router = AdminClient::connect(socket).await?;
@@ -88,18 +95,35 @@ fn save(socket: &Path, file: &Path) -> Result<(), CommandError> {
 
 fn restore(socket: &Path, file: &Path) -> Result<(), CommandError> {
     let (bytes, state) = read(file)?;
-    small_runtime()?.block_on(async {
+    let before = small_runtime()?.block_on(async {
         let mut router = AdminClient::connect(socket).await?;
-        Ok::<_, CommandError>(router.restore(bytes).await?)
+        let before = whole(&mut router).await?;
+        router.restore(bytes).await?;
+        Ok::<_, CommandError>(before)
     })?;
     let (processed, routes) = (state.processed, state.table.len());
     let text = format!(
-        "restored {processed} {} and {routes} {} from {}",
+        "restored {processed} {} and {routes} {} from {}{}",
         plural::messages(processed),
         plural::routes(routes),
-        file.display()
+        file.display(),
+        gone(&before, &state)
     );
     Ok(Output::new(false).line(text)?)
+}
+
+/// What there is to say of registrations that the restored state does not have.
+fn gone(before: &View, restored: &State) -> String {
+    let kept: HashSet<_> = restored.table.rows().map(|row| row.identity).collect();
+    let rows = before.rows.iter();
+    let gone = rows.filter(|row| row.source == Source::Registered && !kept.contains(&row.identity));
+    match gone.count() {
+        0 => String::new(),
+        1 => "; 1 registration that is not in it is gone until its service renews it".into(),
+        count => format!(
+            "; {count} registrations that are not in it are gone until their services renew them"
+        ),
+    }
 }
 
 fn inspect(file: &Path, output: Output) -> Result<(), CommandError> {

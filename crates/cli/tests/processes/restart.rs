@@ -156,3 +156,24 @@ fn what_was_saved_is_there_after_the_router_was_killed() {
     assert_eq!(after["processed"], before["processed"]);
     assert_eq!(registered(&after), [&identity[..]]);
 }
+
+#[test]
+fn restoring_says_how_many_registrations_are_gone() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let mut router = Program::router(directory, "tls://127.0.0.1:0");
+    let address = router.listening();
+    let state_file = |verb| {
+        let words = ["state", verb, "x.cbor", "--socket", "router/admin.sock"];
+        String::from_utf8(run(directory, &words).stdout).unwrap()
+    };
+    state_file("save");
+    let mut service = service(directory, "service-1", &address);
+    see_greeting(&mut router, &mut service, "service-1");
+    assert_eq!(
+        state_file("restore"),
+        "restored 0 messages and 0 routes from x.cbor; 1 registration that is not in it is gone \
+         until its service renews it\n"
+    );
+    assert!(registered(&state(directory)).is_empty());
+}
