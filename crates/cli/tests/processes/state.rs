@@ -65,6 +65,13 @@ fn saves_inspects_restores_and_refuses_damage() {
     assert_eq!(restored, "restored 0 messages and 1 route from good.cbor\n");
     router.event("restored", |_| true);
 
+    let words = ["state", "save", "none/x.cbor", socket[0], socket[1]];
+    assert_eq!(
+        fail(directory, &words),
+        "error: cannot write the snapshot none/x.cbor: the directory for it does not exist; make that \
+         first, or name another place\n"
+    );
+
     let good = fs::read(directory.join("good.cbor")).unwrap();
     let mut flipped = good.clone();
     *flipped.last_mut().unwrap() ^= 1;
