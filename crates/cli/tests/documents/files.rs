@@ -12,14 +12,20 @@ pub(crate) fn root() -> PathBuf {
 
 /// Every Markdown file that is not built or downloaded, by its path from the root.
 pub(crate) fn documents() -> Vec<String> {
-    let mut found = Vec::new();
-    visit(&root(), "", &mut found);
+    let found = find("", ".md");
     assert!(found.contains(&"README.md".to_owned()), "found {found:?}");
+    found
+}
+
+/// Every file with this ending, in a directory that is given with its last `/`, by its path from the root.
+pub(crate) fn find(directory: &str, ending: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    visit(&root().join(directory), directory, ending, &mut found);
     found.sort();
     found
 }
 
-fn visit(directory: &Path, prefix: &str, found: &mut Vec<String>) {
+fn visit(directory: &Path, prefix: &str, ending: &str, found: &mut Vec<String>) {
     for entry in fs::read_dir(directory).expect("the directory can be read") {
         let entry = entry.expect("the directory can be read");
         let name = entry.file_name().into_string().expect("names are UTF-8");
@@ -27,9 +33,9 @@ fn visit(directory: &Path, prefix: &str, found: &mut Vec<String>) {
         if entry.file_type().expect("the entry has a type").is_dir() {
             let ours = !name.starts_with('.') && !matches!(&*name, "target" | "state" | "corpus");
             if ours {
-                visit(&entry.path(), &format!("{path}/"), found);
+                visit(&entry.path(), &format!("{path}/"), ending, found);
             }
-        } else if name.ends_with(".md") {
+        } else if name.ends_with(ending) {
             found.push(path);
         }
     }

@@ -22,6 +22,7 @@ mod proofs;
 mod run;
 mod server;
 mod stage;
+mod surface;
 
 use std::fs;
 

@@ -6,10 +6,9 @@ use crate::files::{Link, links, root};
 
 const FEATURES: &str = "docs/book/features.md";
 const LAWS: &str = "docs/book/laws.md";
-const SURFACE: &str = "docs/book/surface.md";
 const MODULES: &str = "crates/tuyau/src/lib.rs";
 
-fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).expect("the file is there")
 }
 
@@ -44,7 +43,7 @@ fn the_tests_that_pages_name_are_there() {
 }
 
 /// The rows of tables, without their heads, each as its cells.
-fn rows(page: &str) -> Vec<Vec<&str>> {
+pub(crate) fn rows(page: &str) -> Vec<Vec<&str>> {
     let lines: Vec<_> = page.lines().collect();
     let mut rows = Vec::new();
     for (index, line) in lines.iter().enumerate() {
@@ -58,7 +57,7 @@ fn rows(page: &str) -> Vec<Vec<&str>> {
 }
 
 /// The words in backticks.
-fn words(cell: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn words(cell: &str) -> impl Iterator<Item = &str> {
     cell.split('`').skip(1).step_by(2)
 }
 
@@ -139,29 +138,4 @@ fn each_law_is_explained_once_and_has_a_test_that_names_it() {
             "{LAWS}: no test that names law {law}"
         );
     }
-}
-
-#[test]
-fn the_mandatory_surface_is_counted_and_its_names_are_public() {
-    let page = read(SURFACE);
-    assert!(page.lines().count() < 100, "{SURFACE} fits on one page");
-    let exports = read("crates/core/src/lib.rs");
-    let exports = exports.split_once("pub use ").expect("names are public").1;
-    let exported: Vec<_> = exports
-        .split(|it: char| !it.is_alphanumeric() && it != '_')
-        .collect();
-    let mut total = 0;
-    for section in page.split("\n## ").skip(1) {
-        let title = section.lines().next().unwrap_or_default();
-        let rows = rows(section);
-        let counted = title.split_once(": ").map(|(_, rest)| rest);
-        let counted = counted.and_then(|rest| rest.split(' ').next()?.parse().ok());
-        assert_eq!(counted, Some(rows.len()), "{SURFACE}: {title}");
-        for name in rows.iter().flat_map(|row| words(row[0])) {
-            assert!(exported.contains(&name), "{SURFACE}: {name} is not public");
-        }
-        total += rows.len();
-    }
-    let sum = format!("**{total} names in all**");
-    assert!(page.contains(&sum), "{SURFACE}: the sum is {total}");
 }
