@@ -1,5 +1,5 @@
-//! The conformance kit of [`tuyau_core`]: the laws of flows, listeners and protocols, to be run
-//! against your own.
+//! The conformance kit of [`tuyau_core`]: the laws of flows, listeners, protocols, endpoints and
+//! resolvers, to be run against your own.
 //!
 //! It needs no runtime and knows none. You say how a future is driven to its end (the `block_on` of
 //! your runtime, or [`run_in_place`] where nothing has to be waited for), how two connected flows are
@@ -243,6 +243,18 @@
 //!
 //! [`endpoint_cases`], for a key and some of its endpoints: what is shown is read back, and addresses of
 //! another form are refused with an example of the right one.
+//!
+//! # The laws of resolvers
+//!
+//! [`resolver_tests!`], [`resolver_cases`], for a resolver, a target that it knows and one that is none
+//! of its own:
+//!
+//! | law | what it wants |
+//! |---|---|
+//! | `what_it_knows_is_found` | at least one endpoint, none that is wrong, no error, and an end of the answers |
+//! | `what_is_not_its_own_is_left_to_others` | `None` for it, and no empty answer or error |
+//! | `a_lookup_can_be_given_up_and_begun_anew` | before it was polled, and while it waits |
+//! | `lookups_at_once_do_not_hinder_each_other` | each answers all, and wakes the task that waits for it |
 
 mod case;
 mod datagrams;
@@ -250,6 +262,7 @@ mod endpoint;
 mod flow;
 mod helpers;
 mod pair;
+mod resolver;
 mod serving;
 mod tasks;
 mod traits;
@@ -259,6 +272,7 @@ pub use datagrams::{DatagramTraits, datagram_cases};
 pub use endpoint::endpoint_cases;
 pub use flow::{FlowLaw, flow_cases, flow_laws};
 pub use pair::{IntoPair, Pair};
+pub use resolver::{IntoResolving, Resolving, resolver_cases};
 pub use serving::{IntoServing, Serving, ServingTraits, datagram_serving_cases, serving_cases};
 pub use tasks::run_in_place;
 pub use traits::Traits;

@@ -14,6 +14,7 @@ use tuyau_client::{
     LookupError, RequestError, RouterTable, RouterTableError, Session, SessionErrorKind, Settings,
     tls_settings,
 };
+use tuyau_conformance::{Resolving, Work, resolver_tests};
 use tuyau_core::{
     Chain, Context, FlowExt as _, Key, ListenerExt as _, Literal, Outcome, Over, ProtocolExt as _,
     Registry, Resolver, ResolverExt as _, Security, Target,
@@ -233,6 +234,28 @@ async fn other_names_are_left_alone() {
     for name in ["there", "tuyau1", "127.0.0.1"] {
         assert!(table.resolve(&Target::name(name)).is_none(), "{name}");
     }
+}
+
+resolver_tests! {
+    router_table,
+    run = paused,
+    resolve = router_table,
+}
+
+/// Drives a case on a runtime of its own, in virtual time.
+fn paused(work: Work) {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().start_paused(true).build();
+    runtime.unwrap().block_on(work);
+}
+
+/// The table of a router that knows the stranger, and no other name.
+async fn router_table() -> Resolving<impl Resolver<Key = Over<MemKey, TlsKey>>> {
+    let (session, wire) = pair(&Hub::new()).await;
+    tokio::spawn(directory(wire, record(&["tls+mem://there"], 600)));
+    let table = RouterTable::over(session, routes());
+    let resolving = Resolving::new(table, target(), |(name, _)| **name == *"there");
+    resolving.leaves(Target::name("elsewhere"))
 }
 
 #[tokio::test(start_paused = true)]

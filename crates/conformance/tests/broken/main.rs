@@ -1,4 +1,4 @@
-//! The kit can fail: each law catches a flow, a listener or a protocol that breaks it on purpose.
+//! The kit can fail: each law catches a flow, a listener, a protocol, a key or a resolver that breaks it on purpose.
 
 mod datagrams;
 mod desk;
@@ -8,6 +8,7 @@ mod hub;
 mod listeners;
 mod pipe;
 mod post;
+mod resolvers;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

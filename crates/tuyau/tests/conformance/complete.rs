@@ -30,7 +30,7 @@ const ROWS: [(&str, &[&str]); 23] = [
     ),
     ("hosts", &["hosts"]),
     ("http-connect", &["http_connect_mem"]),
-    ("mem", &["mem", "mem::serving", "mem_datagrams"]),
+    ("mem", &["mem", "mem::serving", "mem_datagrams", "mem_name"]),
     (
         "noise",
         &[
@@ -98,8 +98,21 @@ const ROWS: [(&str, &[&str]); 23] = [
 /// Features that only collect others.
 const COLLECTIONS: [&str; 3] = ["default", "full", "stack"];
 
-/// Rows with less than a flow's laws: resolvers, and what flows know.
-const OTHERS: [&str; 5] = ["blocking_system", "dns", "hosts", "knowledge", "system"];
+/// The rows of resolvers, those of the core first, which no feature brings. The table of a router is
+/// held to the same laws where a router can be made, in the tests of `tuyau-client`.
+const RESOLVERS: [&str; 8] = [
+    "from_function",
+    "literal",
+    "table",
+    "blocking_system",
+    "dns",
+    "hosts",
+    "mem_name",
+    "system",
+];
+
+/// The row of what flows know, which is not the same of any two.
+const KNOWLEDGE: &str = "knowledge";
 
 /// The cases that look at the list itself; `names` are those of all its other cases.
 pub(crate) fn trials(names: BTreeSet<String>) -> Vec<Trial> {
@@ -158,10 +171,15 @@ fn law_12_each_row_is_held_to_every_law(names: &BTreeSet<String>) {
     let datagrams = &listed["udp::erased"];
     let serving = &listed["tcp::serving"];
     assert_eq!((flows.len(), datagrams.len(), serving.len()), (20, 9, 12));
+    let resolvers = &listed["table"];
+    assert_eq!(resolvers.len(), 4);
+    for row in RESOLVERS {
+        assert_eq!(listed.get(row), Some(resolvers), "{row}");
+    }
     for (row, laws) in &listed {
         let whole = match row.strip_suffix("::erased").unwrap_or(row) {
             row if row.ends_with("::serving") => serving,
-            row if OTHERS.contains(&row) => continue,
+            row if row == KNOWLEDGE || RESOLVERS.contains(&row) => continue,
             "udp" => datagrams,
             row if row.ends_with("_datagrams") => datagrams,
             _ => &flows,

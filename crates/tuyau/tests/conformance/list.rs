@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use libtest_mimic::{Completion, Trial};
 use tuyau_conformance::{
-    Case, DatagramTraits, IntoPair, IntoServing, ServingTraits, Traits, Work, datagram_cases,
-    datagram_serving_cases, flow_cases, serving_cases,
+    Case, DatagramTraits, IntoPair, IntoResolving, IntoServing, ServingTraits, Traits, Work,
+    datagram_cases, datagram_serving_cases, flow_cases, resolver_cases, serving_cases,
 };
 use tuyau_core::{Datagrams, Flow, Listener, Protocol};
 
@@ -59,6 +59,16 @@ impl List {
     {
         let cases = datagram_serving_cases(traits, run, serve);
         self.add(row, cases.into_iter().map(|case| case.under("serving")));
+    }
+
+    /// Adds the laws of resolvers for one kind: `row::law`.
+    pub(crate) fn resolver<S, R, M>(&mut self, row: &str, run: R, resolve: M)
+    where
+        S: IntoResolving,
+        R: Fn(Work) + Clone + Send + 'static,
+        M: AsyncFn() -> S + Clone + Send + 'static,
+    {
+        self.add(row, resolver_cases(run, resolve));
     }
 
     /// Adds cases to a row.

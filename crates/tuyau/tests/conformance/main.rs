@@ -1,4 +1,4 @@
-//! The conformance list: every protocol, layer and backend by name, each held to the laws of
+//! The conformance list: every protocol, layer, resolver and backend by name, each held to the laws of
 //! [`tuyau_conformance`], with its own types and erased.
 //!
 //! `cargo test -p tuyau --test conformance` runs all of it, `-- --list` lists it, and `-- tls_tcp::`
@@ -31,7 +31,8 @@
 //!    [`support::layered`] runs a layer's two sides over a pair. A listener and the protocol that dials
 //!    it are a row of `list.serving`, as in `rows/tcp.rs`; a layer over them too, as in `rows/tls.rs`.
 //!    Datagrams are a row of `list.datagrams` and of `list.datagram_serving`, and a key's endpoints one
-//!    of `list.add(row, endpoint_cases::<Key>(…))`.
+//!    of `list.add(row, endpoint_cases::<Key>(…))`. A resolver is a row of `list.resolver`, as in
+//!    `rows/resolvers.rs`.
 //! 2. A line in `rows.rs`, with the feature as its `cfg`, in alphabetical order, and one in `complete.rs`,
 //!    which compares what is listed with the features of the crate.
 //! 3. The feature in `full` of `Cargo.toml`, if it is a new one.

@@ -21,7 +21,7 @@ families! {
     #[cfg(feature = "noise")] noise,
     #[cfg(any(feature = "http-connect", feature = "socks5"))] proxies,
     #[cfg(feature = "quic")] quic,
-    #[cfg(all(feature = "blocking", feature = "dns", feature = "hosts", feature = "tcp"))] resolvers,
+    #[cfg(all(feature = "blocking", feature = "dns", feature = "hosts", feature = "mem", feature = "tcp"))] resolvers,
     #[cfg(feature = "serial")] serial,
     #[cfg(all(feature = "mem", feature = "ssh", feature = "tcp"))] ssh,
     #[cfg(feature = "smoltcp")] smoltcp,
