@@ -6,8 +6,10 @@ use tuyau_core::{Address, EndpointKey};
 
 use crate::{Case, tasks::run_in_place};
 
-/// Cases for the textual form of a key's endpoints: what is shown is read back, for each of
-/// `endpoints`, and each address in `refused` is refused with an example of the right form.
+/// Cases for the textual form of a key's endpoints: what is shown is read back as the same endpoint,
+/// for each of `endpoints`, and each address in `refused` is refused with an example of the right form.
+/// For each field that an address says give an endpoint with another value there than the usual one, so
+/// that a field which is not shown is found.
 ///
 /// ```
 /// # use tuyau_core::{Address, EndpointError, EndpointKey};
@@ -28,11 +30,14 @@ use crate::{Case, tasks::run_in_place};
 /// }
 /// # Ok::<(), tuyau_conformance::NotRun>(())
 /// ```
-pub fn endpoint_cases<K: EndpointKey>(
+pub fn endpoint_cases<K>(
     scheme: &'static str,
     endpoints: Vec<K::Endpoint>,
     refused: &'static [&'static str],
-) -> Vec<Case> {
+) -> Vec<Case>
+where
+    K: EndpointKey<Endpoint: PartialEq>,
+{
     let read_back = async move || {
         for endpoint in &endpoints {
             shown_is_read_back::<K>(scheme, endpoint);
@@ -51,7 +56,10 @@ pub fn endpoint_cases<K: EndpointKey>(
     ]
 }
 
-fn shown_is_read_back<K: EndpointKey>(scheme: &str, endpoint: &K::Endpoint) {
+fn shown_is_read_back<K>(scheme: &str, endpoint: &K::Endpoint)
+where
+    K: EndpointKey<Endpoint: PartialEq>,
+{
     let shown = Shown::<K>(endpoint).to_string();
     let address = match Address::of::<K>(scheme, endpoint) {
         Ok(address) => address,
@@ -67,10 +75,11 @@ fn shown_is_read_back<K: EndpointKey>(scheme: &str, endpoint: &K::Endpoint) {
         Ok(read) => read,
         Err(error) => panic!("`{shown}` is shown and not read back: {error}"),
     };
-    assert_eq!(
-        Shown::<K>(&read).to_string(),
-        shown,
-        "it is another endpoint"
+    let read_shown = Shown::<K>(&read).to_string();
+    assert_eq!(read_shown, shown, "it is another endpoint");
+    assert!(
+        read == *endpoint,
+        "`{shown}` is read back as another endpoint: what makes the difference is not shown"
     );
 }
 

@@ -241,8 +241,12 @@
 //!
 //! # The laws of endpoints
 //!
-//! [`endpoint_cases`], for a key and some of its endpoints: what is shown is read back, and addresses of
-//! another form are refused with an example of the right one.
+//! [`endpoint_cases`], for a key and some of its endpoints:
+//!
+//! | law | what it wants |
+//! |---|---|
+//! | `what_is_shown_is_read_back` | the same endpoint, and not only one that is shown in the same way |
+//! | `another_form_is_refused` | with an example of the right one |
 //!
 //! # The laws of resolvers
 //!

@@ -37,9 +37,16 @@ pub(crate) fn rows(list: &mut List) {
     });
     #[cfg(feature = "tcp")]
     {
-        let socket = "127.0.0.1:80".parse().unwrap();
-        let request = |path| websocket::Request::new("127.0.0.1:80", path).unwrap();
-        let endpoints = vec![(socket, request("/")), (socket, request("/chat?room=12"))];
+        // The usual port is none of the host that is asked for.
+        let endpoint = |socket: &str, host, path| {
+            let request = websocket::Request::new(host, path).unwrap();
+            (socket.parse().unwrap(), request)
+        };
+        let endpoints = vec![
+            endpoint("127.0.0.1:80", "127.0.0.1", "/"),
+            endpoint("127.0.0.1:8080", "127.0.0.1:8080", "/"),
+            endpoint("127.0.0.1:80", "127.0.0.1", "/chat?room=12"),
+        ];
         let refused = &["ws://example.org/chat", "ws://127.0.0.1/chat"];
         type Key = Over<tuyau::tcp::TcpKey, websocket::WebSocketKey>;
         list.add("websocket_tcp", endpoint_cases::<Key>("ws", endpoints, refused));
