@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use libtest_mimic::Trial;
 use tuyau::mem;
-use tuyau_conformance::flow_laws;
+use tuyau_conformance::{endpoint_cases, flow_laws};
 
 /// The rows that a feature must have; those it has beside these are combinations. `row::serving` is a
 /// row by itself: a listener and the protocol that dials it.
@@ -98,6 +98,18 @@ const ROWS: [(&str, &[&str]); 23] = [
 /// Features that only collect others.
 const COLLECTIONS: [&str; 3] = ["default", "full", "stack"];
 
+/// The rows of the keys that read addresses, each with its feature; one that is new belongs here.
+const ADDRESSES: [(&str, &str); 8] = [
+    ("mem", "mem"),
+    ("quic", "quic"),
+    ("serial", "serial"),
+    ("tcp", "tcp"),
+    ("udp", "udp"),
+    ("unix", "unix"),
+    ("vsock", "vsock"),
+    ("websocket", "websocket_tcp"),
+];
+
 /// The rows of resolvers, those of the core first, which no feature brings. The table of a router is
 /// held to the same laws where a router can be made, in the tests of `tuyau-client`.
 const RESOLVERS: [&str; 8] = [
@@ -116,7 +128,7 @@ const KNOWLEDGE: &str = "knowledge";
 
 /// The cases that look at the list itself; `names` are those of all its other cases.
 pub(crate) fn trials(names: BTreeSet<String>) -> Vec<Trial> {
-    let again = names.clone();
+    let (again, keys) = (names.clone(), names.clone());
     vec![
         Trial::test(
             "list::law_12_each_feature_has_its_rows_in_the_conformance_list",
@@ -129,6 +141,13 @@ pub(crate) fn trials(names: BTreeSet<String>) -> Vec<Trial> {
             law_12_each_row_is_held_to_every_law(&again);
             Ok(())
         }),
+        Trial::test(
+            "list::law_12_each_key_that_reads_addresses_is_held_to_the_laws_of_endpoints",
+            move || {
+                law_12_each_key_that_reads_addresses_is_held_to_the_laws_of_endpoints(&keys);
+                Ok(())
+            },
+        ),
     ]
 }
 
@@ -191,6 +210,23 @@ fn law_12_each_row_is_held_to_every_law(names: &BTreeSet<String>) {
             !flow || listed.contains_key(&*format!("{row}::erased")),
             "{row}"
         );
+    }
+}
+
+/// Law 12: no key is left out whose endpoints an address says.
+fn law_12_each_key_that_reads_addresses_is_held_to_the_laws_of_endpoints(names: &BTreeSet<String>) {
+    let listed = rows(names);
+    let cases = endpoint_cases::<mem::MemKey>("mem", Vec::new(), &[]);
+    let laws: BTreeSet<_> = cases.iter().map(|case| case.name()).collect();
+    assert_eq!(laws.len(), 2);
+    for (feature, row) in ADDRESSES {
+        let held = !is_here(feature, row) || laws.is_subset(&listed[row]);
+        assert!(held, "{row} is not held to {laws:?}");
+    }
+    let known: BTreeSet<_> = ADDRESSES.iter().map(|(_, row)| *row).collect();
+    let with_laws = listed.iter().filter(|(_, held)| !laws.is_disjoint(held));
+    for (row, _) in with_laws {
+        assert!(known.contains(row), "{row} is not among the keys here");
     }
 }
 

@@ -32,7 +32,7 @@
 //!    it are a row of `list.serving`, as in `rows/tcp.rs`; a layer over them too, as in `rows/tls.rs`.
 //!    Datagrams are a row of `list.datagrams` and of `list.datagram_serving`, and a key's endpoints one
 //!    of `list.add(row, endpoint_cases::<Key>(…))`. A resolver is a row of `list.resolver`, as in
-//!    `rows/resolvers.rs`.
+//!    `rows/resolvers.rs`. The rows of keys and those of resolvers are named in `complete.rs`.
 //! 2. A line in `rows.rs`, with the feature as its `cfg`, in alphabetical order, and one in `complete.rs`,
 //!    which compares what is listed with the features of the crate.
 //! 3. The feature in `full` of `Cargo.toml`, if it is a new one.
