@@ -133,4 +133,9 @@ impl<F: Flow> Layer<F> for HttpConnect {
     fn security(&self) -> Security {
         Security::Plain
     }
+
+    /// Plain: who proved a key beneath is the proxy, and nothing protects the way behind it.
+    fn security_over(&self, _beneath: Security) -> Security {
+        Security::Plain
+    }
 }

@@ -89,7 +89,8 @@ pub enum Open {
     },
     /// A subsystem, such as `sftp` (RFC 4254, section 6.5).
     Subsystem(String),
-    /// A TCP connection that the server makes (RFC 4254, section 7.2).
+    /// A TCP connection that the server makes (RFC 4254, section 7.2). The flow is protected, and worth
+    /// what it is worth, as far as that server; what follows is as plain as TCP.
     Tcp {
         /// The host, resolved by the server.
         host: String,

@@ -11,8 +11,9 @@ use tuyau::{
     tokio::{Compat, TokioTimer},
 };
 use tuyau_core::{
-    Acceptor as _, Answers, AnyFlow, Attempt, Context, FlowExt, Key, Listener, Protocol,
-    ProtocolExt, Registry, Resolver, ResolverExt, Security, Stage, Target, from_function,
+    Acceptor as _, Answers, AnyFlow, Attempt, AttemptReport, Context, FlowExt, Key, Listener,
+    Outcome, Protocol, ProtocolExt, Registry, Resolver, ResolverExt, Security, SkipReason, Stage,
+    Target, from_function,
 };
 
 /// Connects and copies: to the listener whose name is the first label of the host.
@@ -135,6 +136,27 @@ async fn tls_goes_through_an_http_proxy() {
     let proxying = async { http_proxy(hub.clone(), accept_one(&hub, "proxy").await).await };
     let talking = talks(hub.clone(), context, tls::KeyPair::generate().unwrap());
     tokio::join!(proxying, talking);
+}
+
+/// A proxy that proves its key protects the way to it, and nothing behind it.
+#[tokio::test]
+async fn law_6_tls_beneath_a_proxy_is_not_taken_for_that_of_the_destination() {
+    let mut registry = Registry::new();
+    let secured = mem::Protocol::new(mem::Hub::new()).layer(connector());
+    registry.protocol(Key::new(), secured.clone().layer(HttpConnect::new()));
+    registry.protocol(Key::new(), secured.layer(Socks5::new()));
+    let names = || proxy().configure::<TlsKey, _>(tls::Peer::of);
+    let http = names().try_configure::<HttpConnectKey, _, _>(Route::of);
+    registry.resolver(Key::new(), 0, http);
+    let socks = names().try_configure::<Socks5Key, _, _>(Route::of);
+    registry.resolver(Key::new(), 0, socks);
+    let context = registry.freeze(TokioTimer::new());
+    let connect = context.connect(Target::name("git.example.org").port(9418));
+    let report = connect.at_least(Security::Encrypted).plan().await;
+    let below =
+        |row: &AttemptReport| matches!(row.outcome, Outcome::Skipped(SkipReason::BelowFloor));
+    assert_eq!(report.attempts.len(), 2, "{report}");
+    assert!(report.attempts.iter().all(below), "{report}");
 }
 
 #[tokio::test]
