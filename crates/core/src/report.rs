@@ -148,7 +148,7 @@ impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let reason = match self.kind {
             ConnectErrorKind::NothingResolved if self.report.attempts.is_empty() => {
-                "no resolver is registered for such a name"
+                "no resolver is for such a scheme, or knows such a name"
             }
             ConnectErrorKind::NothingResolved => "no endpoint was found",
             ConnectErrorKind::AllSkipped => "nothing that was found may be tried",

@@ -137,6 +137,10 @@ where
         let resolving = self.answers.iter().map(|it| (it.row, None));
         for (row, stage) in dialling.chain(resolving) {
             let row = &mut report[row];
+            if !matches!(row.outcome, Outcome::Cancelled) {
+                // A resolver that had more to say has failed already.
+                continue;
+            }
             row.stage = stage.unwrap_or(row.stage);
             row.took = took.saturating_sub(row.started);
             if matches!(result, Err(ConnectErrorKind::TimedOut)) {

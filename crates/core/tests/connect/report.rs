@@ -27,6 +27,26 @@ cannot connect to router:6000: the deadline passed after 1.00 s
     );
 }
 
+/// The error was there before the deadline, from a resolver that was not done.
+#[test]
+fn law_7_an_error_of_a_resolver_outlives_the_deadline() {
+    let clock = Clock::default();
+    let (mut registry, _) = registry(&clock);
+    let half_answered = from_function::<Wire, _>("half", |_| {
+        let mut error = Some("no AAAA");
+        Some(Answers::from_fn(move |_| match error.take() {
+            Some(text) => Poll::Ready(Some(Err(text.into()))),
+            None => Poll::Pending,
+        }))
+    });
+    registry.resolver(WIRE, 0, half_answered);
+    let context = registry.freeze(clock.clone());
+    let connect = context.connect(Target::name("x")).deadline(ms(1000));
+    let error = clock.run(connect.open()).unwrap_err();
+    assert_eq!(error.kind(), ConnectErrorKind::TimedOut);
+    assert!(error.to_string().ends_with("no AAAA"), "{error}");
+}
+
 #[test]
 fn law_7_every_error_of_a_resolver_is_told() {
     let clock = Clock::default();
@@ -120,6 +140,6 @@ fn a_target_that_no_resolver_knows_is_said_to_be_so() {
     assert_eq!(error.kind(), ConnectErrorKind::NothingResolved);
     assert_eq!(
         error.to_string(),
-        "cannot connect to unknown://x: no resolver is registered for such a name"
+        "cannot connect to unknown://x: no resolver is for such a scheme, or knows such a name"
     );
 }
