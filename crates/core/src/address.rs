@@ -12,6 +12,8 @@ mod error;
 mod parse;
 pub(crate) mod zone;
 
+pub(crate) use parse::parse_place;
+
 pub use error::{AddressError, AddressErrorKind};
 
 /// An address in its textual form, `scheme://user@host:port/path?query`.

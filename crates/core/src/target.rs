@@ -5,9 +5,13 @@ use core::{
     any::{Any, TypeId},
     fmt,
     net::{IpAddr, SocketAddr},
+    str::FromStr,
 };
 
-use crate::{Address, address::zone};
+use crate::{
+    Address, AddressError,
+    address::{parse_place, zone},
+};
 
 /// The name that goes into a connect: a host name or an address, and what resolvers may need to know
 /// beside it.
@@ -17,6 +21,9 @@ use crate::{Address, address::zone};
 ///
 /// let named = Target::name("router.example.org").port(6000);
 /// assert_eq!(named.to_string(), "router.example.org:6000");
+///
+/// let read: Target = "router.example.org:6000".parse()?;
+/// assert_eq!((read.host(), read.port_number()), (Some("router.example.org"), Some(6000)));
 ///
 /// let address: Address = "tls://127.0.0.1:6000".parse()?;
 /// assert_eq!(Target::from(address).to_string(), "tls://127.0.0.1:6000");
@@ -35,7 +42,9 @@ enum Place {
 }
 
 impl Target {
-    /// A target by name, with no scheme: every resolver may answer.
+    /// A target by a host name or an IP address, with no scheme: every resolver may answer. The port is
+    /// not part of the name: [`port`](Self::port) sets it, and the text `host:port` is read by
+    /// [`str::parse`].
     pub fn name(host: &str) -> Self {
         Self::new(Place::Name {
             host: host.into(),
@@ -141,6 +150,19 @@ impl Target {
 impl From<Address> for Target {
     fn from(address: Address) -> Self {
         Self::new(Place::Address(address))
+    }
+}
+
+impl FromStr for Target {
+    type Err = AddressError;
+
+    /// Reads an address, or a bare `host` or `host:port`; an IPv6 address stands in brackets.
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        if text.contains("://") {
+            return Ok(Self::from(text.parse::<Address>()?));
+        }
+        let (host, port) = parse_place(text)?;
+        Ok(Self::new(Place::Name { host, port }))
     }
 }
 

@@ -72,6 +72,18 @@ fn parse_user(text: &str, start: usize, end: usize) -> Result<(Option<&str>, usi
     Ok((Some(user), start + at + 1))
 }
 
+/// Parses `host` or `host:port`, with an IPv6 address in brackets, as an address has them.
+pub(crate) fn parse_place(text: &str) -> Result<(Box<str>, Option<u16>), AddressError> {
+    if text.len() > Address::MAX_LENGTH {
+        let kind = AddressErrorKind::TooLong;
+        return Err(AddressError::new(text, Address::MAX_LENGTH, kind));
+    }
+    match parse_authority(text, 0, text.len())? {
+        (Some(host), port) => Ok((host, port)),
+        (None, _) => Err(AddressError::new(text, 0, AddressErrorKind::Host)),
+    }
+}
+
 fn is_scheme(scheme: &str) -> bool {
     scheme.starts_with(|first: char| first.is_ascii_alphabetic())
         && scheme

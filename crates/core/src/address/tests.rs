@@ -199,3 +199,36 @@ fn a_zone_stays_when_the_port_is_set_and_counts_for_the_length() {
         AddressErrorKind::TooLong
     );
 }
+
+#[test]
+fn a_target_is_read_from_a_name_or_an_address() {
+    let read = |text: &str| text.parse::<Target>();
+    for text in [
+        "localhost",
+        "localhost:80",
+        "127.0.0.1:80",
+        "[fe80::1]:80",
+        "tls://x:1/p?q=1",
+    ] {
+        assert_eq!(read(text).unwrap().to_string(), text);
+    }
+    let zoned = read("[fe80::1%25eth0]:80").unwrap();
+    assert_eq!(
+        (zoned.host(), zoned.port_number()),
+        (Some("fe80::1%eth0"), Some(80))
+    );
+    assert_eq!(read("localhost").unwrap().scheme(), None);
+    for (text, kind) in [
+        ("", AddressErrorKind::Host),
+        ("a b", AddressErrorKind::Host),
+        ("localhost:", AddressErrorKind::Port),
+        ("localhost:x", AddressErrorKind::Port),
+        ("localhost/path", AddressErrorKind::Host),
+        ("me@localhost", AddressErrorKind::Host),
+        ("::1", AddressErrorKind::Host),
+        ("://x", AddressErrorKind::Scheme),
+        (&"x".repeat(256), AddressErrorKind::TooLong),
+    ] {
+        assert_eq!(read(text).unwrap_err().kind(), kind, "{text:?}");
+    }
+}
