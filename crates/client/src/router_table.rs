@@ -111,6 +111,10 @@ impl<R: Resolver> Resolver for RouterTable<R> {
         "router"
     }
 
+    fn takes(&self, scheme: &str) -> bool {
+        self.routes.takes(scheme)
+    }
+
     fn resolve(&self, target: &Target) -> Option<Answers<<R::Key as EndpointKey>::Endpoint>> {
         let identity: Identity = target.host()?.parse().ok()?;
         let (router, routes) = (self.router.clone(), self.routes.clone());
@@ -126,6 +130,9 @@ impl<R: Resolver> Resolver for RouterTable<R> {
         };
         Some(Answers::from_fn(move |cx| {
             finding.poll_next(cx, |route| {
+                if !routes.takes(route.scheme()) {
+                    return unknown(route);
+                }
                 let target = asked_for.clone().at(route.clone());
                 let target = target.with(expected(&identity));
                 routes.resolve(&target).unwrap_or_else(|| unknown(route))

@@ -265,6 +265,10 @@ pub(crate) trait DynResolver: Send + Sync {
 
 impl<R: Resolver> DynResolver for R {
     fn resolve(&self, target: &Target) -> Option<Answers<AnyEndpoint>> {
+        let foreign = |scheme: &str| !Resolver::takes(self, scheme);
+        if target.scheme().is_some_and(foreign) {
+            return None;
+        }
         Some(Resolver::resolve(self, target)?.map(AnyEndpoint::new::<R::Key>))
     }
 }

@@ -42,6 +42,15 @@ pub trait Resolver: Send + Sync + 'static {
     /// The name in reports.
     fn name(&self) -> &str;
 
+    /// Whether addresses with this scheme are for this resolver; the others it is not asked for. Bare
+    /// names have no scheme, and every resolver is asked for them.
+    ///
+    /// Unless told otherwise, as by [`ResolverExt::for_scheme`], it is the name of the key: a resolver of
+    /// plain TCP finds nothing for `tls://host`, so that nothing meant for TLS goes out in the clear.
+    fn takes(&self, scheme: &str) -> bool {
+        scheme == <Self::Key as EndpointKey>::NAME
+    }
+
     /// Starts resolving, or gives `None` when this resolver has nothing to say about such targets
     /// (another scheme, say). A resolver that should have found something and did not answers with
     /// an error or with no endpoint, and stands in the report.

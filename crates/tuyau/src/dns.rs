@@ -306,6 +306,10 @@ where
         self.dns.name()
     }
 
+    fn takes(&self, scheme: &str) -> bool {
+        scheme == L::NAME || self.dns.takes(scheme)
+    }
+
     fn resolve(&self, target: &Target) -> Option<Answers<(SocketAddr, L::Config)>> {
         let (target, config) = (target.clone(), self.config.clone());
         let found = self.dns.find(&target)?;

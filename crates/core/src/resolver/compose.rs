@@ -8,7 +8,8 @@ use crate::{BoxError, EndpointKey, LayerKey, Over, Target};
 /// Composition of resolvers.
 pub trait ResolverExt: Resolver + Sized {
     /// The resolver for a layer over this one's key: its endpoints get the configuration that
-    /// `config` derives from the target, and targets without one are not its own.
+    /// `config` derives from the target, and targets without one are not its own. It takes the scheme of
+    /// the layer, and those that this one takes.
     fn configure<L, F>(self, config: F) -> Configured<Self, L, F>
     where
         L: LayerKey,
@@ -125,6 +126,10 @@ where
         self.base.name()
     }
 
+    fn takes(&self, scheme: &str) -> bool {
+        scheme == L::NAME || self.base.takes(scheme)
+    }
+
     fn resolve(&self, target: &Target) -> Option<Answers<<Self::Key as EndpointKey>::Endpoint>> {
         let config = (self.config)(target)?;
         Some(
@@ -155,6 +160,10 @@ where
         self.base.name()
     }
 
+    fn takes(&self, scheme: &str) -> bool {
+        scheme == L::NAME || self.base.takes(scheme)
+    }
+
     fn resolve(&self, target: &Target) -> Option<Answers<<Self::Key as EndpointKey>::Endpoint>> {
         let config = (self.config)(target)?;
         let endpoints = self.base.resolve(target)?;
@@ -183,6 +192,12 @@ where
         self.base.name()
     }
 
+    /// Its own key's scheme, and what the one beneath was told to take.
+    fn takes(&self, scheme: &str) -> bool {
+        let beneath = scheme != <R::Key as EndpointKey>::NAME && self.base.takes(scheme);
+        scheme == K::NAME || beneath
+    }
+
     fn resolve(&self, target: &Target) -> Option<Answers<K::Endpoint>> {
         self.base.resolve(target)
     }
@@ -204,9 +219,13 @@ impl<R: Resolver> Resolver for ForScheme<R> {
         self.base.name()
     }
 
+    fn takes(&self, scheme: &str) -> bool {
+        scheme == self.scheme
+    }
+
     fn resolve(&self, target: &Target) -> Option<Answers<<R::Key as EndpointKey>::Endpoint>> {
         let mine = match target.scheme() {
-            Some(scheme) => scheme == self.scheme,
+            Some(scheme) => self.takes(scheme),
             None => self.bare,
         };
         mine.then(|| self.base.resolve(target))?

@@ -1,7 +1,8 @@
 //! Law 6: falling from secure to plain never happens silently.
 
 use tuyau_core::{
-    AnyFlow, ConnectError, Connected, Outcome, Registry, Security, SkipReason, Target,
+    Address, AnyFlow, ConnectError, ConnectErrorKind, Connected, Outcome, Registry, ResolverExt,
+    Security, SkipReason, Target,
 };
 
 use crate::world::{Clock, OTHER, Place, Says, Scripted, WIRE};
@@ -62,4 +63,38 @@ fn law_6_the_floor_holds_even_when_downgrading_is_allowed() {
     let connect = context.connect(Target::name("x"));
     let connect = connect.at_least(Security::Encrypted).allow_downgrade();
     assert!(skipped(&clock.run(connect.open()), SkipReason::BelowFloor));
+}
+
+/// A resolver that was told nothing finds plain endpoints for addresses of its own protocol only.
+#[test]
+fn law_6_an_address_of_another_scheme_is_not_dialled_in_the_clear() {
+    let clock = Clock::default();
+    let address = |text: &str| Target::from(text.parse::<Address>().unwrap());
+    let mut registry = Registry::new();
+    registry.protocol(WIRE, Scripted::new(&clock));
+    registry.resolver(WIRE, 0, Says(Ok(vec![Place::Up(1, 1)])));
+    let context = registry.freeze(clock.clone());
+    let connect = context.connect(address("secure://x")).allow_downgrade();
+    let error = clock.run(connect.open()).unwrap_err();
+    assert_eq!(error.kind(), ConnectErrorKind::NothingResolved);
+    clock
+        .run(context.connect(address("wire://x")).open())
+        .unwrap();
+    clock
+        .run(context.connect(Target::name("x")).open())
+        .unwrap();
+}
+
+#[test]
+fn a_resolver_takes_the_scheme_that_it_was_told() {
+    let clock = Clock::default();
+    let mut registry = Registry::new();
+    registry.protocol(WIRE, Scripted::new(&clock));
+    let says = Says(Ok(vec![Place::Up(1, 1)]));
+    registry.resolver(WIRE, 0, says.for_scheme("thread"));
+    let context = registry.freeze(clock.clone());
+    let open = |text: &str| clock.run(context.connect(text.parse::<Target>().unwrap()).open());
+    assert!(open("thread://x").is_ok());
+    assert!(open("x").is_ok());
+    assert!(open("wire://x").is_err());
 }

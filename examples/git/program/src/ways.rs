@@ -120,9 +120,13 @@ impl Resolver for OnPort {
         self.scheme.name()
     }
 
+    fn takes(&self, scheme: &str) -> bool {
+        scheme == self.scheme.name()
+    }
+
     fn resolve(&self, target: &Target) -> Option<Answers<SocketAddr>> {
         let meant = match target.scheme() {
-            Some(scheme) => scheme == self.scheme.name(),
+            Some(scheme) => self.takes(scheme),
             None => self.scheme.is_for_names(),
         };
         if !meant {
