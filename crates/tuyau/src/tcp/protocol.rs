@@ -7,7 +7,10 @@ use tuyau_core::{Attempt, FlowError, Protocol, Stage};
 
 use super::{Flow, Options, TcpKey};
 
-/// TCP on tokio. Connecting wants a tokio runtime with its I/O driver.
+/// TCP on tokio.
+///
+/// # Panics
+/// Connecting does, outside a tokio runtime with its I/O driver; `tuyau::blocking` has TCP for plain threads.
 #[derive(Clone, Debug, Default)]
 pub struct Tcp {
     options: Options,

@@ -189,8 +189,8 @@ async fn nothing_that_is_expected() {
     assert_says(
         &report,
         &[
-            "nobody said which server to expect; give its host name or IP address, \
-             or the key to expect of it (a pin)",
+            "nobody said which key to expect of the server, and it has no name that an authority vouches for; \
+             give the key or its pin",
         ],
     );
 }

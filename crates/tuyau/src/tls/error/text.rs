@@ -121,8 +121,8 @@ fn about_keys(kind: &Kind, scene: Scene, f: &mut fmt::Formatter<'_>) -> fmt::Res
             ),
             Dealings::Certificates => write!(
                 f,
-                "nobody said which {peer} to expect; give its host name or IP address, \
-                 or the key to expect of it (a pin)"
+                "nobody said which key to expect of the {peer}, and it has no name that an authority vouches for; \
+                 give the key or its pin"
             ),
         },
     }

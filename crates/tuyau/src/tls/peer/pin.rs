@@ -8,10 +8,11 @@ use rustls::crypto::ring::cipher_suite::TLS13_AES_128_GCM_SHA256;
 /// [`Target`](tuyau_core::Target), it is the key that the server must prove.
 ///
 /// It outlives the certificate: a renewed certificate for the same key has the same pin. Its text is
-/// 64 hexadecimal digits, as this command prints them:
+/// 64 hexadecimal digits, as this command prints them (in one line):
 ///
 /// ```console
-/// openssl x509 -in cert.pem -noout -pubkey | openssl pkey -pubin -outform der | openssl dgst -sha256
+/// openssl x509 -in cert.pem -noout -pubkey | openssl pkey -pubin -outform der |
+///     openssl dgst -sha256 -r | cut -d ' ' -f 1
 /// ```
 ///
 /// ```
