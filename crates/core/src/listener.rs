@@ -18,7 +18,8 @@ pub trait Listener: Send + 'static {
     type Flow: Send + 'static;
     /// Why accepting or a handshake failed.
     type Error: Error + Send + Sync + 'static;
-    /// The handshake that follows. Spawn it, so that a slow peer blocks nobody.
+    /// The handshake that follows. Spawn it, so that a slow peer blocks nobody, within a timeout, so
+    /// that a peer that stops is not kept.
     type Handshake: Future<Output = Result<Self::Flow, Self::Error>> + Send + 'static;
 
     /// Accepts the next connection, without any handshake.
@@ -39,7 +40,8 @@ pub trait Listener: Send + 'static {
 pub struct Incoming<H> {
     /// Where it comes from, for limits and logs.
     pub origin: Origin,
-    /// The handshake; dropping it closes the connection.
+    /// The handshake; dropping it closes the connection. It has no deadline: a peer that stops in the
+    /// middle keeps it for ever, so give it one, such as a timeout of the runtime around it.
     pub handshake: H,
 }
 
