@@ -15,6 +15,7 @@
 #![cfg(unix)]
 
 mod block;
+mod evidence;
 mod files;
 mod pattern;
 mod ports;

@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use crate::files::{Link, links, root};
+use crate::{
+    evidence::proves,
+    files::{Link, links, root},
+};
 
 const FEATURES: &str = "docs/book/features.md";
 const LAWS: &str = "docs/book/laws.md";
@@ -12,20 +15,6 @@ pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).expect("the file is there")
 }
 
-/// Whether a link with a label in backticks leads to Rust code that has a function of that name, or a
-/// row of that name in a list that is made at run time.
-fn proves(link: &Link) -> bool {
-    let Some(label) = link.label.strip_prefix('`') else {
-        return false;
-    };
-    let label = label.trim_end_matches('`');
-    let Ok(code) = fs::read_to_string(&link.target) else {
-        return false;
-    };
-    let function = [format!("fn {label}("), format!("fn {label}<")];
-    function.iter().any(|text| code.contains(text)) || code.contains(&format!("\"{label}\""))
-}
-
 fn leads_to_rust(link: &Link) -> bool {
     link.target.extension().is_some_and(|it| it == "rs")
 }
@@ -33,11 +22,15 @@ fn leads_to_rust(link: &Link) -> bool {
 #[test]
 fn the_tests_that_pages_name_are_there() {
     for document in [FEATURES, LAWS] {
+        let page = read(document);
         let links: Vec<_> = links(document).into_iter().filter(leads_to_rust).collect();
         assert!(links.len() > 20, "{document} names tests");
         for link in links {
             let (label, text) = (&link.label, &link.text);
-            assert!(proves(&link), "{document}: no test {label} in {text}");
+            assert!(
+                proves(&page, &link),
+                "{document}: no test {label} in {text}"
+            );
         }
     }
 }

@@ -6,7 +6,8 @@ use libtest_mimic::Trial;
 use tuyau::mem;
 use tuyau_conformance::{endpoint_cases, flow_laws};
 
-/// The rows that a feature must have; those it has beside these are combinations. `row::serving` is a
+/// The rows that a feature must have, among them those that the book names; those it has beside these are
+/// combinations. `row::serving` is a
 /// row by itself: a listener and the protocol that dials it.
 const ROWS: [(&str, &[&str]); 23] = [
     (
@@ -88,7 +89,10 @@ const ROWS: [(&str, &[&str]); 23] = [
     ("udp", &["udp", "udp::serving"]),
     ("unix", &["unix", "unix::serving"]),
     ("vsock", &["vsock", "vsock::serving"]),
-    ("websocket", &["websocket_mem", "websocket_mem::serving"]),
+    (
+        "websocket",
+        &["websocket_mem", "websocket_mem::serving", "websocket_quic"],
+    ),
     (
         "wireguard",
         &["wireguard", "wireguard::serving", "wireguard_kernel"],
