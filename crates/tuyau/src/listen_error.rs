@@ -89,7 +89,8 @@ impl ListenError {
         .because(source)
     }
 
-    /// The operating system refused: its error says the kind and what to do.
+    /// The operating system refused: its error says the kind and what to do, and is the source where
+    /// it says more than the kind.
     pub fn from_io(address: impl fmt::Display, error: io::Error) -> Self {
         let (kind, remedy) = match error.kind() {
             io::ErrorKind::AddrInUse => (
@@ -110,7 +111,14 @@ impl ListenError {
             ),
             _ => (ListenErrorKind::Other, "choose another address"),
         };
-        Self::new(address, kind, remedy).because(error)
+        let failed = Self::new(address, kind, remedy);
+        match error.kind() {
+            // The kind says all that the operating system has to say.
+            io::ErrorKind::AddrInUse
+            | io::ErrorKind::AddrNotAvailable
+            | io::ErrorKind::PermissionDenied => failed,
+            _ => failed.because(error),
+        }
     }
 }
 
