@@ -57,6 +57,9 @@
 //! - Layers such as TLS run over these flows as over any other, and `Stream` takes the result.
 //! - A flow may be moved between threads, and a clone of its `Stream` be used in another thread: one
 //!   reads while the other one writes.
+//! - A socket of std's that is connected already becomes a flow by [`TcpFlow::from_std`] and
+//!   `UnixFlow::from_std`. Any other [`Read`](std::io::Read) and [`Write`](std::io::Write) does not:
+//!   it could only wait by holding up its thread, and with it the race and the deadline.
 //! - What has to wait and is polled elsewhere, by another runtime say, fails with
 //!   [`OutsideBlockOn`] instead of waiting for ever.
 //! - The flows of the runtimes (`tuyau::tcp` and others) want their own runtime, and do not work here.
@@ -74,7 +77,7 @@ mod timer;
 mod unix;
 
 pub use block_on::{block_on, try_block_on};
-pub use error::OutsideBlockOn;
+pub use error::{NotConnected, OutsideBlockOn};
 pub use resolver::SystemResolver;
 pub use stream::Stream;
 pub use tcp::{Tcp, TcpFlow, TcpListener};

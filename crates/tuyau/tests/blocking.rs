@@ -2,9 +2,10 @@
 #![cfg(all(feature = "blocking", feature = "mem", feature = "tls"))]
 
 use std::{
+    error::Error,
     future::Future,
     io::{self, BufRead, BufReader, Read, Write},
-    net::SocketAddr,
+    net::{self, SocketAddr},
     pin::pin,
     process::Command,
     sync::mpsc,
@@ -15,13 +16,15 @@ use std::{
 
 use tuyau::{
     blocking::{
-        OutsideBlockOn, Stream, SystemResolver, Tcp, TcpFlow, TcpListener, Timer, block_on,
+        NotConnected, OutsideBlockOn, Stream, SystemResolver, Tcp, TcpFlow, TcpListener, Timer,
+        block_on,
     },
     mem, tcp, tls,
 };
 use tuyau_core::{
-    Acceptor, Attempt, Chain, ErrorKind, FlowExt, Key, Listener, ListenerExt, Outcome, Protocol,
-    ProtocolExt, Registry, Resolver, ResolverExt, Stage, Strategy, Table, Target, Timer as _,
+    Acceptor, Attempt, Chain, ErrorKind, Flow, FlowExt, Key, Listener, ListenerExt, LocalAddress,
+    Outcome, PeerAddress, Protocol, ProtocolExt, Registry, Resolver, ResolverExt, Stage, Strategy,
+    Table, Target, Timer as _,
 };
 
 fn listening() -> (TcpListener, SocketAddr) {
@@ -246,6 +249,69 @@ fn a_block_on_runs_inside_another_one() {
         text
     });
     assert_eq!(text, "inside");
+}
+
+#[test]
+fn law_13_a_tcp_socket_of_std_becomes_a_flow_and_a_stream_again() {
+    let listener = net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut near = net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (far, peer) = listener.accept().unwrap();
+    let far = TcpFlow::from_std(far).unwrap();
+    let known = far.info::<PeerAddress>().unwrap().0.socket();
+    assert_eq!(known, Some(peer));
+    let known = far.info::<LocalAddress>().unwrap().0.socket();
+    assert_eq!(known, listener.local_addr().ok());
+
+    let mut far = Stream::new(far);
+    assert_goes_on_after_waiting_in_vain(&mut near, &mut far);
+    far.write_all(b"answer").unwrap();
+    far.close_write().unwrap();
+    let mut answer = String::new();
+    near.read_to_string(&mut answer).unwrap();
+    assert_eq!(answer, "answer");
+}
+
+#[cfg(unix)]
+#[test]
+fn law_13_a_unix_socket_of_std_becomes_a_flow_that_knows_its_path() {
+    use std::os::unix::net::{UnixListener, UnixStream};
+    use tuyau::blocking::UnixFlow;
+
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("s");
+    let listener = UnixListener::bind(&path).unwrap();
+    let dialled = UnixFlow::from_std(UnixStream::connect(&path).unwrap()).unwrap();
+    let (accepted, _) = listener.accept().unwrap();
+    let accepted = UnixFlow::from_std(accepted).unwrap();
+    let path = path.to_str();
+    assert_eq!(dialled.info::<PeerAddress>().unwrap().0.path(), path);
+    assert_eq!(accepted.info::<LocalAddress>().unwrap().0.path(), path);
+    // The other two ends have no name.
+    assert!(dialled.info::<LocalAddress>().is_none());
+    assert!(accepted.info::<PeerAddress>().is_none());
+    assert_goes_on_after_waiting_in_vain(&mut Stream::new(dialled), &mut Stream::new(accepted));
+}
+
+/// The reader's timeout passes, so that its socket does not block; what comes later is read.
+fn assert_goes_on_after_waiting_in_vain<F: Flow>(near: &mut impl Write, far: &mut Stream<F>) {
+    far.set_read_timeout(Some(Duration::from_millis(1)));
+    let error = far.read(&mut [0; 8]).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    far.set_read_timeout(None);
+    near.write_all(b"question").unwrap();
+    let mut question = [0; 8];
+    far.read_exact(&mut question).unwrap();
+    assert_eq!(&question, b"question");
+}
+
+#[test]
+fn a_socket_of_std_without_a_peer_becomes_no_flow() {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None);
+    let error = TcpFlow::from_std(socket.unwrap().into()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Closed);
+    let cause = error.source().unwrap().downcast_ref::<NotConnected>();
+    let said = cause.unwrap().to_string();
+    assert!(said.contains("never connected"), "{said}");
 }
 
 #[test]

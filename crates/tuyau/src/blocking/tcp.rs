@@ -4,7 +4,7 @@ use std::{
     any::{Any, TypeId},
     future::{Ready, poll_fn, ready},
     io,
-    net::{Shutdown, SocketAddr},
+    net::{self, Shutdown, SocketAddr},
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -17,6 +17,7 @@ use tuyau_core::{
 };
 
 use super::{
+    NotConnected,
     duplex::{Duplex, StreamSocket, connected},
     reactor::Direction,
     socket::Socket,
@@ -79,17 +80,72 @@ pub struct TcpFlow {
 }
 
 impl TcpFlow {
+    /// Makes a flow of a connection that was made or accepted by std, or by anything that hands out its
+    /// sockets.
+    ///
+    /// Its options stay what they are: [`set_nodelay`](net::TcpStream::set_nodelay) is off unless the
+    /// caller turned it on, and the caller sets it before. The socket becomes non-blocking, and with it
+    /// each clone of it ([`try_clone`](net::TcpStream::try_clone)); std's timeouts no longer hold, those
+    /// of a [`Stream`](super::Stream) over the flow do.
+    ///
+    /// # Errors
+    /// [`Closed`](tuyau_core::ErrorKind::Closed), caused by [`NotConnected`], when the socket has no
+    /// peer; otherwise what the system says when it does not make the socket non-blocking. The socket is
+    /// closed then.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::{
+    ///     io::{Read, Write},
+    ///     net::{TcpListener, TcpStream},
+    /// };
+    /// use tuyau::blocking::{Stream, TcpFlow, block_on};
+    /// use tuyau_core::{FlowExt, PeerAddress};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let listener = TcpListener::bind("127.0.0.1:0")?;
+    /// let mut near = TcpStream::connect(listener.local_addr()?)?;
+    /// let (far, peer) = listener.accept()?;
+    ///
+    /// let mut flow = TcpFlow::from_std(far)?;
+    /// assert_eq!(flow.info::<PeerAddress>().unwrap().0.socket(), Some(peer));
+    /// block_on(flow.write_all(b"hello"))?;
+    /// near.read_exact(&mut [0; 5])?;
+    /// near.write_all(b"and back")?;
+    /// drop(near);
+    ///
+    /// let mut text = String::new();
+    /// Stream::new(flow).read_to_string(&mut text)?;
+    /// assert_eq!(text, "and back");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn from_std(stream: net::TcpStream) -> Result<Self, FlowError> {
+        let peer = stream.peer_addr().map_err(NotConnected::because)?;
+        let local = stream.local_addr().ok();
+        stream.set_nonblocking(true)?;
+        let duplex = Duplex::new(TcpStream::from_std(stream));
+        Ok(Self::between(duplex, local, Some(peer)))
+    }
+
     fn new(duplex: Duplex<TcpStream>, options: Options) -> Result<Self, FlowError> {
         let socket = duplex.get().ok_or(tuyau_core::ErrorKind::Closed)?;
         options.apply(socket)?;
+        let (local, peer) = (socket.local_addr().ok(), socket.peer_addr().ok());
+        Ok(Self::between(duplex, local, peer))
+    }
+
+    fn between(
+        duplex: Duplex<TcpStream>,
+        local: Option<SocketAddr>,
+        peer: Option<SocketAddr>,
+    ) -> Self {
         let address = |socket| Address::from_socket("tcp", socket).ok();
-        let local = socket.local_addr().ok().and_then(address);
-        let peer = socket.peer_addr().ok().and_then(address);
-        Ok(Self {
+        Self {
             duplex,
-            local: local.map(LocalAddress),
-            peer: peer.map(PeerAddress),
-        })
+            local: local.and_then(address).map(LocalAddress),
+            peer: peer.and_then(address).map(PeerAddress),
+        }
     }
 }
 

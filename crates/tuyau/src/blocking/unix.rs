@@ -5,6 +5,7 @@ use std::{
     future::{Ready, poll_fn, ready},
     io,
     net::Shutdown,
+    os::unix::net,
     path::{Path, PathBuf},
     task::{Context, Poll, ready},
 };
@@ -16,6 +17,7 @@ use tuyau_core::{
 };
 
 use super::{
+    NotConnected,
     duplex::{Duplex, StreamSocket, connected},
     reactor::Direction,
     socket::Socket,
@@ -42,12 +44,10 @@ impl Protocol for Unix {
         }
         let mut duplex = Duplex::new(UnixStream::connect(path)?);
         poll_fn(|cx| duplex.poll_connected(cx)).await?;
-        let address = path.to_str();
-        let address = address.and_then(|path| Address::from_path("unix", path).ok());
         Ok(UnixFlow {
             duplex,
             local: None,
-            peer: address.map(PeerAddress),
+            peer: address(path).map(PeerAddress),
         })
     }
 }
@@ -71,6 +71,52 @@ pub struct UnixFlow {
     duplex: Duplex<UnixStream>,
     local: Option<LocalAddress>,
     peer: Option<PeerAddress>,
+}
+
+impl UnixFlow {
+    /// Makes a flow of a connection that was made, accepted or inherited by std, or of one end of a
+    /// [`pair`](net::UnixStream::pair).
+    ///
+    /// It knows the paths that the system knows, where they are absolute. The socket becomes
+    /// non-blocking, and with it each clone of it ([`try_clone`](net::UnixStream::try_clone)); std's
+    /// timeouts no longer hold, those of a [`Stream`](super::Stream) over the flow do.
+    ///
+    /// # Errors
+    /// [`Closed`](ErrorKind::Closed), caused by [`NotConnected`], when the socket has no peer; otherwise
+    /// what the system says when it does not make the socket non-blocking. The socket is closed then.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::{io::Write, os::unix::net::UnixStream};
+    /// use tuyau::blocking::{UnixFlow, block_on};
+    /// use tuyau_core::FlowExt;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let (mut near, far) = UnixStream::pair()?;
+    /// let mut flow = UnixFlow::from_std(far)?;
+    /// near.write_all(b"hello")?;
+    /// let mut hello = [0; 5];
+    /// block_on(flow.read_exact(&mut hello))?;
+    /// assert_eq!(&hello, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn from_std(stream: net::UnixStream) -> Result<Self, FlowError> {
+        let peer = stream.peer_addr().map_err(NotConnected::because)?;
+        let local = stream.local_addr().ok();
+        stream.set_nonblocking(true)?;
+        let path = |socket: &net::SocketAddr| socket.as_pathname().and_then(address);
+        Ok(Self {
+            duplex: Duplex::new(UnixStream::from_std(stream)),
+            local: local.as_ref().and_then(path).map(LocalAddress),
+            peer: path(&peer).map(PeerAddress),
+        })
+    }
+}
+
+/// The address of a path; none when it is relative or has other characters than addresses have.
+fn address(path: &Path) -> Option<Address> {
+    Address::from_path("unix", path.to_str()?).ok()
 }
 
 impl Flow for UnixFlow {

@@ -18,6 +18,8 @@ const ROWS: [(&str, &[&str]); 23] = [
             "blocking_unix",
             "blocking_unix::serving",
             "blocking_system",
+            "from_std_tcp",
+            "from_std_unix",
         ],
     ),
     ("dns", &["dns"]),
@@ -251,7 +253,7 @@ fn is_here(feature: &str, row: &str) -> bool {
     match feature {
         "tap" | "vsock" => cfg!(target_os = "linux"),
         "unix" => cfg!(unix),
-        _ if row.starts_with("blocking_unix") => cfg!(unix),
+        _ if row.starts_with("blocking_unix") || row == "from_std_unix" => cfg!(unix),
         _ if row == "wireguard_kernel" => cfg!(target_os = "linux"),
         _ => true,
     }

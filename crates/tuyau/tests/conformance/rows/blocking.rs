@@ -1,6 +1,6 @@
 //! The backend for plain threads.
 
-use std::net::SocketAddr;
+use std::net::{self, SocketAddr};
 
 use tuyau::blocking::{self, TcpFlow, TcpListener, block_on};
 use tuyau_conformance::{Serving, ServingTraits, Traits, Work};
@@ -14,6 +14,7 @@ pub(crate) fn rows(list: &mut List) {
         let (listener, endpoint) = listening();
         Serving::new(listener, blocking::Tcp::new(), endpoint)
     });
+    list.flows("from_std_tcp", Traits::stream(), thread, from_std);
     #[cfg(feature = "tls")]
     list.flows("tls_blocking_tcp", rows::tls::TRAITS, thread, async || {
         rows::tls::over(tcp().await).await
@@ -38,8 +39,19 @@ async fn tcp() -> (TcpFlow, TcpFlow) {
     connected(blocking::Tcp::new(), endpoint, listener).await
 }
 
+/// Connected and accepted by std.
+async fn from_std() -> (TcpFlow, TcpFlow) {
+    let listener = net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let near = net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (far, _) = listener.accept().unwrap();
+    let flow = |stream| TcpFlow::from_std(stream).unwrap();
+    (flow(near), flow(far))
+}
+
 #[cfg(unix)]
 mod unix {
+    use std::os::unix::net::UnixStream;
+
     use tuyau::blocking::{Unix, UnixFlow, UnixListener};
     use tuyau_conformance::{Serving, ServingTraits, Traits};
 
@@ -54,6 +66,7 @@ mod unix {
             let listener = UnixListener::bind(&path).unwrap();
             Serving::new(listener, Unix, path).keep(directory)
         });
+        list.flows("from_std_unix", Traits::stream(), thread, from_std);
         #[cfg(feature = "tls")]
         list.flows("tls_blocking_unix", rows::tls::TRAITS, thread, async || {
             rows::tls::over(pair().await).await
@@ -65,5 +78,10 @@ mod unix {
         let path = directory.path().join("s");
         let listener = UnixListener::bind(&path).unwrap();
         connected(Unix, path, listener).await
+    }
+    async fn from_std() -> (UnixFlow, UnixFlow) {
+        let (near, far) = UnixStream::pair().unwrap();
+        let flow = |stream| UnixFlow::from_std(stream).unwrap();
+        (flow(near), flow(far))
     }
 }
