@@ -3,6 +3,7 @@
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpListener},
+    os::unix::net::{UnixListener, UnixStream},
     thread,
     time::Duration,
 };
@@ -12,8 +13,8 @@ use tuyau::{
     tcp, tls,
 };
 use tuyau_core::{
-    Attempt, ConnectErrorKind, Context, FlowExt, Key, Listener, ListenerExt, Outcome, Protocol,
-    ProtocolExt, Registry, ResolverExt, Table, Target,
+    Attempt, ConnectErrorKind, Context, ErrorKind, FlowExt, Key, Listener, ListenerExt, Outcome,
+    Protocol, ProtocolExt, Registry, ResolverExt, Table, Target,
 };
 
 use crate::held::{alone_without_runtime, leaves_no_thread};
@@ -88,6 +89,52 @@ fn a_flow_on_both_sides_and_its_listener() {
             let mut far = block_on(incoming.handshake).unwrap();
             block_on(near.write_all(b"hello")).unwrap();
             block_on(far.read_exact(&mut [0; 5])).unwrap();
+        });
+    });
+}
+
+#[test]
+fn a_unix_flow_on_both_sides_and_its_listener() {
+    alone_without_runtime(|| {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("s");
+        leaves_no_thread("blocking, a Unix flow", || {
+            let mut listener = blocking::UnixListener::bind(&path).unwrap();
+            let attempt = Attempt::new(blocking::Unix::STAGE);
+            let mut near = block_on(blocking::Unix.connect(&path, &attempt)).unwrap();
+            let incoming = block_on(listener.accept()).unwrap();
+            let mut far = block_on(incoming.handshake).unwrap();
+            block_on(near.write_all(b"hello")).unwrap();
+            block_on(far.read_exact(&mut [0; 5])).unwrap();
+        });
+        assert!(!path.exists());
+    });
+}
+
+#[test]
+fn a_refused_unix_connect() {
+    alone_without_runtime(|| {
+        let directory = tempfile::tempdir().unwrap();
+        let stale = directory.path().join("stale");
+        drop(UnixListener::bind(&stale).unwrap());
+        let attempt = Attempt::new(blocking::Unix::STAGE);
+        leaves_no_thread("blocking, a refused Unix connect", || {
+            let error = block_on(blocking::Unix.connect(&stale, &attempt)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Refused, "{error}");
+        });
+    });
+}
+
+#[test]
+fn sockets_of_std_that_became_flows() {
+    alone_without_runtime(|| {
+        leaves_no_thread("blocking, sockets of std", || {
+            let (near, far) = UnixStream::pair().unwrap();
+            let near = blocking::UnixFlow::from_std(near).unwrap();
+            let far = blocking::UnixFlow::from_std(far).unwrap();
+            let (mut near, mut far) = (blocking::Stream::new(near), blocking::Stream::new(far));
+            near.write_all(b"hello").unwrap();
+            far.read_exact(&mut [0; 5]).unwrap();
         });
     });
 }

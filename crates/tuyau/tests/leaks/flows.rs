@@ -53,11 +53,26 @@ fn a_race_and_its_flow() {
     });
 }
 
-/// Both sides of a layer over TCP: a flow that both drop, and handshakes that one of them drops.
+/// Both sides of a layer over TCP.
 async fn layered<L, A>(name: &str, layer: L, config: <L::Key as LayerKey>::Config, acceptor: A)
 where
     L: Layer<tcp::Flow, Flow: Flow>,
     A: Acceptor<tcp::Flow, Flow: Flow> + Clone,
+{
+    layered_over(name, connected, layer, config, acceptor).await;
+}
+
+/// Both sides of a layer: a flow that both drop, and handshakes that one of them drops.
+pub(crate) async fn layered_over<F, L, A>(
+    name: &str,
+    connected: impl AsyncFn() -> (F, F),
+    layer: L,
+    config: <L::Key as LayerKey>::Config,
+    acceptor: A,
+) where
+    F: Flow,
+    L: Layer<F, Flow: Flow>,
+    A: Acceptor<F, Flow: Flow> + Clone,
 {
     leaves_nothing(&format!("{name}, a flow"), async || {
         let (near, far) = connected().await;

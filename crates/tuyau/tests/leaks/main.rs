@@ -11,3 +11,4 @@ mod layers;
 mod names;
 mod packets;
 mod servers;
+mod unix;

@@ -1,10 +1,10 @@
 //! Servers that misbehave, and how a connect to them ends.
 
-use std::{future::Future, net::SocketAddr, pin::pin, task::Poll, time::Duration};
+use std::{future::Future, net::SocketAddr, path::Path, pin::pin, task::Poll, time::Duration};
 
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream, UdpSocket},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::{TcpListener, UdpSocket, UnixListener},
     task::JoinSet,
 };
 use tuyau_core::{Connect, ConnectError, ConnectErrorKind, Outcome};
@@ -48,8 +48,21 @@ pub(crate) async fn serve(server: Server) -> (SocketAddr, JoinSet<()>) {
     (address, serving)
 }
 
+/// The same at a path.
+pub(crate) fn serve_at(path: &Path, server: Server) -> JoinSet<()> {
+    let listener = UnixListener::bind(path).unwrap();
+    let mut serving = JoinSet::new();
+    serving.spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            tokio::spawn(hold(stream, server));
+        }
+    });
+    serving
+}
+
 /// Keeps a connection until its client lets go of it.
-async fn hold(mut stream: TcpStream, server: Server) {
+async fn hold(mut stream: impl AsyncRead + AsyncWrite + Unpin, server: Server) {
     match server {
         Server::Silent => {}
         Server::Babbling => drop(stream.write_all(&[b'!'; 20_000]).await),
