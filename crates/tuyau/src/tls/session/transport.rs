@@ -78,6 +78,9 @@ impl<F: Flow> Transport<F> {
             // After `close_notify` rustls wants nothing more, and what comes is ignored.
             self.input.consume(self.input.rest().len());
         }
+        if self.session.wants_read() && self.input.is_needless() {
+            return self.poll_fill_straight(cx);
+        }
         let count = ready!(self.input.poll_read(cx, &mut self.inner)).map_err(Kind::Io)?;
         if count == 0 {
             // Tells rustls that the stream ended.
@@ -87,6 +90,29 @@ impl<F: Flow> Transport<F> {
             return Poll::Ready(Ok(false));
         }
         self.process()?;
+        Poll::Ready(Ok(true))
+    }
+
+    /// The same where a small read is enough: into rustls's own buffer, without ours between.
+    fn poll_fill_straight(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Kind>> {
+        let mut source = Source {
+            inner: &mut self.inner,
+            cx,
+            filled: false,
+            error: None,
+        };
+        match self.session.read_tls(&mut source) {
+            // Rustls has seen the end itself.
+            Ok(0) => return Poll::Ready(Ok(false)),
+            Ok(_) if source.filled => self.input.becomes_needed(),
+            Ok(_) => {}
+            Err(error) => match source.error {
+                Some(error) => return Poll::Ready(Err(Kind::Io(error))),
+                None if error.kind() == io::ErrorKind::WouldBlock => return Poll::Pending,
+                None => return Poll::Ready(Err(Kind::from_session(error))),
+            },
+        }
+        self.session.process_new_packets()?;
         Poll::Ready(Ok(true))
     }
 
@@ -119,6 +145,31 @@ impl<F: Flow> Transport<F> {
         }
         self.waiting.clear(half);
         Poll::Ready(Ok(()))
+    }
+}
+
+/// The flow beneath as rustls reads from it.
+struct Source<'a, 'b, F> {
+    inner: &'a mut F,
+    cx: &'a mut Context<'b>,
+    /// Whether a read had all the room that there was.
+    filled: bool,
+    error: Option<FlowError>,
+}
+
+impl<F: Flow> io::Read for Source<'_, '_, F> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.inner.poll_read(self.cx, buffer) {
+            Poll::Ready(Ok(count)) => {
+                self.filled = count == buffer.len();
+                Ok(count)
+            }
+            Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
+            Poll::Ready(Err(error)) => {
+                self.error = Some(error);
+                Err(io::ErrorKind::Other.into())
+            }
+        }
     }
 }
 
