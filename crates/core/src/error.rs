@@ -1,7 +1,12 @@
 //! What can go wrong with a flow, and how causes are printed.
 
 use alloc::boxed::Box;
-use core::{error::Error, fmt};
+use core::{
+    error::Error,
+    fmt::{self, Write as _},
+};
+
+use crate::visible::Visible;
 
 /// Any error, as the erased forms of protocols, layers and resolvers hand it on.
 pub type BoxError = Box<dyn Error + Send + Sync>;
@@ -98,7 +103,8 @@ impl Error for FlowError {
 
 /// Prints an error followed by its sources, each after a colon.
 ///
-/// A source whose text is in that of its parent already is left out: a
+/// Sources are often the words of others, so what a terminal would obey is shown as U+FFFD. A source
+/// whose text is in that of its parent already is left out: a
 /// [`ConnectError`](crate::ConnectError) prints the causes of all attempts itself.
 ///
 /// ```
@@ -113,12 +119,13 @@ pub struct Chain<'a>(pub &'a dyn Error);
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut above = alloc::format!("{}", self.0);
-        f.write_str(&above)?;
+        let mut shown = Visible(f);
+        shown.write_str(&above)?;
         let mut next = self.0.source();
         while let Some(error) = next {
             let text = alloc::format!("{error}");
             if !says(&above, &text) {
-                write!(f, ": {text}")?;
+                write!(shown, ": {text}")?;
                 above = text;
             }
             next = error.source();

@@ -65,6 +65,7 @@ mod race;
 mod report;
 mod resolver;
 mod target;
+mod visible;
 
 pub use address::{Address, AddressError, AddressErrorKind};
 pub use any::AnyFlow;

@@ -14,7 +14,7 @@ use core::{
 };
 
 use super::{AttemptReport, Outcome, Report};
-use crate::AnyEndpoint;
+use crate::{AnyEndpoint, visible::Visible};
 
 /// From this number of attempts on, the last line says how many ended in which way.
 const MANY: usize = 9;
@@ -101,6 +101,8 @@ impl Row {
 
     /// Writes the line. Times stand to the right of their columns, so that their sizes show.
     fn write(&self, f: &mut fmt::Formatter<'_>, widths: &[usize; PARTS]) -> fmt::Result {
+        // Endpoints and causes have the words of others in them.
+        let mut f = Visible(f);
         let mut first = true;
         for (index, (part, &width)) in self.parts.iter().zip(widths).enumerate() {
             if width == 0 {

@@ -142,8 +142,8 @@ impl Client {
     /// The records of a kind of a name, behind its aliases; at least one.
     pub(super) async fn ask(&self, name: &str, kind: Kind) -> Result<Records, DnsError> {
         let fail = |error_kind| DnsError::new(error_kind, name, kind.name());
-        let query =
-            Name::from_utf8(name).map_err(|error| fail(DnsErrorKind::BadName).caused(error))?;
+        // Its error would repeat the name, which may be a name server's, as it stands there.
+        let query = Name::from_utf8(name).map_err(|_| fail(DnsErrorKind::BadName))?;
         let Some(resolver) = &self.resolver else {
             return Err(fail(DnsErrorKind::Unreachable).with_detail(&self.names()));
         };

@@ -100,6 +100,21 @@ impl Error {
     }
 }
 
+/// How many characters of what a peer said are kept.
+const SHOWN: usize = 200;
+
+/// What may be a peer's words, without what a terminal obeys.
+fn shown(text: &str) -> String {
+    let mut shown = String::new();
+    for character in text.chars().take(SHOWN) {
+        match character {
+            '"' | '\'' | '\\' => shown.push(character),
+            _ => shown.extend(character.escape_debug()),
+        }
+    }
+    shown
+}
+
 /// The alert in a code of QUIC (RFC 9001, section 4.8).
 fn alert(code: TransportErrorCode) -> Option<u8> {
     let code = u64::from(code);
@@ -118,7 +133,8 @@ impl From<ConnectionError> for Error {
             ConnectionError::LocallyClosed => Kind::ClosedHere,
             _ => Kind::Protocol,
         };
-        Self::new(kind, error)
+        // It may have the peer's own words in it, before anybody has proved anything.
+        Self::new(kind, shown(&error.to_string()))
     }
 }
 
@@ -195,5 +211,27 @@ impl Error {
     /// The error of TLS, when it is one.
     pub fn as_tls(&self) -> Option<&tls::Error> {
         self.source.as_ref()?.downcast_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use error::Error as _;
+
+    use super::*;
+
+    /// The words of a peer that has proved nothing.
+    #[test]
+    fn a_reason_cannot_steer_a_terminal_or_forge_a_line() {
+        let close = quinn::ApplicationClose {
+            error_code: 7_u32.into(),
+            reason: b"it's\x1b]0;x\x07\r\n  2. connected".as_slice().into(),
+        };
+        let error = Error::from(ConnectionError::ApplicationClosed(close));
+        let text = error.source().unwrap().to_string();
+        assert!(
+            text.contains(r"it's\u{1b}]0;x\u{7}\r\n  2. connected"),
+            "{text}"
+        );
     }
 }

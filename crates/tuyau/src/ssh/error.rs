@@ -251,9 +251,9 @@ fn list(names: &[String]) -> String {
 pub(super) fn shown(text: &str) -> String {
     let mut shown = String::new();
     for character in text.chars().take(SHOWN) {
-        match character.is_control() {
-            true => shown.extend(character.escape_default()),
-            false => shown.push(character),
+        match character {
+            '"' | '\'' | '\\' => shown.push(character),
+            _ => shown.extend(character.escape_debug()),
         }
     }
     shown

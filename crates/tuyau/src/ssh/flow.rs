@@ -16,6 +16,7 @@ use tuyau_core::{ErrorKind, FlowError, LocalAddress, PeerAddress};
 use super::{
     Open, PublicKey,
     channel::{Channel, Sending},
+    error::shown,
     inbox::{ERROR_OUTPUT_LIMIT, Inbox, Received},
     wire::Link,
 };
@@ -62,7 +63,7 @@ impl fmt::Display for ExitStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Code(code) => write!(f, "exit status {code}"),
-            Self::Signal(name) => write!(f, "signal {name}"),
+            Self::Signal(name) => write!(f, "signal {}", shown(name)),
         }
     }
 }
