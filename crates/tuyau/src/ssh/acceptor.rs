@@ -105,7 +105,7 @@ impl Acceptor {
             asked: asked.clone(),
         };
         // From here on, dropping the link ends everything.
-        let (wire, link) = wire::pair(inner);
+        let (wire, link) = wire::pair(inner, inbox.clone());
         let running = server::run_stream(self.config, wire, handler).await;
         let mut session = running.map_err(|error| not_ssh(error.into(), &link))?;
         opened(&mut session, &inbox).await?;

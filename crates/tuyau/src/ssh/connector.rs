@@ -76,7 +76,7 @@ impl Connector {
             proved: proved.clone(),
         };
         // From here on, dropping the link ends everything.
-        let (wire, link) = wire::pair(inner);
+        let (wire, link) = wire::pair(inner, inbox.clone());
         let connected = client::connect_stream(config, wire, handler).await;
         let mut session = connected.map_err(|kind| not_ssh(kind, &link))?;
         attempt.enter(Self::AUTHENTICATE);

@@ -15,6 +15,9 @@ use super::{ExitStatus, error::shown};
 /// nothing, so that the peer has to wait; one packet may come on top.
 const LIMIT: usize = 2 * 1024 * 1024;
 
+/// How large a chunk may grow by packets that follow.
+const CHUNK: usize = 32 * 1024;
+
 /// How much of a command's error output is kept: its end.
 pub(super) const ERROR_OUTPUT_LIMIT: usize = 64 * 1024;
 
@@ -111,8 +114,7 @@ impl Inbox {
             self.update(|received| {
                 // Nobody will read it.
                 if !received.abandoned {
-                    received.waiting += bytes.len();
-                    received.chunks.push_back(bytes.to_vec());
+                    received.add(bytes);
                 }
             });
         }
@@ -160,6 +162,15 @@ impl Inbox {
 }
 
 impl Received {
+    /// Small packets share a chunk, so that many of them take little more than their bytes.
+    fn add(&mut self, bytes: &[u8]) {
+        self.waiting += bytes.len();
+        match self.chunks.back_mut() {
+            Some(last) if last.len() + bytes.len() <= CHUNK => last.extend(bytes),
+            _ => self.chunks.push_back(bytes.to_vec()),
+        }
+    }
+
     fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.abandoned || self.waiting < LIMIT {
             return Poll::Ready(());
@@ -198,5 +209,39 @@ impl Received {
 
     pub(super) fn wake_writer(&mut self, cx: &mut Context<'_>) {
         self.writer = Some(cx.waker().clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::wire, *};
+    use crate::mem;
+
+    /// A peer may flood before there is a flow.
+    #[tokio::test]
+    async fn who_waits_for_room_goes_on_when_the_link_is_dropped() {
+        let (near, _far) = mem::pair();
+        let inbox = Inbox::default();
+        let (_wire, link) = wire::pair(near, inbox.clone());
+        let waiting = inbox.clone();
+        let task = tokio::spawn(async move { waiting.push(&vec![0; LIMIT]).await });
+        tokio::task::yield_now().await;
+        assert!(!task.is_finished());
+        drop(link);
+        task.await.unwrap();
+        assert!(inbox.lock().chunks.is_empty());
+    }
+
+    #[test]
+    fn small_packets_take_little_more_than_their_bytes() {
+        let mut received = Received::default();
+        let bytes: Vec<u8> = (0..100_000).map(|number| number as u8).collect();
+        bytes.chunks(1).for_each(|byte| received.add(byte));
+        assert_eq!(received.chunks.len(), bytes.len().div_ceil(CHUNK));
+        let mut taken = vec![0; bytes.len() + 1];
+        assert_eq!(received.take(&mut taken[..7]), 7);
+        received.add(b"z");
+        assert_eq!(received.take(&mut taken[7..]), bytes.len() - 7 + 1);
+        assert_eq!(taken, [&bytes[..], b"z"].concat());
     }
 }

@@ -16,6 +16,8 @@ use ::tokio::{
 };
 use tuyau_core::{ErrorKind, Flow, FlowError};
 
+use super::inbox::Inbox;
+
 /// How long a dropped flow goes on sending what it had accepted: one second.
 pub const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -43,7 +45,11 @@ struct State<F> {
 }
 
 /// The other end of a [`Wire`]: whoever drops it ends the session's task.
-pub(super) struct Link(Option<Arc<dyn Cut>>);
+pub(super) struct Link {
+    wire: Option<Arc<dyn Cut>>,
+    /// What the task may wait for: room in it.
+    inbox: Inbox,
+}
 
 trait Cut: Send + Sync {
     fn cut(&self, abort: bool);
@@ -51,7 +57,7 @@ trait Cut: Send + Sync {
     fn heard(&self) -> Vec<u8>;
 }
 
-pub(super) fn pair<F: Flow>(flow: F) -> (Wire<F>, Link) {
+pub(super) fn pair<F: Flow>(flow: F, inbox: Inbox) -> (Wire<F>, Link) {
     let state = Arc::new(Mutex::new(State {
         flow: Some(flow),
         out: VecDeque::new(),
@@ -63,25 +69,37 @@ pub(super) fn pair<F: Flow>(flow: F) -> (Wire<F>, Link) {
         farewell: None,
         task: None,
     }));
-    (Wire(state.clone()), Link(Some(state)))
+    let link = Link {
+        wire: Some(state.clone()),
+        inbox,
+    };
+    (Wire(state), link)
 }
 
 impl Link {
     /// Aborts the flow beneath; the task ends.
     pub(super) fn abort(&mut self) {
-        if let Some(wire) = self.0.take() {
-            wire.cut(true);
+        self.end(true);
+    }
+
+    fn end(&mut self, abort: bool) {
+        if let Some(wire) = self.wire.take() {
+            wire.cut(abort);
+            // A task that waits for room would not see it.
+            self.inbox.abandon();
         }
     }
 
     /// How what the peer said begins: at most [`HEARD`] bytes.
     pub(super) fn heard(&self) -> Vec<u8> {
-        self.0.as_ref().map_or_else(Vec::new, |wire| wire.heard())
+        self.wire
+            .as_ref()
+            .map_or_else(Vec::new, |wire| wire.heard())
     }
 
     /// Leaves the task [`FAREWELL`] to send what it has.
     pub(super) fn release(&mut self) {
-        if let Some(wire) = self.0.take() {
+        if let Some(wire) = self.wire.take() {
             wire.release();
         }
     }
@@ -89,9 +107,7 @@ impl Link {
 
 impl Drop for Link {
     fn drop(&mut self) {
-        if let Some(wire) = self.0.take() {
-            wire.cut(false);
-        }
+        self.end(false);
     }
 }
 
