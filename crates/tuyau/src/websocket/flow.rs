@@ -25,6 +25,9 @@ use crate::{
 /// The payload of a full message that is written, in bytes.
 const PAYLOAD: usize = 16 * 1024;
 
+/// How often one call to read looks for bytes before it gives way.
+const FILLS: usize = 64;
+
 /// The status of a proper end (RFC 6455, section 7.4.1).
 const NORMAL: u16 = 1000;
 
@@ -302,7 +305,7 @@ impl<F: tuyau_core::Flow> tuyau_core::Flow for Flow<F> {
         if buffer.is_empty() {
             return Poll::Ready(Ok(0));
         }
-        loop {
+        for _ in 0..FILLS {
             match &self.reading {
                 Reading::Open => {}
                 Reading::Ended => return Poll::Ready(Ok(0)),
@@ -333,6 +336,10 @@ impl<F: tuyau_core::Flow> tuyau_core::Flow for Flow<F> {
                 Err(error) => return Poll::Ready(Err(self.fail(Kind::Io(error)))),
             }
         }
+        // A peer that sends nothing but pings and empty frames, faster than they are read, is no reason
+        // to keep everybody else waiting.
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize, FlowError>> {

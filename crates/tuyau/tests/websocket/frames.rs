@@ -1,10 +1,12 @@
 //! After the handshake: frames that break the rules, and ends that were not meant.
 
 use tuyau::{
+    fault::{Fault, Faults, Trouble},
     mem,
+    tokio::TokioTimer,
     websocket::{self, Acceptor, Connector, Error, FrameError, Kind},
 };
-use tuyau_core::{ErrorKind, FlowError, FlowExt};
+use tuyau_core::{Acceptor as _, Attempt, ErrorKind, FlowError, FlowExt, Layer, Stage};
 
 use crate::{pair, request, shake, support::read_to_end};
 
@@ -179,6 +181,30 @@ async fn pings_are_answered_without_growing_what_is_held() {
         let _ = crate::support::poll_once(far.read(&mut [0; 8]));
     }
     assert!(total < 300_000, "{total}");
+}
+
+/// All of them are there already, so nothing else would make the reader wait.
+#[tokio::test]
+async fn a_flood_of_pings_lets_others_go_on() {
+    let (near, far) = mem::pair();
+    let serve = async {
+        let faults = Faults::none().read(Trouble::none().short(1));
+        let faults = Fault::new(TokioTimer::new()).acceptor(faults);
+        let far = faults.accept(far).await.unwrap();
+        Acceptor::new().accept(far).await.unwrap()
+    };
+    let attempt = Attempt::new(Stage::new("websocket"));
+    let connector = Connector::new();
+    let asked = request();
+    let (near, mut far) = tokio::join!(connector.connect(near, &asked, &attempt), serve);
+    let mut beneath = near.unwrap().into_inner();
+    let byte = [0x82, 0x81, 0, 0, 0, 0, 7];
+    let flood = [&ping(b"").repeat(1000)[..], &byte].concat();
+    beneath.write_all(&flood).await.unwrap();
+    let mut buffer = [0; 8];
+    assert!(crate::support::poll_once(far.read(&mut buffer)).is_pending());
+    assert_eq!(far.read(&mut buffer).await.unwrap(), 1);
+    assert_eq!(buffer[0], 7);
 }
 
 #[tokio::test]
