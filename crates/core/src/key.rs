@@ -82,6 +82,10 @@ pub trait LayerKey: 'static {
     /// The short lower-case name in reports.
     const NAME: &'static str;
 
+    /// Whether a flow of the layer ends elsewhere than the one beneath, as behind a proxy. Then what
+    /// protects the flow beneath does not protect this one, and the schemes beneath are not its own.
+    const ENDS_ELSEWHERE: bool = false;
+
     /// Prints a configuration for a report; nothing when there is nothing to tell.
     fn show(config: &Self::Config, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 

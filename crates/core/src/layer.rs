@@ -30,15 +30,9 @@ pub trait Layer<F>: Send + Sync + 'static {
         attempt: &Attempt,
     ) -> impl Future<Output = Result<Self::Flow, Self::Error>> + Send;
 
-    /// What a flow of this layer is at least worth, whatever is beneath.
+    /// What a flow of this layer is at least worth, whatever is beneath. What is beneath counts too,
+    /// unless the flow [ends elsewhere](LayerKey::ENDS_ELSEWHERE).
     fn security(&self) -> Security;
-
-    /// What it is worth over a flow that is worth `beneath`: the better of both, unless the layer's flow
-    /// ends elsewhere than the one beneath. What protects the way to a proxy does not protect the way
-    /// behind it, so a proxy's layer gives its own worth.
-    fn security_over(&self, beneath: Security) -> Security {
-        beneath.max(self.security())
-    }
 }
 
 /// Turns accepted flows of type `F` into flows of another type: the serving side of a [`Layer`].
@@ -93,7 +87,11 @@ impl<P: Protocol, L: Layer<P::Flow>> Protocol for Layered<P, L> {
     }
 
     fn security(&self) -> Security {
-        self.layer.security_over(self.base.security())
+        let layer = self.layer.security();
+        match <L::Key as LayerKey>::ENDS_ELSEWHERE {
+            true => layer,
+            false => layer.max(self.base.security()),
+        }
     }
 
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

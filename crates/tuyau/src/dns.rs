@@ -307,7 +307,7 @@ where
     }
 
     fn takes(&self, scheme: &str) -> bool {
-        scheme == L::NAME || self.dns.takes(scheme)
+        scheme == L::NAME || (!L::ENDS_ELSEWHERE && self.dns.takes(scheme))
     }
 
     fn resolve(&self, target: &Target) -> Option<Answers<(SocketAddr, L::Config)>> {

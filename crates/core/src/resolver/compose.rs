@@ -9,7 +9,8 @@ use crate::{BoxError, EndpointKey, LayerKey, Over, Target};
 pub trait ResolverExt: Resolver + Sized {
     /// The resolver for a layer over this one's key: its endpoints get the configuration that
     /// `config` derives from the target, and targets without one are not its own. It takes the scheme of
-    /// the layer, and those that this one takes.
+    /// the layer, and those that this one takes, unless the layer's flows
+    /// [end elsewhere](LayerKey::ENDS_ELSEWHERE).
     fn configure<L, F>(self, config: F) -> Configured<Self, L, F>
     where
         L: LayerKey,
@@ -127,7 +128,7 @@ where
     }
 
     fn takes(&self, scheme: &str) -> bool {
-        scheme == L::NAME || self.base.takes(scheme)
+        scheme == L::NAME || (!L::ENDS_ELSEWHERE && self.base.takes(scheme))
     }
 
     fn resolve(&self, target: &Target) -> Option<Answers<<Self::Key as EndpointKey>::Endpoint>> {
@@ -161,7 +162,7 @@ where
     }
 
     fn takes(&self, scheme: &str) -> bool {
-        scheme == L::NAME || self.base.takes(scheme)
+        scheme == L::NAME || (!L::ENDS_ELSEWHERE && self.base.takes(scheme))
     }
 
     fn resolve(&self, target: &Target) -> Option<Answers<<Self::Key as EndpointKey>::Endpoint>> {

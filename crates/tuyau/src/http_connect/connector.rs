@@ -22,6 +22,8 @@ pub struct HttpConnectKey;
 impl LayerKey for HttpConnectKey {
     type Config = Route;
     const NAME: &'static str = "http-connect";
+    /// Who proves a key beneath is the proxy, and nothing protects the way behind it.
+    const ENDS_ELSEWHERE: bool = true;
 
     fn show(route: &Route, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         route.show(f)
@@ -131,11 +133,6 @@ impl<F: Flow> Layer<F> for HttpConnect {
     }
 
     fn security(&self) -> Security {
-        Security::Plain
-    }
-
-    /// Plain: who proved a key beneath is the proxy, and nothing protects the way behind it.
-    fn security_over(&self, _beneath: Security) -> Security {
         Security::Plain
     }
 }

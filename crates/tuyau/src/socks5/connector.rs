@@ -17,6 +17,8 @@ pub struct Socks5Key;
 impl LayerKey for Socks5Key {
     type Config = Route;
     const NAME: &'static str = "socks5";
+    /// Who proves a key beneath is the proxy, and nothing protects the way behind it.
+    const ENDS_ELSEWHERE: bool = true;
 
     fn show(route: &Route, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         route.show(f)
@@ -100,11 +102,6 @@ impl<F: Flow> Layer<F> for Socks5 {
     }
 
     fn security(&self) -> Security {
-        Security::Plain
-    }
-
-    /// Plain: who proved a key beneath is the proxy, and nothing protects the way behind it.
-    fn security_over(&self, _beneath: Security) -> Security {
         Security::Plain
     }
 }

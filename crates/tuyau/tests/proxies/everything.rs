@@ -157,6 +157,10 @@ async fn law_6_tls_beneath_a_proxy_is_not_taken_for_that_of_the_destination() {
         |row: &AttemptReport| matches!(row.outcome, Outcome::Skipped(SkipReason::BelowFloor));
     assert_eq!(report.attempts.len(), 2, "{report}");
     assert!(report.attempts.iter().all(below), "{report}");
+    // Nor is the scheme of what is beneath the proxy its own.
+    let target: Target = "tls://git.example.org:9418".parse().unwrap();
+    let report = context.connect(target).allow_downgrade().plan().await;
+    assert!(report.attempts.is_empty(), "{report}");
 }
 
 #[tokio::test]
