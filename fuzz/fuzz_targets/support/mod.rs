@@ -3,7 +3,11 @@
 
 use std::{
     pin::pin,
-    task::{Context, Poll, Waker},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Wake},
 };
 
 use tuyau::{
@@ -25,15 +29,29 @@ impl Timer for NoTimer {
     }
 }
 
-/// Runs what needs no waiting: everything that it reads is there.
+/// Whether who polls was woken.
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Runs what needs no waiting: everything that it reads is there. It may give way, and is woken then.
 pub fn finish<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
-    match future
-        .as_mut()
-        .poll(&mut Context::from_waker(Waker::noop()))
-    {
-        Poll::Ready(value) => value,
-        Poll::Pending => panic!("it waits for nothing"),
+    let woken = Arc::new(Woken::default());
+    let waker = woken.clone().into();
+    loop {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return value;
+        }
+        assert!(
+            woken.0.swap(false, Ordering::Relaxed),
+            "it waits for nothing"
+        );
     }
 }
 
