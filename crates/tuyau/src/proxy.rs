@@ -6,9 +6,11 @@
 //!
 //! # Everything through the proxy
 //!
-//! A resolver answers every target with the proxy's endpoint, and `try_configure` puts the target beside
-//! it as the route, or says in the report why that target cannot be one. What an application's libraries ask for then goes through the proxy, without their
-//! knowing. Another layer goes over this one: `tcp.layer(socks5).layer(tls)` speaks TLS with the
+//! A resolver answers every name with the proxy's endpoint, and `try_configure` puts the target beside
+//! it as the route, or says in the report why that target cannot be one. What an application's libraries
+//! ask for then goes through the proxy, without their knowing. For addresses it is asked by the scheme that
+//! `for_scheme` tells it: what is plain behind the proxy should answer for none that promises more. Another
+//! layer goes over this one: `tcp.layer(socks5).layer(tls)` speaks TLS with the
 //! destination, and the proxy sees none of it. A test of `socks5` shows that with TLS; here with a proxy in
 //! memory:
 //!
