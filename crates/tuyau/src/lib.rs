@@ -129,6 +129,8 @@ pub mod noise;
 mod outgoing;
 #[cfg(any(feature = "fault", feature = "throttle"))]
 mod pause;
+#[cfg(any(feature = "quic", feature = "ssh"))]
+mod peer_text;
 #[cfg(any(feature = "http-connect", feature = "socks5"))]
 pub mod proxy;
 #[cfg(feature = "quic")]

@@ -6,7 +6,7 @@ use quinn::{ConnectionError, ReadError, TransportErrorCode, WriteError};
 use tuyau_core::{BoxError, ErrorKind, FlowError};
 
 use super::flow::DROPPED;
-use crate::tls;
+use crate::{peer_text::shown, tls};
 
 /// Why a connection was not made, or was lost. Cloning is cheap.
 #[derive(Clone, Debug)]
@@ -98,21 +98,6 @@ impl Error {
     pub(super) fn while_writing(self) -> FlowError {
         FlowError::new(self.flow_kind(false), self)
     }
-}
-
-/// How many characters of what a peer said are kept.
-const SHOWN: usize = 200;
-
-/// What may be a peer's words, without what a terminal obeys.
-fn shown(text: &str) -> String {
-    let mut shown = String::new();
-    for character in text.chars().take(SHOWN) {
-        match character {
-            '"' | '\'' | '\\' => shown.push(character),
-            _ => shown.extend(character.escape_debug()),
-        }
-    }
-    shown
 }
 
 /// The alert in a code of QUIC (RFC 9001, section 4.8).

@@ -3,6 +3,7 @@
 use std::{error, fmt, io, path::PathBuf};
 
 use super::{Open, PublicKey};
+use crate::peer_text::shown;
 
 /// A line of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -246,21 +247,6 @@ fn list(names: &[String]) -> String {
         names => shown(&names.join(", ")),
     }
 }
-
-/// What a peer said, for a person: short, and without characters that a terminal obeys.
-pub(super) fn shown(text: &str) -> String {
-    let mut shown = String::new();
-    for character in text.chars().take(SHOWN) {
-        match character {
-            '"' | '\'' | '\\' => shown.push(character),
-            _ => shown.extend(character.escape_debug()),
-        }
-    }
-    shown
-}
-
-/// How many characters of what a peer said are shown.
-const SHOWN: usize = 400;
 
 impl error::Error for Error {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {

@@ -16,10 +16,10 @@ use tuyau_core::{ErrorKind, FlowError, LocalAddress, PeerAddress};
 use super::{
     Open, PublicKey,
     channel::{Channel, Sending},
-    error::shown,
     inbox::{ERROR_OUTPUT_LIMIT, Inbox, Received},
     wire::Link,
 };
+use crate::peer_text::shown;
 
 /// What goes into one message to the session's task; the task cuts it to the peer's packets.
 const CHUNK: usize = 64 * 1024;

@@ -9,7 +9,8 @@ use std::{
 
 use tuyau_core::{ErrorKind, FlowError};
 
-use super::{ExitStatus, error::shown};
+use super::ExitStatus;
+use crate::peer_text::shown;
 
 /// Received bytes that the application has not read yet. While there are as many, the task reads
 /// nothing, so that the peer has to wait; one packet may come on top.
