@@ -82,6 +82,7 @@ mod flow;
 mod frames;
 mod line;
 mod loopback;
+mod martian;
 mod neighbours;
 mod network;
 mod ports;

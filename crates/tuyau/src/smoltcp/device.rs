@@ -24,6 +24,13 @@ pub trait Device: Send + 'static {
     /// 65,535, and at least 1,280 where IPv6 is spoken (RFC 8200, section 5). It does not change.
     fn mtu(&self) -> usize;
 
+    /// Whether what is sent comes back, and is received from this host itself. It does not change. On
+    /// any other device a packet that says it comes from one of the network's own addresses, or from
+    /// `127.0.0.0/8` or `::1`, is forged, and dropped.
+    fn is_loopback(&self) -> bool {
+        false
+    }
+
     /// Receives a frame into `buffer`, which has room for the largest, and gives its length in bytes.
     fn poll_receive(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>>;
 
@@ -58,6 +65,10 @@ impl<D: Device + ?Sized> Device for Box<D> {
 
     fn mtu(&self) -> usize {
         (**self).mtu()
+    }
+
+    fn is_loopback(&self) -> bool {
+        (**self).is_loopback()
     }
 
     fn poll_receive(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {

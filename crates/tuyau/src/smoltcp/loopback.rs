@@ -51,6 +51,10 @@ impl Device for Loopback {
         1500
     }
 
+    fn is_loopback(&self) -> bool {
+        true
+    }
+
     fn poll_receive(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         let Some((packet, _)) = self.queue.receive(Instant::ZERO) else {
             self.receiver = Some(cx.waker().clone());

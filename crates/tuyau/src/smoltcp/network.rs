@@ -153,13 +153,7 @@ impl Builder {
                 });
             }
         });
-        let state = State::new(
-            interface,
-            (device.medium(), device.mtu()),
-            self.addresses,
-            self.routes,
-            self.sizes,
-        );
+        let state = State::new(interface, &device, self.addresses, self.routes, self.sizes);
         let shared = Arc::new(Shared::new(state));
         let share = Arc::new(Share::new(shared.clone()));
         let driver = Driver::new(shared, device, frames, timer);

@@ -17,11 +17,12 @@ use ::smoltcp::{
 use tuyau_core::ErrorKind;
 
 use super::{
-    Cidr, Medium, NetworkError, Sizes,
+    Cidr, Device, Medium, NetworkError, Sizes,
     backlog::Backlog,
     connection::{Connection, is_connecting},
     datagrams::Port,
     frames::Frames,
+    martian::is_martian,
     neighbours::{self, Neighbours},
     ports::Ports,
     syn,
@@ -110,6 +111,8 @@ pub(super) struct State {
     /// How many connections without a flow are being closed.
     pub(super) closing: usize,
     medium: Medium,
+    /// What is sent comes back.
+    is_loopback: bool,
     /// The largest IP packet, in bytes.
     pub(super) mtu: usize,
     pub(super) addresses: Vec<Cidr>,
@@ -131,7 +134,7 @@ pub(super) enum Turn {
 impl State {
     pub(super) fn new(
         interface: Interface,
-        (medium, mtu): (Medium, usize),
+        device: &impl Device,
         addresses: Vec<Cidr>,
         routes: Vec<(Cidr, IpAddr)>,
         sizes: Sizes,
@@ -146,8 +149,9 @@ impl State {
             sizes,
             waiting: 0,
             closing: 0,
-            medium,
-            mtu,
+            medium: device.medium(),
+            is_loopback: device.is_loopback(),
+            mtu: device.mtu(),
             addresses,
             routes,
             neighbours: Neighbours::default(),
@@ -288,6 +292,10 @@ impl State {
 
     fn ingress(&mut self, now: Instant, frames: &mut Frames, wakes: &mut Wakes) {
         while let Some(frame) = frames.next() {
+            if !self.is_loopback && is_martian(frame, self.medium, |from| self.has(from)) {
+                frames.drop_next();
+                continue;
+            }
             let asked = syn::asked_for(frame, self.medium);
             if asked.is_some_and(|ends| !self.admits(ends)) {
                 frames.drop_next();

@@ -19,18 +19,23 @@ pub(super) struct Ends {
     pub(super) remote: SocketAddr,
 }
 
-/// The connection that a frame asks for, when it is a TCP segment with SYN and without ACK.
-pub(super) fn asked_for(frame: &[u8], medium: Medium) -> Option<Ends> {
-    let packet = match medium {
-        Medium::Ip => frame,
+/// The IP packet in a frame.
+pub(super) fn packet(frame: &[u8], medium: Medium) -> Option<&[u8]> {
+    match medium {
+        Medium::Ip => Some(frame),
         Medium::Ethernet => {
             let frame = EthernetFrame::new_checked(frame).ok()?;
             match frame.ethertype() {
-                EthernetProtocol::Ipv4 | EthernetProtocol::Ipv6 => frame.payload(),
-                _ => return None,
+                EthernetProtocol::Ipv4 | EthernetProtocol::Ipv6 => Some(frame.payload()),
+                _ => None,
             }
         }
-    };
+    }
+}
+
+/// The connection that a frame asks for, when it is a TCP segment with SYN and without ACK.
+pub(super) fn asked_for(frame: &[u8], medium: Medium) -> Option<Ends> {
+    let packet = packet(frame, medium)?;
     match packet.first()? >> 4 {
         4 => {
             let packet = Ipv4Packet::new_checked(packet).ok()?;

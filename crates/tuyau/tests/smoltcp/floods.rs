@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use tuyau::smoltcp::{Device, HALF_OPEN, Medium, Wire, WireSettings};
+use tuyau::{
+    smoltcp::{Device, HALF_OPEN, Medium, Network, Wire, WireSettings},
+    tokio::TokioTimer,
+};
 use tuyau_core::{FlowExt, ListenerExt};
 
 use crate::support::{after, dial, host, listen};
@@ -66,6 +69,27 @@ fn syn(from: Ipv4Addr) -> Vec<u8> {
     let sum = checksum(&packet);
     packet[10..12].copy_from_slice(&sum);
     [packet, segment].concat()
+}
+
+/// Bad input: packets of a stranger that say they come from this host itself.
+#[tokio::test(start_paused = true)]
+async fn nobody_outside_is_taken_for_the_host_itself() {
+    let (_left, right) = WireSettings::new().medium(Medium::Ip).pair();
+    let forged = [[127, 0, 0, 1], [127, 9, 9, 9], [10, 0, 0, 2], [10, 0, 0, 3]];
+    let honest = [11, 0, 0, 1];
+    let packets = forged.into_iter().chain([honest]);
+    let flooded = Flooded {
+        wire: right,
+        packets: packets.map(|from| syn(from.into())).collect(),
+    };
+    let builder = Network::builder().address("10.0.0.2/24".parse().unwrap());
+    let builder = builder.address("10.0.0.3/24".parse().unwrap());
+    let (far, driver) = builder.start(flooded, TokioTimer::new()).unwrap();
+    let _driver = tokio::spawn(driver);
+    let _listener = listen(&far, 80);
+    after(Duration::from_millis(100)).await;
+    // The socket that listens, and the handshake of the last one.
+    assert_eq!(far.sockets(), 2);
 }
 
 #[tokio::test(start_paused = true)]
