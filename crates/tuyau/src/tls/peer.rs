@@ -3,6 +3,7 @@
 mod authenticator;
 mod der;
 mod description;
+mod distinguished;
 mod expected;
 #[cfg(feature = "quic")]
 mod overheard;

@@ -10,15 +10,13 @@ use rustls::pki_types::CertificateDer;
 use super::{
     Pin,
     der::{Der, tag},
+    distinguished::{distinguished_name, printable},
     pin::sha256,
     time::Moment,
 };
 
 /// How many names of a certificate are printed.
 const NAMES: usize = 8;
-
-/// How many bytes of a name are printed.
-const LONGEST: usize = 128;
 
 /// Information of a flow: the X.509 certificates that the peer presented, its own one first. A peer
 /// that proved a raw public key, or nothing, has none.
@@ -52,6 +50,7 @@ impl fmt::Debug for PeerCertificates {
 pub struct Description {
     subject: Box<str>,
     issuer: Box<str>,
+    is_self_issued: bool,
     names: Box<[Box<str>]>,
     not_before: Moment,
     not_after: Moment,
@@ -66,7 +65,7 @@ impl Description {
         let mut to_be_signed = Der(certificate.expect(tag::SEQUENCE)?);
         to_be_signed.optional(tag::VERSION);
         let (_serial, _algorithm) = (to_be_signed.element()?, to_be_signed.expect(tag::SEQUENCE)?);
-        let issuer = distinguished_name(to_be_signed.expect(tag::SEQUENCE)?);
+        let issuer = to_be_signed.expect(tag::SEQUENCE)?;
         let mut validity = Der(to_be_signed.expect(tag::SEQUENCE)?);
         let mut moment = || {
             validity
@@ -74,14 +73,15 @@ impl Description {
                 .and_then(|(tag, text)| Moment::read(tag, text))
         };
         let (not_before, not_after) = (moment()?, moment()?);
-        let subject = distinguished_name(to_be_signed.expect(tag::SEQUENCE)?);
+        let subject = to_be_signed.expect(tag::SEQUENCE)?;
         let before_key = to_be_signed.0;
         to_be_signed.expect(tag::SEQUENCE)?;
         let spki = &before_key[..before_key.len() - to_be_signed.0.len()];
         let extensions = to_be_signed.find(|(tag, _)| *tag == tag::EXTENSIONS);
         Some(Self {
-            subject,
-            issuer,
+            subject: distinguished_name(subject),
+            issuer: distinguished_name(issuer),
+            is_self_issued: subject == issuer,
             names: alternative_names(extensions.map_or(&[], |(_, content)| content)),
             not_before,
             not_after,
@@ -90,7 +90,9 @@ impl Description {
         })
     }
 
-    /// Whose certificate it is, as in `CN=example.org, O=Example`.
+    /// Whose certificate it is, as in `CN=example.org, O=Example`: at most eight attributes, in the order
+    /// of the certificate, and escaped as RFC 4514, section 2.4, has it. `…` stands for what is left out:
+    /// further attributes, and what is longer than 128 bytes in one of them.
     pub fn subject(&self) -> &str {
         &self.subject
     }
@@ -100,7 +102,8 @@ impl Description {
         &self.issuer
     }
 
-    /// The DNS names and IP addresses that it is for.
+    /// The DNS names and IP addresses that it is for; what is no letter, digit or sign of such a name is
+    /// escaped in the same way.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(|it| &**it)
     }
@@ -121,7 +124,7 @@ impl Description {
     }
 
     pub(super) fn is_self_issued(&self) -> bool {
-        self.subject == self.issuer
+        self.is_self_issued
     }
 
     /// The names, as a sentence takes them.
@@ -151,29 +154,6 @@ impl fmt::Display for Description {
         let mut digits = self.fingerprint.iter();
         digits.try_for_each(|byte| write!(f, "{byte:02x}"))
     }
-}
-
-/// The attributes of a name that people know, after the names that RFC 4514, section 3, gives them.
-fn distinguished_name(sequence: &[u8]) -> Box<str> {
-    let mut parts = Vec::new();
-    for (_, set) in Der(sequence).filter(|(tag, _)| *tag == tag::SET) {
-        for (_, attribute) in Der(set) {
-            let mut attribute = Der(attribute);
-            let kind = match attribute.expect(tag::OBJECT) {
-                Some([0x55, 4, 3]) => "CN",
-                Some([0x55, 4, 6]) => "C",
-                Some([0x55, 4, 7]) => "L",
-                Some([0x55, 4, 8]) => "ST",
-                Some([0x55, 4, 10]) => "O",
-                Some([0x55, 4, 11]) => "OU",
-                _ => continue,
-            };
-            if let Some((_, value)) = attribute.element() {
-                parts.push(format!("{kind}={}", printable(value)));
-            }
-        }
-    }
-    parts.join(", ").into()
 }
 
 /// The names in the extension `subjectAltName` (RFC 5280, section 4.2.1.6).
@@ -212,10 +192,4 @@ fn general_name(tag: u8, name: &[u8]) -> Option<Box<str>> {
         },
         _ => None,
     }
-}
-
-/// A text of the peer's choice, made harmless.
-fn printable(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(LONGEST)]);
-    text.escape_debug().to_string()
 }

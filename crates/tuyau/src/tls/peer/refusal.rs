@@ -7,6 +7,12 @@ use rustls::{CertificateError, ExtendedKeyPurpose, OtherError, pki_types::UnixTi
 use super::{Description, Pin, time::Moment, witness};
 use crate::tls::{PublicKey, Side};
 
+/// How many purposes of a certificate are printed.
+const PURPOSES: usize = 8;
+
+/// How many numbers of a purpose that has no name here are printed.
+const NUMBERS: usize = 16;
+
 /// Why a peer's key was refused, as it travels through rustls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::tls) enum Refusal {
@@ -179,7 +185,37 @@ fn purposes(presented: &[ExtendedKeyPurpose]) -> String {
     let name = |purpose: &ExtendedKeyPurpose| match purpose {
         ExtendedKeyPurpose::ClientAuth => "a client".to_owned(),
         ExtendedKeyPurpose::ServerAuth => "a server".to_owned(),
-        other => format!("{other:?}"),
+        ExtendedKeyPurpose::Other(numbers) => object(numbers),
     };
-    presented.iter().map(name).collect::<Vec<_>>().join(", ")
+    let mut names: Vec<_> = presented.iter().take(PURPOSES).map(name).collect();
+    if presented.len() > PURPOSES {
+        names.push("more".to_owned());
+    }
+    names.join(", ")
+}
+
+/// An object identifier, as in `1.3.6.1.5.5.7.3.8`.
+fn object(numbers: &[usize]) -> String {
+    let mut parts: Vec<_> = numbers.iter().map(usize::to_string).collect();
+    if parts.len() > NUMBERS {
+        parts.truncate(NUMBERS);
+        parts.push("…".to_owned());
+    }
+    parts.join(".")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bad input: a certificate with purposes without an end.
+    #[test]
+    fn what_is_printed_of_the_purposes_is_bounded() {
+        let stamping = ExtendedKeyPurpose::Other(vec![1, 3, 6, 1, 5, 5, 7, 3, 8]);
+        let few = [ExtendedKeyPurpose::ServerAuth, stamping];
+        assert_eq!(purposes(&few), "a server, 1.3.6.1.5.5.7.3.8");
+        let many = vec![ExtendedKeyPurpose::Other(vec![7; 1000]); 1000];
+        let one = "7.".repeat(NUMBERS) + "…, ";
+        assert_eq!(purposes(&many), one.repeat(PURPOSES) + "more");
+    }
 }
