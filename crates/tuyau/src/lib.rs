@@ -129,7 +129,7 @@ pub mod noise;
 mod outgoing;
 #[cfg(any(feature = "fault", feature = "throttle"))]
 mod pause;
-#[cfg(any(feature = "quic", feature = "ssh"))]
+#[cfg(any(feature = "dns", feature = "quic", feature = "ssh"))]
 mod peer_text;
 #[cfg(any(feature = "http-connect", feature = "socks5"))]
 pub mod proxy;

@@ -200,7 +200,8 @@ impl Client {
             error @ (NetError::Io(_) | NetError::Busy) => {
                 new(DnsErrorKind::Unreachable).caused(error)
             }
-            error => new(DnsErrorKind::Malformed).caused(error),
+            // It may say what stands in the answer.
+            error => new(DnsErrorKind::Malformed).answered(&error),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{error::Error, fmt, sync::Arc};
 
+use crate::peer_text::shown;
+
 /// Why DNS gave no endpoint, or not all of them.
 #[derive(Clone, Debug)]
 pub struct DnsError {
@@ -77,6 +79,12 @@ impl DnsError {
     pub(super) fn caused(mut self, source: impl Error + Send + Sync + 'static) -> Self {
         self.source = Some(Arc::new(source));
         self
+    }
+
+    /// What is wrong with an answer, in words that may be the answer's own.
+    pub(super) fn answered(self, wrong: &dyn Error) -> Self {
+        let said = shown(&wrong.to_string());
+        self.caused(Said(said.into()))
     }
 
     /// What went wrong.
@@ -184,3 +192,15 @@ impl Error for DnsError {
         self.source.as_ref().map(|source| &**source as _)
     }
 }
+
+/// What is wrong with an answer, in one line that no terminal obeys.
+#[derive(Debug)]
+struct Said(Box<str>);
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for Said {}

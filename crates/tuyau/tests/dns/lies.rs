@@ -2,7 +2,10 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use hickory_resolver::proto::{op::ResponseCode, rr::RecordType};
+use hickory_resolver::proto::{
+    op::ResponseCode,
+    rr::{DNSClass, Name, Record, RecordType},
+};
 use tuyau::dns::{Dns, DnsErrorKind};
 use tuyau_core::{Chain, ConnectErrorKind, Outcome, Report, Stage, Target};
 
@@ -116,6 +119,26 @@ async fn an_answer_that_cannot_be_read_is_said_to_be_none() {
             "the name server {} sent an answer about the AAAA record of x.example that is none; ask \
              another name server: protocol error: decoding error: incorrect rdata length read: 2 \
              expected: 4",
+            server.address
+        )
+    );
+}
+
+/// Bad input: an answer whose record is of a class that nobody asked for (CHAOS), and whose name has the
+/// end of a line in it, which punycode hides (RFC 3492).
+#[tokio::test]
+async fn an_answer_that_is_none_cannot_write_lines_of_its_own() {
+    let mut name = Name::from_labels([&b"xn--a\n-yka"[..]]).unwrap();
+    name.set_fqdn(true);
+    let mut record = Record::from_rdata(name, 60, address("10.0.0.1"));
+    record.dns_class = DNSClass::CH;
+    let (found, server) = report(Says::Records(ResponseCode::NoError, vec![record])).await;
+    assert_eq!(kind(&found), DnsErrorKind::Malformed, "{found}");
+    assert_eq!(
+        lines(&found),
+        format!(
+            "the name server {} sent an answer about the AAAA record of x.example that is none; ask \
+             another name server: foreign class record in response: a\\nü. CH A",
             server.address
         )
     );
