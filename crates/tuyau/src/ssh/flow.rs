@@ -16,7 +16,8 @@ use tuyau_core::{ErrorKind, FlowError, LocalAddress, PeerAddress};
 use super::{
     Open, PublicKey,
     channel::{Channel, Sending},
-    inbox::{ERROR_OUTPUT_LIMIT, Inbox, Received},
+    error_output::ErrorOutput,
+    inbox::Inbox,
     wire::Link,
 };
 use crate::peer_text::shown;
@@ -65,39 +66,6 @@ impl fmt::Display for ExitStatus {
             Self::Code(code) => write!(f, "exit status {code}"),
             Self::Signal(name) => write!(f, "signal {}", shown(name)),
         }
-    }
-}
-
-/// Information of a flow: what the command wrote as error output so far, as of the last poll.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ErrorOutput {
-    bytes: Vec<u8>,
-    lost: u64,
-}
-
-impl ErrorOutput {
-    /// The last 64 KiB of it.
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// How many bytes came before those that are kept.
-    pub fn lost(&self) -> u64 {
-        self.lost
-    }
-
-    fn take_from(&mut self, received: &mut Received) {
-        self.bytes.append(&mut received.error_output);
-        let excess = self.bytes.len().saturating_sub(ERROR_OUTPUT_LIMIT);
-        self.bytes.drain(..excess);
-        self.lost += excess as u64 + std::mem::take(&mut received.error_output_lost);
-    }
-}
-
-/// It prints as text, with what is no UTF-8 replaced.
-impl fmt::Display for ErrorOutput {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&String::from_utf8_lossy(&self.bytes))
     }
 }
 

@@ -110,7 +110,6 @@ async fn over_ssh(
 /// Prints what a command on the server had to complain of.
 fn tell(output: Option<&ssh::ErrorOutput>) {
     for line in output.map(ToString::to_string).unwrap_or_default().lines() {
-        let printable: String = line.chars().filter(|it| !it.is_control()).collect();
-        eprintln!("the server: {printable}");
+        eprintln!("the server: {line}");
     }
 }
