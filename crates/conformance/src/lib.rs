@@ -221,7 +221,7 @@
 //! | `nothing_happens_before_the_first_poll` | of the future of `connect` |
 //! | `a_dropped_connect_leaves_nothing_behind` | what it had reached is closed; without a handshake, nobody learns of it |
 //! | `where_nobody_listens_it_is_refused` | at a stage and with a cause; its kind, if it says one, is `Refused` or `Unreachable` |
-//! | `the_address_says_the_endpoint` | the key reads the address of the listener as the endpoint that is dialled, or reads none where [`ServingTraits`] state that |
+//! | `the_address_says_the_endpoint` | the key reads the address of the listener as the endpoint that is dialled, and not only as one that is shown in the same way, or reads none where [`ServingTraits`] state that |
 //!
 //! # The laws of datagrams
 //!

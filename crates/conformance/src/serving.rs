@@ -80,17 +80,34 @@ pub struct Serving<L, P: Protocol> {
     listener: L,
     protocol: P,
     endpoint: Endpoint<P>,
+    is_same: IsSame<P>,
     // Last, so that it outlives the listener.
     _keep: Vec<Box<dyn Any>>,
 }
 
+/// Whether two endpoints are one and the same, as far as that can be told.
+type IsSame<P> = fn(&Endpoint<P>, &Endpoint<P>) -> bool;
+
 impl<L: Listener, P: Protocol> Serving<L, P> {
     /// A listener at a free address of its own, and the protocol and endpoint that reach it.
-    pub fn new(listener: L, protocol: P, endpoint: Endpoint<P>) -> Self {
+    pub fn new(listener: L, protocol: P, endpoint: Endpoint<P>) -> Self
+    where
+        Endpoint<P>: PartialEq,
+    {
+        Self {
+            is_same: |one, other| one == other,
+            ..Self::without_equality(listener, protocol, endpoint)
+        }
+    }
+
+    /// Like [`new`](Self::new), for endpoints that cannot be compared: two of them are taken for one when
+    /// they are shown alike.
+    pub fn without_equality(listener: L, protocol: P, endpoint: Endpoint<P>) -> Self {
         Self {
             listener,
             protocol,
             endpoint,
+            is_same: |_, _| true,
             _keep: Vec::new(),
         }
     }

@@ -101,6 +101,11 @@ where
                     said, dialled,
                     "{address} says the one, and the other is dialled"
                 );
+                assert!(
+                    (self.it.is_same)(&read, &self.it.endpoint),
+                    "{address} is read as another endpoint than the one that is dialled: what makes \
+                     the difference is not shown"
+                );
             }
             (Err(error), true) => panic!(
                 "{error}; where endpoints want more than an address, state it by \

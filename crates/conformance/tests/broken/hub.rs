@@ -50,6 +50,11 @@ struct Hub {
 type Shared = Arc<Mutex<Hub>>;
 
 pub(crate) fn serving(fault: Fault) -> Serving<Listener, Dial> {
+    let (listener, dial) = open(fault);
+    Serving::new(listener, dial, PORT)
+}
+
+pub(crate) fn open(fault: Fault) -> (Listener, Dial) {
     let hub = Shared::default();
     let address = match fault {
         Fault::PortIsNotTold => "hub://here:0".to_owned(),
@@ -64,7 +69,7 @@ pub(crate) fn serving(fault: Fault) -> Serving<Listener, Dial> {
         fault,
         handshake: None,
     };
-    Serving::new(listener, Dial { hub, fault }, PORT)
+    (listener, Dial { hub, fault })
 }
 
 /// The only port at which a hub listens.

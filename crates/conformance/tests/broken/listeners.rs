@@ -1,10 +1,14 @@
 //! Broken listeners and protocols, each caught by the law that it breaks.
 
+use std::fmt;
+
 use tuyau_conformance::{Case, Serving, ServingTraits, run_in_place, serving_cases, serving_tests};
+use tuyau_core::{Address, Attempt, EndpointError, EndpointKey, FlowError, Protocol, Stage};
 
 use crate::{
     fails,
-    hub::{Dial, Fault, Listener, serving},
+    hub::{Dial, Fault, HubKey, Listener, PORT, open, serving},
+    pipe::Pipe,
 };
 
 serving_tests! {
@@ -49,6 +53,49 @@ fn an_address_that_says_more_or_less_than_the_endpoint_is_caught() {
     let serve = async || serving(Fault::AddressIsLonger);
     let cases = serving_cases(ServingTraits::new(), run_in_place, serve);
     assert!(fails("the_address_says_the_endpoint", cases));
+}
+
+/// A hub whose ports have lines, of which its addresses do not say the number.
+struct Lines;
+
+impl EndpointKey for Lines {
+    type Endpoint = (u16, u8);
+    const NAME: &'static str = "hub";
+
+    fn show((port, _): &(u16, u8), f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        HubKey::show(port, f)
+    }
+
+    fn read(address: &Address) -> Result<(u16, u8), EndpointError> {
+        Ok((HubKey::read(address)?, 0))
+    }
+}
+
+struct DialLine(Dial);
+
+impl Protocol for DialLine {
+    type Key = Lines;
+    type Flow = Pipe;
+    type Error = FlowError;
+    const STAGE: Stage = Dial::STAGE;
+
+    async fn connect(&self, (port, _): &(u16, u8), attempt: &Attempt) -> Result<Pipe, FlowError> {
+        self.0.connect(port, attempt).await
+    }
+}
+
+/// It is the endpoint that is compared, and not only how it is shown.
+#[test]
+fn an_address_that_says_an_endpoint_which_only_looks_alike_is_caught() {
+    let at_line = |line| {
+        async move || {
+            let (listener, dial) = open(Fault::None);
+            Serving::new(listener, DialLine(dial), (PORT, line))
+        }
+    };
+    let cases = |line| serving_cases(ServingTraits::new(), run_in_place, at_line(line));
+    assert!(!fails("the_address_says_the_endpoint", cases(0)));
+    assert!(fails("the_address_says_the_endpoint", cases(7)));
 }
 
 macro_rules! caught {

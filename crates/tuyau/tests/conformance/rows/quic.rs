@@ -25,11 +25,11 @@ pub(crate) fn rows(list: &mut List) {
         .without_endpoint_in_address();
     list.serving("quic", serving, tokio, async || {
         let (listener, quic, endpoint) = both();
-        Serving::new(listener, quic, endpoint)
+        Serving::without_equality(listener, quic, endpoint)
     });
     list.datagram_serving("quic_datagrams", serving, tokio, async || {
         let (listener, quic, endpoint) = both();
-        Serving::new(listener.datagrams(), quic.datagrams(), endpoint)
+        Serving::without_equality(listener.datagrams(), quic.datagrams(), endpoint)
     });
     let endpoints = ["127.0.0.1:443", "[::1]:65535"].map(|text| text.parse().unwrap());
     let refused = &["quic://localhost:443", "quic://127.0.0.1", "quic:///path"];

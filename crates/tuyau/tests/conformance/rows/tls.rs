@@ -36,7 +36,7 @@ pub(crate) fn rows(list: &mut List) {
         let (connector, expected, acceptor) = sides();
         let listener = listener.layer("tls", acceptor).unwrap();
         let protocol = tuyau::tcp::Tcp::new().layer(connector);
-        Serving::new(listener, protocol, (endpoint, expected))
+        Serving::without_equality(listener, protocol, (endpoint, expected))
     });
 }
 
