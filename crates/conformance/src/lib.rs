@@ -257,6 +257,7 @@
 //! |---|---|
 //! | `what_it_knows_is_found` | at least one endpoint, none that is wrong, no error, and an end of the answers |
 //! | `what_is_not_its_own_is_left_to_others` | `None` for it, and no empty answer or error |
+//! | `it_takes_the_schemes_that_are_its_own` | that of the target that it knows, where that is an address, and none that nobody has |
 //! | `a_lookup_can_be_given_up_and_begun_anew` | before it was polled, and while it waits |
 //! | `lookups_at_once_do_not_hinder_each_other` | each answers all, and wakes the task that waits for it |
 

@@ -101,6 +101,7 @@ macro_rules! __for_each_resolver_law {
             [
                 what_it_knows_is_found,
                 what_is_not_its_own_is_left_to_others,
+                it_takes_the_schemes_that_are_its_own,
                 a_lookup_can_be_given_up_and_begun_anew,
                 lookups_at_once_do_not_hinder_each_other,
             ]

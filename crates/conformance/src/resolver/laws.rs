@@ -1,4 +1,4 @@
-//! What a resolver finds, what it leaves to others, and that its lookups stand alone.
+//! What a resolver finds, what it takes and leaves to others, and that its lookups stand alone.
 
 use std::{
     future::{Future, poll_fn},
@@ -11,6 +11,9 @@ use tuyau_core::{Answers, Resolver};
 use super::{Found, Resolving};
 use crate::{endpoint::Shown, tasks::both};
 
+/// A scheme that nobody has.
+const NOBODYS: &str = "x-nobodys-scheme";
+
 impl<R: Resolver> Resolving<R> {
     pub(super) async fn what_it_knows_is_found(self) {
         self.look_up().await;
@@ -21,6 +24,22 @@ impl<R: Resolver> Resolving<R> {
         assert!(
             answers.is_none(),
             "it says something about what it was to leave to others; `None` says nothing"
+        );
+    }
+
+    /// A resolver is asked for no address whose scheme it does not take, and one that took every scheme
+    /// would let what is meant for TLS, say, go out in the clear.
+    pub(super) async fn it_takes_the_schemes_that_are_its_own(self) {
+        if let Some(scheme) = self.known.scheme() {
+            assert!(
+                self.resolver.takes(scheme),
+                "it does not take `{scheme}`, so that nobody asks it for `{}`, which it knows",
+                self.known
+            );
+        }
+        assert!(
+            !self.resolver.takes(NOBODYS),
+            "it takes `{NOBODYS}`, which is nobody's scheme; take those that mean its endpoints alone"
         );
     }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use tuyau_conformance::{Case, Resolving, resolver_cases, resolver_tests, run_in_place};
-use tuyau_core::{Answers, Resolver, Target};
+use tuyau_core::{Address, Answers, EndpointKey, Resolver, Target};
 
 use crate::{
     fails,
@@ -27,6 +27,8 @@ enum Fault {
     GivenUpStaysBusy,
     NewestTakesAll,
     OneWaker,
+    TakesEverything,
+    TakesNothing,
 }
 
 /// Asks somebody who answers as soon as others have run.
@@ -49,6 +51,14 @@ impl Resolver for Guide {
 
     fn name(&self) -> &str {
         "guide"
+    }
+
+    fn takes(&self, scheme: &str) -> bool {
+        match self.fault {
+            Fault::TakesEverything => true,
+            Fault::TakesNothing => false,
+            _ => scheme == HubKey::NAME,
+        }
     }
 
     fn resolve(&self, target: &Target) -> Option<Answers<u16>> {
@@ -88,13 +98,14 @@ impl Resolver for Guide {
     }
 }
 
+fn guide(fault: Fault) -> Guide {
+    let asked = Arc::default();
+    Guide { fault, asked }
+}
+
 async fn resolving(fault: Fault) -> Resolving<Guide> {
-    let guide = Guide {
-        fault,
-        asked: Arc::default(),
-    };
     let known = Target::name("here");
-    Resolving::new(guide, known, |port| *port == PORT).leaves(Target::name("elsewhere"))
+    Resolving::new(guide(fault), known, |port| *port == PORT).leaves(Target::name("elsewhere"))
 }
 
 resolver_tests! {
@@ -123,6 +134,20 @@ fn a_waker_that_two_lookups_share_is_caught() {
     assert!(fails(law, cases(Fault::OneWaker)));
 }
 
+/// An address of a scheme that a resolver does not take never comes to it.
+#[test]
+fn an_address_that_it_knows_and_does_not_take_is_caught() {
+    let cases = |fault| {
+        resolver_cases(run_in_place, async move || {
+            let known: Address = "hub://here".parse().unwrap();
+            Resolving::new(guide(fault), known, |port| *port == PORT)
+        })
+    };
+    let law = "it_takes_the_schemes_that_are_its_own";
+    assert!(!fails(law, cases(Fault::None)));
+    assert!(fails(law, cases(Fault::TakesNothing)));
+}
+
 macro_rules! caught {
     ($($fault:ident by $law:ident,)*) => {
         mod caught {
@@ -148,6 +173,7 @@ macro_rules! caught {
 caught! {
     PortIsAnother by what_it_knows_is_found,
     AnswersForOthers by what_is_not_its_own_is_left_to_others,
+    TakesEverything by it_takes_the_schemes_that_are_its_own,
     GivenUpStaysBusy by a_lookup_can_be_given_up_and_begun_anew,
     NewestTakesAll by lookups_at_once_do_not_hinder_each_other,
 }

@@ -197,7 +197,7 @@ fn law_12_each_row_is_held_to_every_law(names: &BTreeSet<String>) {
     let serving = &listed["tcp::serving"];
     assert_eq!((flows.len(), datagrams.len(), serving.len()), (20, 9, 12));
     let resolvers = &listed["table"];
-    assert_eq!(resolvers.len(), 4);
+    assert_eq!(resolvers.len(), 5);
     for row in RESOLVERS {
         assert_eq!(listed.get(row), Some(resolvers), "{row}");
     }
