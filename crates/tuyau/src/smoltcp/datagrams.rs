@@ -14,7 +14,7 @@ use tuyau_core::{ErrorKind, FlowError};
 use super::{
     NetworkError,
     backlog::Taken,
-    line::Line,
+    line::{Around, Fate, Line},
     state::{State, Wakes},
     syn::Ends,
 };
@@ -23,6 +23,10 @@ use crate::udp::{Options, Peers, max_size};
 /// How many flows of one listener have datagrams in line at a time. Another one waits until a line is
 /// empty or given up: so what many flows send takes no more than some 2 MiB where the MTU is Ethernet's.
 const LINES: usize = 128;
+/// How many of these are flows none of whose datagrams has left yet. Whoever is on the network can make
+/// up senders that do not exist, and make an application that answers them wait for each: that takes
+/// nothing from the flows that do exist.
+const NEW_LINES: usize = LINES / 2;
 
 /// A UDP port: that of a listener and the flows it gave, or that of one dialled flow. What comes is
 /// handed to the peers, whichever socket the stack gives it.
@@ -33,6 +37,8 @@ pub(super) struct Port {
     holders: usize,
     /// The first one stays as long as the port, and receives; others are there while they are used.
     lines: Vec<Line>,
+    /// The flows that have sent a datagram which has left.
+    reached: BTreeSet<Ends>,
     /// Flows that wait to send.
     writers: BTreeMap<Ends, Waker>,
 }
@@ -53,23 +59,56 @@ impl Port {
         ends: Ends,
         mtu: usize,
     ) -> Option<&mut Line> {
+        let is_new = !self.reached.contains(&ends);
+        let room = self.has_room_for(is_new);
         let lines = &mut self.lines;
         let own = lines.iter().position(|line| line.is_of(ends));
-        let at = own.or_else(|| lines.iter().position(Line::is_free));
-        if at.is_none() && lines.len() < LINES {
-            lines.push(Line::open(sockets, self.at, mtu));
-            return lines.last_mut();
+        if own.is_none() && !room {
+            return None;
         }
-        lines.get_mut(at?)
+        let found = own.or_else(|| lines.iter().position(Line::is_free));
+        let at = found.unwrap_or(lines.len());
+        if found.is_none() {
+            lines.push(Line::open(sockets, self.at, mtu));
+        }
+        let line = lines.get_mut(at)?;
+        line.take(ends, is_new);
+        Some(line)
     }
 
-    /// Looks at each line after the stack has sent.
-    fn survey(&mut self, sockets: &mut SocketSet<'_>, now: Duration, seen: &mut Seen) {
+    /// Whether a flow that has no line gets one.
+    fn has_room_for(&self, is_new: bool) -> bool {
+        let lines = &self.lines;
+        let any = lines.len() < LINES || lines.iter().any(Line::is_free);
+        any && (!is_new || lines.iter().filter(|line| line.is_new()).count() < NEW_LINES)
+    }
+
+    /// Whether flows none of whose datagrams has left wait for a line.
+    fn is_wanted(&self) -> bool {
+        let has_line = |ends: &Ends| self.lines.iter().any(|line| line.is_of(*ends));
+        let mut new = self.writers.keys().filter(|it| !self.reached.contains(it));
+        !self.has_room_for(true) && new.any(|ends| !has_line(ends))
+    }
+
+    /// Looks at each line after the stack has sent, with or without room for more.
+    fn survey(
+        &mut self,
+        sockets: &mut SocketSet<'_>,
+        (now, room): (Duration, bool),
+        seen: &mut Seen,
+    ) {
+        let wanted = self.is_wanted();
+        let around = Around { now, room, wanted };
         let mut first = true;
         self.lines.retain_mut(|line| {
             let before = line.stuck_for();
-            let due = line.survey(sockets, self.at, now);
-            seen.due = seen.due.into_iter().chain(due).min();
+            match line.survey(sockets, self.at, around) {
+                Fate::Free => {}
+                Fate::Left(ends) => {
+                    self.reached.insert(ends);
+                }
+                Fate::Due(due) => seen.due = seen.due.into_iter().chain([due]).min(),
+            }
             seen.newly_stuck |= before.is_none() && line.stuck_for().is_some();
             let stays = std::mem::take(&mut first) || !line.is_free();
             if !stays {
@@ -81,11 +120,11 @@ impl Port {
 
     /// Wakes the flows that can send.
     fn wake_writers(&mut self, sockets: &SocketSet<'_>, wakes: &mut Wakes) {
-        let lines = &self.lines;
-        let another = lines.len() < LINES || lines.iter().any(Line::is_free);
+        let room = [false, true].map(|is_new| self.has_room_for(is_new));
+        let (lines, reached) = (&self.lines, &self.reached);
         let can_send = |ends| match lines.iter().find(|line| line.is_of(ends)) {
             Some(line) => line.has_room(sockets),
-            None => another,
+            None => room[usize::from(!reached.contains(&ends))],
         };
         let ready = self.writers.extract_if(.., |ends, _| can_send(*ends));
         wakes.tasks.extend(ready.map(|(_, writer)| writer));
@@ -109,6 +148,7 @@ impl State {
             peers,
             holders: 1,
             lines: vec![Line::open(&mut self.sockets, at, self.mtu)],
+            reached: BTreeSet::new(),
             writers: BTreeMap::new(),
         };
         let number = self.udp.keys().next_back().map_or(0, |last| last + 1);
@@ -187,7 +227,12 @@ impl State {
         };
         let sent = match port.line(&mut self.sockets, ends, self.mtu) {
             Some(line) => line.push(&mut self.sockets, ends, datagram),
-            None => Err(udp::SendError::BufferFull),
+            None => {
+                port.writers.insert(ends, cx.waker().clone());
+                // Those that stand still are given up sooner now.
+                self.nudge(wakes);
+                return Poll::Pending;
+            }
         };
         match sent {
             Ok(()) => {
@@ -208,6 +253,9 @@ impl State {
     pub(super) fn release_flow(&mut self, number: u64, ends: Ends, wakes: &mut Wakes) {
         if let Some(port) = self.udp.get_mut(&number) {
             port.writers.remove(&ends);
+            port.reached.remove(&ends);
+            let own = port.lines.iter_mut().find(|line| line.is_of(ends));
+            own.into_iter().for_each(Line::let_go);
         }
         self.release_udp(number, wakes);
     }
@@ -260,12 +308,17 @@ impl State {
     }
 
     /// Looks at each port after the stack has sent: wakes who waits for room, drops what cannot leave,
-    /// and frees what is done. Gives the time at which the next line is given up.
-    pub(super) fn survey_udp(&mut self, now: Duration, wakes: &mut Wakes) -> Option<Duration> {
+    /// and frees what is done. `room` is whether the device would have taken more. Gives the time at
+    /// which the next line is given up.
+    pub(super) fn survey_udp(
+        &mut self,
+        (now, room): (Duration, bool),
+        wakes: &mut Wakes,
+    ) -> Option<Duration> {
         let mut seen = Seen::default();
         let sockets = &mut self.sockets;
         self.udp.retain(|_, port| {
-            port.survey(sockets, now, &mut seen);
+            port.survey(sockets, (now, room), &mut seen);
             port.wake_writers(sockets, wakes);
             let done = port.is_done();
             if done {

@@ -91,6 +91,11 @@ impl Frames {
         }
     }
 
+    /// Whether one more frame can be handed over.
+    pub(super) fn has_room(&self) -> bool {
+        !self.is_full()
+    }
+
     fn is_full(&self) -> bool {
         self.sending.len() >= SENDING
     }

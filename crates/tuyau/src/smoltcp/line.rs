@@ -20,6 +20,9 @@ const RECEIVING: usize = 4;
 /// It begins anew with each datagram that leaves, and not with one that joins: who goes on sending to a
 /// silent neighbour loses what is old, and does not keep it.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// How long a line of a flow none of whose datagrams has left waits for a silent neighbour while others
+/// want its place: the answer of one that is there takes far less.
+const SHORT_PATIENCE: Duration = Duration::from_millis(500);
 
 /// A UDP socket of the stack, and whose datagrams are in it. It receives what comes to its port, too:
 /// the stack gives that to any of the sockets there.
@@ -29,8 +32,41 @@ pub(super) struct Line {
     of: Option<Ends>,
     /// The last datagram has no bytes, so that it cannot be seen whether it has left.
     ends_empty: bool,
-    /// How many bytes are in line, and since when no datagram has left.
-    stuck: Option<(usize, Duration)>,
+    /// None of the flow's datagrams has left before.
+    is_new: bool,
+    /// The flow is still there.
+    is_held: bool,
+    stuck: Option<Stuck>,
+}
+
+/// That no datagram leaves.
+#[derive(Clone, Copy)]
+struct Stuck {
+    /// How many bytes are in line.
+    bytes: usize,
+    since: Duration,
+    /// Since when it is the neighbour that is waited for, and not the device.
+    unanswered: Option<Duration>,
+}
+
+/// What happens around a line, when it is looked at.
+#[derive(Clone, Copy)]
+pub(super) struct Around {
+    pub(super) now: Duration,
+    /// The device would have taken more.
+    pub(super) room: bool,
+    /// Flows that are new, too, wait for a place.
+    pub(super) wanted: bool,
+}
+
+/// What has become of a line.
+pub(super) enum Fate {
+    /// Nothing was in line, or it was all given up.
+    Free,
+    /// All that this flow has sent has left. It is a flow that is still there.
+    Left(Ends),
+    /// It stands still, and is given up at this time.
+    Due(Duration),
 }
 
 impl Line {
@@ -47,6 +83,8 @@ impl Line {
             handle: sockets.add(socket),
             of: None,
             ends_empty: false,
+            is_new: false,
+            is_held: false,
             stuck: None,
         }
     }
@@ -59,6 +97,24 @@ impl Line {
         self.of == Some(ends)
     }
 
+    /// Whether it is taken by a flow none of whose datagrams has left.
+    pub(super) fn is_new(&self) -> bool {
+        self.of.is_some() && self.is_new
+    }
+
+    /// Takes it for a flow, when it is that flow's or nobody's.
+    pub(super) fn take(&mut self, ends: Ends, is_new: bool) {
+        if self.of != Some(ends) {
+            (self.of, self.is_new) = (Some(ends), is_new);
+        }
+        self.is_held = true;
+    }
+
+    /// The flow was dropped.
+    pub(super) fn let_go(&mut self) {
+        self.is_held = false;
+    }
+
     /// Who does not answer for now.
     pub(super) fn stuck_for(&self) -> Option<SocketAddr> {
         self.stuck.and(self.of).map(|ends| ends.remote)
@@ -68,7 +124,7 @@ impl Line {
         sockets.get::<udp::Socket>(self.handle).can_send()
     }
 
-    /// Puts a datagram in line, which is this flow's or nobody's.
+    /// Puts a datagram in line, of the flow that has taken it.
     pub(super) fn push(
         &mut self,
         sockets: &mut SocketSet<'_>,
@@ -82,34 +138,57 @@ impl Line {
         };
         let socket = sockets.get_mut::<udp::Socket>(self.handle);
         socket.send_slice(datagram, to)?;
-        self.of = Some(ends);
         self.ends_empty = datagram.is_empty();
-        if let Some((bytes, _)) = &mut self.stuck {
-            *bytes = socket.send_queue();
+        if let Some(stuck) = &mut self.stuck {
+            stuck.bytes = socket.send_queue();
         }
         Ok(())
     }
 
-    /// Looks at it after the stack has sent, and gives when it is given up if it stands still.
+    /// Looks at it after the stack has sent.
     pub(super) fn survey(
         &mut self,
         sockets: &mut SocketSet<'_>,
         at: SocketAddr,
-        now: Duration,
-    ) -> Option<Duration> {
-        self.of?;
+        around: Around,
+    ) -> Fate {
+        let Some(ends) = self.of else {
+            return Fate::Free;
+        };
         let socket = sockets.get_mut::<udp::Socket>(self.handle);
         let bytes = socket.send_queue();
-        if bytes > 0 || self.ends_empty {
-            let known = self.stuck.filter(|(before, _)| *before == bytes);
-            let (_, since) = *self.stuck.insert(known.unwrap_or((bytes, now)));
-            if now < since + PATIENCE {
-                return Some(since + PATIENCE);
+        let has_left = bytes == 0 && !self.ends_empty;
+        if !has_left {
+            let until = self.stuck_until(bytes, around);
+            if around.now < until {
+                return Fate::Due(until);
             }
             socket.close();
             let _ = socket.bind(listen_endpoint(at));
         }
         (self.of, self.stuck) = (None, None);
-        None
+        match has_left && self.is_held {
+            true => Fate::Left(ends),
+            false => Fate::Free,
+        }
+    }
+
+    /// When a line in which so many bytes are left is given up.
+    fn stuck_until(&mut self, bytes: usize, around: Around) -> Duration {
+        let known = self.stuck.filter(|before| before.bytes == bytes);
+        if known.is_none() && self.stuck.is_some() {
+            self.is_new = false;
+        }
+        let stuck = self.stuck.insert(known.unwrap_or(Stuck {
+            bytes,
+            since: around.now,
+            unanswered: None,
+        }));
+        if around.room {
+            stuck.unanswered.get_or_insert(around.now);
+        }
+        let soon = stuck.unanswered.filter(|_| self.is_new && around.wanted);
+        let soon = soon.map(|since| since + SHORT_PATIENCE);
+        soon.into_iter().fold(stuck.since + PATIENCE, Duration::min)
     }
 }

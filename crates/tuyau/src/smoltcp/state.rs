@@ -279,7 +279,7 @@ impl State {
         let timeouts = self.survey(now, ErrorKind::TimedOut, wakes);
         self.limit_waiting();
         self.limit_closing(now);
-        let datagrams = self.survey_udp(now, wakes);
+        let datagrams = self.survey_udp((now, frames.has_room()), wakes);
         if self.abandoned && self.is_quiet() {
             return Turn::Finished;
         }

@@ -61,7 +61,9 @@ impl Protocol for Udp {
 /// A datagram fits into one packet. While the network is slower than the sender, sending waits. When
 /// none of a flow's datagrams has left for 3 seconds, as when the neighbour is silent, all that wait
 /// are dropped; sending more of them does not put that off. Of the flows that one listener gave, 128
-/// at a time have datagrams that wait to leave, and another one's sending waits for one of these.
+/// at a time have datagrams that wait to leave, and another one's sending waits for one of these. Only
+/// half of them may be flows none of whose datagrams has left yet, so that strangers who do not exist
+/// hold up nobody who does; while a further one waits, these are given up after half a second.
 pub struct UdpFlow {
     share: Arc<Share>,
     port: u64,

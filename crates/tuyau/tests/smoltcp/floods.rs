@@ -2,24 +2,34 @@
 
 use std::{
     collections::VecDeque,
+    future::pending,
     io,
     net::Ipv4Addr,
+    sync::{Arc, Mutex},
     task::{Context, Poll},
     time::Duration,
 };
 
+use tokio::{sync::oneshot, task::JoinSet, time::timeout};
 use tuyau::{
-    smoltcp::{Device, HALF_OPEN, Medium, Network, Wire, WireSettings},
+    smoltcp::{Device, HALF_OPEN, Medium, Network, Udp, UdpFlow, UdpListener, Wire, WireSettings},
     tokio::TokioTimer,
 };
-use tuyau_core::{FlowExt, ListenerExt};
+use tuyau_core::{Attempt, DatagramsExt, FlowExt, ListenerExt, Protocol};
 
 use crate::support::{after, dial, host, listen};
 
 /// A wire on which other packets come first.
 struct Flooded {
     wire: Wire,
-    packets: VecDeque<Vec<u8>>,
+    packets: Packets,
+}
+
+/// Packets that are still to come.
+type Packets = Arc<Mutex<VecDeque<Vec<u8>>>>;
+
+fn coming(packets: impl IntoIterator<Item = Vec<u8>>) -> Packets {
+    Arc::new(Mutex::new(packets.into_iter().collect()))
 }
 
 impl Device for Flooded {
@@ -32,7 +42,8 @@ impl Device for Flooded {
     }
 
     fn poll_receive(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        let Some(packet) = self.packets.pop_front() else {
+        let packet = self.packets.lock().unwrap().pop_front();
+        let Some(packet) = packet else {
             return self.wire.poll_receive(cx, buffer);
         };
         buffer[..packet.len()].copy_from_slice(&packet);
@@ -71,6 +82,91 @@ fn syn(from: Ipv4Addr) -> Vec<u8> {
     [packet, segment].concat()
 }
 
+/// The Ethernet address of the host that is flooded.
+const FLOODED: [u8; 6] = [2, 0, 0, 0, 0, 2];
+
+/// A datagram to 10.0.0.2:53 in a frame (RFC 768, in RFC 791), without a sum of its own.
+fn datagram(from: Ipv4Addr) -> Vec<u8> {
+    let mut packet = vec![0x45, 0, 0, 29, 0, 0, 0, 0, 64, 17, 0, 0];
+    packet.extend([from.octets(), [10, 0, 0, 2]].concat());
+    let sum = checksum(&packet);
+    packet[10..12].copy_from_slice(&sum);
+    packet.extend([0x03, 0xe8, 0, 53, 0, 9, 0, 0, b'?']);
+    [&FLOODED[..], &[2, 0, 0, 0, 0, 9], &[0x08, 0x00], &packet].concat()
+}
+
+/// Answers each peer of a listener, until it is told of the first one.
+async fn serve(mut listener: UdpListener, first: oneshot::Sender<UdpFlow>) {
+    let mut answers = JoinSet::new();
+    let mut first = Some(first);
+    loop {
+        let mut flow = listener.accept().await.unwrap().handshake.await.unwrap();
+        let first = first.take();
+        answers.spawn(async move {
+            flow.send(b"!").await.unwrap();
+            match first {
+                Some(first) => first.send(flow).unwrap(),
+                None => pending().await,
+            }
+        });
+    }
+}
+
+/// Bad input: senders who do not exist, and whom an application answers.
+#[tokio::test(start_paused = true)]
+async fn answers_to_nobody_hold_up_no_answer_to_somebody() {
+    let (left, right) = WireSettings::new().pair();
+    let (near, _near_driver) = host("10.0.0.1/16", left);
+    let packets = Packets::default();
+    let flooded = Flooded {
+        wire: right,
+        packets: packets.clone(),
+    };
+    let builder = Network::builder().address("10.0.0.2/16".parse().unwrap());
+    let builder = builder.hardware_address(FLOODED);
+    let (far, driver) = builder.start(flooded, TokioTimer::new()).unwrap();
+    tokio::spawn(driver);
+    let listener = UdpListener::bind(&far, &"udp://10.0.0.2:53".parse().unwrap()).unwrap();
+    let (first, known) = oneshot::channel();
+    tokio::spawn(serve(listener, first));
+    let dial = async || {
+        let attempt = Attempt::new(Udp::STAGE);
+        let udp = Udp::new(near.clone());
+        let mut flow = udp
+            .connect(&"10.0.0.2:53".parse().unwrap(), &attempt)
+            .await
+            .unwrap();
+        flow.send(b"?").await.unwrap();
+        flow
+    };
+    let mut buffer = [0; 8];
+    let mut near_known = dial().await;
+    near_known.receive(&mut buffer).await.unwrap();
+    let mut known = known.await.unwrap();
+    for part in 1..=4 {
+        let senders = (0..50).map(|number| Ipv4Addr::new(10, 0, part, number));
+        packets.lock().unwrap().extend(senders.map(datagram));
+        // What is on the wire brings what comes first there.
+        near_known.send(b"on").await.unwrap();
+        after(Duration::from_millis(1)).await;
+    }
+    // Far less than the time for which the datagrams to nobody wait.
+    let soon = Duration::from_millis(100);
+    timeout(soon, known.send(b"!"))
+        .await
+        .expect("it waits for nobody")
+        .unwrap();
+    timeout(soon, near_known.receive(&mut buffer))
+        .await
+        .expect("an answer")
+        .unwrap();
+    let mut newcomer = dial().await;
+    let answered = timeout(Duration::from_millis(2500), newcomer.receive(&mut buffer)).await;
+    answered
+        .expect("an answer to who is new and exists")
+        .unwrap();
+}
+
 /// Bad input: packets of a stranger that say they come from this host itself.
 #[tokio::test(start_paused = true)]
 async fn nobody_outside_is_taken_for_the_host_itself() {
@@ -80,7 +176,7 @@ async fn nobody_outside_is_taken_for_the_host_itself() {
     let packets = forged.into_iter().chain([honest]);
     let flooded = Flooded {
         wire: right,
-        packets: packets.map(|from| syn(from.into())).collect(),
+        packets: coming(packets.map(|from| syn(from.into()))),
     };
     let builder = Network::builder().address("10.0.0.2/24".parse().unwrap());
     let builder = builder.address("10.0.0.3/24".parse().unwrap());
@@ -99,7 +195,7 @@ async fn requests_that_nobody_completes_do_not_keep_others_out() {
     let packets = (0..1000).map(|number| syn(Ipv4Addr::from(0x0b00_0000 + number)));
     let flooded = Flooded {
         wire: right,
-        packets: packets.collect(),
+        packets: coming(packets),
     };
     let (far, _) = host("10.0.0.2/24", flooded);
     let mut listener = listen(&far, 80);
