@@ -68,13 +68,21 @@ fn is_name(host: &str) -> bool {
     (1..=LONGEST).contains(&host.len()) && host.bytes().all(allowed)
 }
 
-/// A zone is left out: it names an interface of this machine.
-impl From<SocketAddr> for Destination {
-    fn from(socket: SocketAddr) -> Self {
-        Self {
+/// An address with a zone is refused, as by [`Destination::new`]: without it, it would be another one.
+impl TryFrom<SocketAddr> for Destination {
+    type Error = DestinationError;
+
+    fn try_from(socket: SocketAddr) -> Result<Self, DestinationError> {
+        if let SocketAddr::V6(socket) = socket
+            && socket.scope_id() != 0
+        {
+            let host = format!("{}%{}", socket.ip(), socket.scope_id());
+            return Err(DestinationError::of(&host));
+        }
+        Ok(Self {
             host: Host::Ip(socket.ip()),
             port: socket.port(),
-        }
+        })
     }
 }
 
@@ -166,6 +174,25 @@ mod tests {
             Destination::new("1.2.3", 1).unwrap().host(),
             Host::Name(_)
         ));
+    }
+
+    /// Bad input: an address that means something on this machine only.
+    #[test]
+    fn an_endpoint_with_a_zone_is_refused_and_not_taken_for_another_one() {
+        for text in ["127.0.0.1:80", "[fe80::1]:80"] {
+            let socket: SocketAddr = text.parse().unwrap();
+            assert_eq!(Destination::try_from(socket).unwrap().to_string(), text);
+        }
+        let socket: SocketAddr = "[fe80::1%3]:80".parse().unwrap();
+        let error = Destination::try_from(socket).unwrap_err();
+        assert_eq!(error.kind(), DestinationErrorKind::Zone);
+        assert_eq!(error.host(), "fe80::1%3");
+        assert_eq!(
+            error.to_string(),
+            "a proxy cannot be asked for the host `fe80::1%3`: expected an address without a zone, \
+             which names an interface of this machine; give an address that the proxy can reach, or \
+             connect to this one without the proxy"
+        );
     }
 
     #[test]

@@ -15,9 +15,9 @@ pub struct Route {
 
 impl Route {
     /// To this destination, in nobody's name.
-    pub fn to(destination: impl Into<Destination>) -> Self {
+    pub fn to(destination: Destination) -> Self {
         Self {
-            destination: destination.into(),
+            destination,
             credentials: None,
         }
     }

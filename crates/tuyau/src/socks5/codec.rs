@@ -140,7 +140,7 @@ fn bound(form: u8, host: &[u8], port: u16) -> Option<Destination> {
             return Destination::new(name, port).ok();
         }
     };
-    Some(SocketAddr::new(ip, port).into())
+    SocketAddr::new(ip, port).try_into().ok()
 }
 
 #[cfg(test)]
