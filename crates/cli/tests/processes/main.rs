@@ -7,6 +7,7 @@ mod bad_input;
 mod command_line;
 mod connect;
 mod demo;
+mod held_port;
 mod program;
 mod restart;
 mod router_table;

@@ -4,7 +4,10 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::program::{Program, run, tuyau};
+use crate::{
+    held_port::HeldPort,
+    program::{Program, run, tuyau},
+};
 
 fn service(directory: &Path, name: &str, router: &str) -> Program {
     let settings = [
@@ -66,7 +69,8 @@ fn registered(state: &Value) -> Vec<String> {
 fn services_are_greeted_and_come_back_after_the_router_was_killed() {
     let directory = tempfile::tempdir().unwrap();
     let directory = directory.path();
-    let mut router = Program::router(directory, "tls://127.0.0.1:0");
+    let port = HeldPort::new();
+    let mut router = Program::router(directory, &port.tls());
     let address = router.listening();
     let mut first = service(directory, "service-1", &address);
     let first_identity = see_greeting(&mut router, &mut first, "service-1");
@@ -82,7 +86,7 @@ fn services_are_greeted_and_come_back_after_the_router_was_killed() {
     router.wait();
     first.event("lost", |_| true);
     second.event("lost", |_| true);
-    let mut router = Program::router(directory, &address);
+    let mut router = Program::router(directory, &port.tls());
     assert_eq!(router.listening(), address);
     // In which order they come back is theirs to choose.
     let answers = |router: &mut Program| {
@@ -120,7 +124,7 @@ fn count_and_table_survive_an_orderly_restart() {
     assert!(before["processed"].as_u64().unwrap() >= 2, "{before}");
     router.signal("INT");
     assert!(router.wait().success());
-    let mut router = Program::router(directory, &address);
+    let mut router = Program::router(directory, "tls://127.0.0.1:0");
     router.listening();
     let after = state(directory);
     assert_eq!(after["processed"], before["processed"]);
@@ -150,7 +154,7 @@ fn what_was_saved_is_there_after_the_router_was_killed() {
 
     router.signal("KILL");
     router.wait();
-    let mut router = Program::router(directory, &address);
+    let mut router = Program::router(directory, "tls://127.0.0.1:0");
     router.listening();
     let after = state(directory);
     assert_eq!(after["processed"], before["processed"]);

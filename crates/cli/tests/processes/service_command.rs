@@ -10,6 +10,8 @@ use tuyau_client::identity_file;
 use tuyau_router::{Router, Settings};
 use tuyau_wire::SecretKey;
 
+use crate::held_port::HeldPort;
+
 /// A running service and what it prints.
 struct Service {
     child: Child,
@@ -147,18 +149,16 @@ async fn waits_for_the_routers_identity_file_and_ends_on_sigint() {
 #[tokio::test(flavor = "multi_thread")]
 async fn registers_again_after_a_restart_of_the_router() {
     let directory = tempfile::tempdir().unwrap();
-    let (first, address) = router("tls://127.0.0.1:0").await;
+    let port = HeldPort::new();
+    let (first, address) = router(&port.tls()).await;
     let identity = first.identity().to_string();
     let here = directory.path().to_owned();
-    let (words, listen) = (
-        [
-            "--router".to_owned(),
-            address.clone(),
-            "--router-identity".to_owned(),
-            identity,
-        ],
+    let words = [
+        "--router".to_owned(),
         address,
-    );
+        "--router-identity".to_owned(),
+        identity,
+    ];
     let mut service = in_background(move || {
         let words = words.each_ref().map(String::as_str);
         let mut service = Service::start(&here, &words);
@@ -173,7 +173,7 @@ async fn registers_again_after_a_restart_of_the_router() {
         service
     });
     let mut service = service_lost.await;
-    let (second, _) = router(&listen).await;
+    let (second, _) = router(&port.tls()).await;
     let status = in_background(move || {
         service.find("registered with");
         service.find("answered");
