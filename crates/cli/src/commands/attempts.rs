@@ -1,9 +1,11 @@
-//! The report of a connect, for programs.
+//! The report of a connect, for programs, and what this program adds to it for a person.
 
-use std::time::Duration;
+use std::{error::Error, io, iter::successors, time::Duration};
 
 use serde::Serialize;
-use tuyau_core::{AttemptReport, Chain, Outcome, Report, SkipReason};
+use tuyau_core::{
+    AttemptReport, Chain, ConnectError, ErrorKind, FlowError, Outcome, Report, SkipReason,
+};
 
 use crate::printable::one_line;
 
@@ -39,10 +41,13 @@ pub(super) fn attempts(report: &Report) -> Vec<Attempt> {
 
 impl Attempt {
     fn new(row: &AttemptReport) -> Self {
-        let text = match &row.outcome {
+        let mut text = match &row.outcome {
             Outcome::Failed(error) => Chain(&**error).to_string(),
             outcome => outcome.to_string(),
         };
+        if was_refused(row) {
+            text = format!("{text}: nothing listens there; {REMEDY}");
+        }
         Self {
             resolver: row.resolver.to_string(),
             key: row.key.to_string(),
@@ -66,6 +71,38 @@ impl Course {
             }),
         }
     }
+}
+
+/// What to do where nothing listens.
+const REMEDY: &str = "start the service, or check the address and the port";
+
+/// What a person is told of a connect that failed: the causes, and what to do where the system said no
+/// more than that it was refused.
+pub(super) fn explained(error: &ConnectError) -> String {
+    let text = in_options(&Chain(error).to_string());
+    match error.report().attempts.iter().any(was_refused) {
+        true => {
+            format!("{text}\n  to do: nothing listens where the connection was refused; {REMEDY}")
+        }
+        false => text,
+    }
+}
+
+/// Whether nobody listened at the endpoint. A resolver whose server refused it has none.
+fn was_refused(row: &AttemptReport) -> bool {
+    let (Outcome::Failed(error), Some(_)) = (&row.outcome, &row.endpoint) else {
+        return false;
+    };
+    let first: &(dyn Error + 'static) = &**error;
+    successors(Some(first), |error| (*error).source())
+        .filter_map(kind)
+        .any(|kind| kind == ErrorKind::Refused)
+}
+
+/// The kind that an error says: one of a flow, or, where a stack of layers hides that, its cause.
+fn kind(error: &(dyn Error + 'static)) -> Option<ErrorKind> {
+    let flow = error.downcast_ref().map(FlowError::kind);
+    flow.or_else(|| Some(error.downcast_ref::<io::Error>()?.kind().into()))
 }
 
 /// What a report says, with the options of this program where it names those of the library.

@@ -9,12 +9,12 @@ mod name;
 use std::fmt;
 
 use serde::Serialize;
-use tuyau_core::{AnyFlow, Chain, Report, Target};
+use tuyau_core::{AnyFlow, Report, Target};
 use tuyau_wire::Identity;
 
 use super::{
     CommandError, CommandErrorKind,
-    attempts::{Attempt, attempts, in_options},
+    attempts::{Attempt, attempts, explained, in_options},
     expected_identity,
     flow_info::FlowInfo,
     new_key,
@@ -105,7 +105,7 @@ async fn connect(
             }
             notes.say(&Event::Failed {
                 target: &shown,
-                error: in_options(&Chain(&error).to_string()),
+                error: explained(&error),
                 attempts: attempts(error.report()),
             });
             Err(CommandError::new(CommandErrorKind::Found))

@@ -12,7 +12,7 @@ use tuyau_core::{BoxError, Chain, ConnectError};
 use tuyau_router::{AdminError, SnapshotError};
 use tuyau_wire::{HelloError, IdentityError};
 
-use super::attempts::in_options;
+use super::attempts::explained;
 use super::connect::{CopyError, NameError};
 use crate::config::{ConfigError, ConfigErrors};
 
@@ -103,19 +103,21 @@ impl CommandError {
         self.kind
     }
 
+    fn cause<E: Error + 'static>(&self) -> Option<&E> {
+        self.source.as_ref()?.downcast_ref()
+    }
+
     /// What there is to say on standard error; nothing when the output has said it.
     pub fn text(&self) -> Option<String> {
         if self.kind == CommandErrorKind::Found {
             return None;
         }
         // Problems of a configuration stand on lines of their own, with their causes.
-        let config = self
-            .source
-            .as_ref()
-            .and_then(|source| source.downcast_ref::<ConfigErrors>());
-        Some(match config {
-            Some(errors) => format!("the configuration is not valid\n{errors}"),
-            None if self.kind == CommandErrorKind::Connect => in_options(&Chain(self).to_string()),
+        if let Some(errors) = self.cause::<ConfigErrors>() {
+            return Some(format!("the configuration is not valid\n{errors}"));
+        }
+        Some(match self.cause::<ConnectError>() {
+            Some(error) => explained(error),
             None => Chain(self).to_string(),
         })
     }

@@ -13,7 +13,10 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::program::{fail, run, tuyau};
+use crate::{
+    held_port::HeldPort,
+    program::{fail, run, tuyau},
+};
 
 /// Starts the program with everything piped.
 pub(crate) fn start(directory: &Path, words: &[&str]) -> Child {
@@ -260,6 +263,29 @@ fn law_7_the_wrong_peer_is_refused_with_a_report() {
     assert!(error.contains(&cause), "{error}");
     listener.kill().unwrap();
     listener.wait().unwrap();
+}
+
+/// Law 7: who sees that nobody listens sees what to do.
+#[test]
+fn law_7_where_nobody_listens_there_is_something_to_do() {
+    let directory = TempDir::new().unwrap();
+    let port = HeldPort::new();
+    let address = port.tls();
+    let error = fail(directory.path(), &["connect", &address]);
+    assert!(error.contains("at tcp:  connection refused\n"), "{error}");
+    let remedy = "to do: nothing listens where the connection was refused; start the service, or \
+                  check the address and the port";
+    assert_eq!(error.lines().last().map(str::trim), Some(remedy), "{error}");
+
+    let output = run(directory.path(), &["connect", &address, "--json"]);
+    let said: Value = serde_json::from_slice(&output.stderr).unwrap();
+    assert!(said["error"].as_str().unwrap().ends_with(remedy), "{said}");
+    let attempt = said["attempts"][0]["text"].as_str().unwrap();
+    assert_eq!(
+        attempt,
+        "connection refused: nothing listens there; start the service, or check the address and the \
+         port"
+    );
 }
 
 /// Law 7: `plan` prints what would be tried without connecting.
