@@ -10,6 +10,7 @@ mod knowledge;
 mod plain_text;
 #[cfg(feature = "quic")]
 mod quic;
+mod source;
 mod transport;
 
 pub use acceptor::Acceptor;

@@ -12,7 +12,7 @@ use tuyau_core::Timer;
 use super::{
     Authenticator, Authority, CertificateForm, Credentials, KeyFormat, KeyPair, PublicKey,
     error::Dealings,
-    peer::{Demand, Expected, Means},
+    peer::{Demand, Means},
     session::Patience,
 };
 
@@ -198,13 +198,8 @@ impl Settings {
         matches!(means, Means::Identity) || (proved && matches!(means, Means::Anyone))
     }
 
-    fn demand(&self, form: CertificateForm, expected: Option<Expected>) -> Demand {
-        Demand {
-            provider: self.provider.clone(),
-            form,
-            identity: self.by_identity(),
-            expected,
-        }
+    fn demand(&self, form: CertificateForm) -> Demand {
+        Demand::new(self.provider.clone(), form, self.by_identity())
     }
 
     fn dealings(&self) -> Dealings {

@@ -3,7 +3,7 @@
 use tuyau::{mem, tls};
 use tuyau_core::{Acceptor, ErrorKind, FlowExt};
 
-use crate::support::{acceptor, connector, dial, key, shake, tcp_pair};
+use crate::support::{acceptor, client, connector, dial, key, shake, stranger, tcp_pair};
 
 #[tokio::test]
 async fn plain_text_to_the_tls_port_is_shown_and_answered_with_an_alert() {
@@ -104,4 +104,17 @@ async fn changed_bytes_are_noticed() {
     }
     let error = far.write_all(b"more").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Protocol);
+}
+
+#[tokio::test]
+async fn what_comes_behind_the_first_message_of_a_client_is_looked_at_with_it() {
+    let config = stranger(&rustls::version::TLS13, true).with_no_client_auth();
+    let mut sent = Vec::new();
+    client(config).write_tls(&mut sent).unwrap();
+    // No message may come here yet, and nothing comes after it.
+    sent.extend([23, 3, 3, 0, 1, 0]);
+    let (mut near, far) = mem::pair_with_capacity(10_000);
+    near.write_all(&sent).await.unwrap();
+    let error = acceptor(&key()).accept(far).await.unwrap_err();
+    assert!(matches!(error.kind(), tls::Kind::Other(_)), "{error}");
 }

@@ -29,10 +29,32 @@ pub(in crate::tls) struct Demand {
     pub(in crate::tls) identity: bool,
     /// The only key that is accepted, when one is expected.
     pub(in crate::tls) expected: Option<Expected>,
+    /// All schemes of the provider, Ed25519 first. Where only that one is accepted the others are
+    /// offered too, so that a peer with another kind of key presents it and can be told what is wrong.
+    schemes: Arc<[SignatureScheme]>,
 }
 
 impl Demand {
-    fn key(&self, presented: &CertificateDer<'_>) -> Result<Key, rustls::Error> {
+    pub(in crate::tls) fn new(
+        provider: Arc<CryptoProvider>,
+        form: CertificateForm,
+        identity: bool,
+    ) -> Self {
+        let mut schemes = provider
+            .signature_verification_algorithms
+            .supported_schemes();
+        // Stable: the others stay in the provider's order.
+        schemes.sort_by_key(|scheme| *scheme != SignatureScheme::ED25519);
+        Self {
+            provider,
+            form,
+            identity,
+            expected: None,
+            schemes: schemes.into(),
+        }
+    }
+
+    fn key<'a>(&self, presented: &'a CertificateDer<'_>) -> Result<Key<'a>, rustls::Error> {
         let spki = spki_of(presented, self.form)?;
         match PublicKey::from_spki_der(&spki) {
             Some(key) if key.is_weak() => Err(Refusal::UnsupportedKey.into()),
@@ -87,21 +109,11 @@ impl Demand {
         let algorithms = &self.provider.signature_verification_algorithms;
         verify_tls12_signature(message, presented, signature, algorithms)
     }
-
-    /// All schemes of the provider, Ed25519 first. Where only that one is accepted the others are
-    /// offered too, so that a peer with another kind of key presents it and can be told what is wrong.
-    fn schemes(&self) -> Vec<SignatureScheme> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        let mut schemes = algorithms.supported_schemes();
-        schemes.retain(|scheme| *scheme != SignatureScheme::ED25519);
-        schemes.insert(0, SignatureScheme::ED25519);
-        schemes
-    }
 }
 
 /// The key that a peer presents.
-struct Key {
-    spki: SubjectPublicKeyInfoDer<'static>,
+struct Key<'a> {
+    spki: SubjectPublicKeyInfoDer<'a>,
     ed25519: Option<PublicKey>,
 }
 
@@ -131,7 +143,7 @@ macro_rules! signatures_by_demand {
         }
 
         fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-            self.demand.schemes()
+            self.demand.schemes.to_vec()
         }
 
         fn requires_raw_public_keys(&self) -> bool {

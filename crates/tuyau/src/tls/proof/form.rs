@@ -78,17 +78,17 @@ impl rcgen::SigningKey for Signing<'_> {
 }
 
 /// The `SubjectPublicKeyInfo` of the key in what a peer presented.
-pub(in crate::tls) fn spki_of(
-    presented: &CertificateDer<'_>,
+pub(in crate::tls) fn spki_of<'a>(
+    presented: &'a CertificateDer<'_>,
     form: CertificateForm,
-) -> Result<SubjectPublicKeyInfoDer<'static>, rustls::Error> {
+) -> Result<SubjectPublicKeyInfoDer<'a>, rustls::Error> {
     const SEQUENCE: u8 = 0x30;
     match form {
         CertificateForm::RawKey => {
             if presented.first() != Some(&SEQUENCE) {
                 return Err(CertificateError::BadEncoding.into());
             }
-            Ok(presented.to_vec().into())
+            Ok(SubjectPublicKeyInfoDer::from(&**presented))
         }
         CertificateForm::X509 => {
             let certificate = ParsedCertificate::try_from(presented)?;

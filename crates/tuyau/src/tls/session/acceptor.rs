@@ -13,10 +13,9 @@ use rustls::{
 use tuyau_core::Flow;
 
 use super::{
-    Flow as TlsFlow, PlainText,
+    Flow as TlsFlow,
     farewell::{self, Patience},
-    handshake,
-    input::Input,
+    handshake, source,
     transport::Transport,
 };
 use crate::tls::{Error, Kind, error::Scene};
@@ -97,10 +96,9 @@ impl<F: Flow> tuyau_core::Acceptor<F> for Acceptor {
     type Error = Error;
 
     async fn accept(self, mut inner: F) -> Result<TlsFlow<F>, Error> {
-        let mut input = Input::default();
-        match self.hear(&mut inner, &mut input).await {
+        match self.hear(&mut inner).await {
             Ok(session) => {
-                let transport = Transport::new(inner, session, input);
+                let transport = Transport::new(inner, session, true);
                 handshake::finish(transport, self.scene, &self.patience).await
             }
             Err(Refused(kind, alert)) => {
@@ -116,7 +114,11 @@ struct Refused(Kind, Vec<u8>);
 
 impl From<Kind> for Refused {
     fn from(kind: Kind) -> Self {
-        Self(kind, Vec::new())
+        let alert = match kind {
+            Kind::PlainText(_) => alert_record(AlertDescription::UnexpectedMessage).to_vec(),
+            _ => Vec::new(),
+        };
+        Self(kind, alert)
     }
 }
 
@@ -134,16 +136,12 @@ impl From<(rustls::Error, AcceptedAlert)> for Refused {
 
 impl Acceptor {
     /// Begins the session that the client's first message asks for.
-    async fn hear<F: Flow>(
-        &self,
-        inner: &mut F,
-        input: &mut Input,
-    ) -> Result<Box<Connection>, Refused> {
+    async fn hear<F: Flow>(&self, inner: &mut F) -> Result<Box<Connection>, Refused> {
         let mut hello = rustls::server::Acceptor::default();
         let mut began = false;
         poll_fn(|cx| {
-            let accepted = ready!(poll_hello(cx, inner, input, &mut hello, &mut began));
-            Poll::Ready(accepted.and_then(|accepted| self.session(accepted)))
+            let accepted = ready!(poll_hello(cx, inner, &mut hello, &mut began))?;
+            Poll::Ready(self.session(accepted))
         })
         .await
     }
@@ -156,29 +154,19 @@ impl Acceptor {
     }
 }
 
-/// Reads until the client's first message is whole; what follows it stays in `input`.
+/// Reads until the client's first message is whole.
 fn poll_hello<F: Flow>(
     cx: &mut Context<'_>,
     inner: &mut F,
-    input: &mut Input,
     hello: &mut rustls::server::Acceptor,
     began: &mut bool,
 ) -> Poll<Result<Accepted, Refused>> {
     loop {
-        if input.is_empty() {
-            let count = ready!(input.poll_read(cx, inner)).map_err(Kind::Io)?;
-            if count == 0 {
-                return Poll::Ready(Err(Kind::Truncated.into()));
-            }
-        }
-        if !*began && let Some(text) = PlainText::detect(input.rest()) {
-            let alert = alert_record(AlertDescription::UnexpectedMessage);
-            return Poll::Ready(Err(Refused(Kind::PlainText(text), alert.to_vec())));
+        let came = ready!(source::poll_read(inner, cx, *began, |source| hello.read_tls(source)))?;
+        if came.count == 0 {
+            return Poll::Ready(Err(Kind::Truncated.into()));
         }
         *began = true;
-        let mut rest = input.rest();
-        let count = hello.read_tls(&mut rest).map_err(Kind::from_session)?;
-        input.consume(count);
         if let Some(accepted) = hello.accept()? {
             return Poll::Ready(Ok(accepted));
         }

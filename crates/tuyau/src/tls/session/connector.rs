@@ -9,7 +9,7 @@ use rustls::{
 };
 use tuyau_core::{Attempt, Flow, Layer, Security, Stage};
 
-use super::{Flow as TlsFlow, farewell::Patience, handshake, input::Input, transport::Transport};
+use super::{Flow as TlsFlow, farewell::Patience, handshake, transport::Transport};
 use crate::tls::{
     Error, KeyFormat, Kind, Peer, Side, TlsKey,
     error::{Dealings, Scene},
@@ -99,7 +99,7 @@ impl<F: Flow> Layer<F> for Connector {
     ) -> Result<TlsFlow<F>, Error> {
         let scene = self.scene();
         let session = self.session(config).map_err(|kind| scene.error(kind))?;
-        let transport = Transport::new(inner, session, Input::default());
+        let transport = Transport::new(inner, session, false);
         handshake::finish(transport, scene, &self.patience).await
     }
 

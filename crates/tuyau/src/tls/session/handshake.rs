@@ -9,13 +9,13 @@ use rustls::Connection;
 use tuyau_core::Flow;
 
 use super::{
-    Flow as TlsFlow, PlainText,
+    Flow as TlsFlow,
     farewell::{self, Patience},
     transport::Transport,
 };
 use crate::{
     halves::Half,
-    tls::{Error, Kind, Side, error::Scene},
+    tls::{Error, Kind, error::Scene},
 };
 
 /// Finishes the handshake, or says farewell to the peer and gives the reason.
@@ -24,9 +24,13 @@ pub(super) async fn finish<F: Flow>(
     scene: Scene,
     patience: &Patience,
 ) -> Result<TlsFlow<F>, Error> {
-    // The serving side has looked at the first bytes already.
-    let mut began = scene.peer == Side::Client;
-    match poll_fn(|cx| poll_handshake(&mut transport, cx, &mut began)).await {
+    // Behind the client's first message more may have come already.
+    let begun = transport.session.process_new_packets();
+    let shaken = match begun {
+        Ok(_) => poll_fn(|cx| poll_handshake(&mut transport, cx)).await,
+        Err(error) => Err(error.into()),
+    };
+    match shaken {
         Ok(()) => TlsFlow::new(transport, scene),
         Err(kind) => {
             let Transport { inner, session, .. } = transport;
@@ -39,7 +43,6 @@ pub(super) async fn finish<F: Flow>(
 fn poll_handshake<F: Flow>(
     transport: &mut Transport<F>,
     cx: &mut Context<'_>,
-    began: &mut bool,
 ) -> Poll<Result<(), Kind>> {
     loop {
         if let Err(error) = ready!(transport.poll_send(cx, Half::Write, 0)) {
@@ -49,19 +52,8 @@ fn poll_handshake<F: Flow>(
             ready!(transport.inner.poll_flush(cx)).map_err(Kind::Io)?;
             return Poll::Ready(Ok(()));
         }
-        if *began {
-            if !ready!(transport.poll_fill(cx))? {
-                return Poll::Ready(Err(Kind::Truncated));
-            }
-            continue;
-        }
-        let count = ready!(transport.input.poll_read(cx, &mut transport.inner));
-        match count.map_err(Kind::Io)? {
-            0 => return Poll::Ready(Err(Kind::Truncated)),
-            _ => *began = true,
-        }
-        if let Some(text) = PlainText::detect(transport.input.rest()) {
-            return Poll::Ready(Err(Kind::PlainText(text)));
+        if !ready!(transport.poll_fill(cx))? {
+            return Poll::Ready(Err(Kind::Truncated));
         }
     }
 }

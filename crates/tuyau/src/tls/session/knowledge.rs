@@ -66,18 +66,11 @@ impl Knowledge {
                 negotiated,
             });
         };
-        // A raw key is no certificate, so that only one of the two can be read.
-        let (form, spki) = match spki_of(first, CertificateForm::X509) {
-            Ok(spki) => (CertificateForm::X509, spki),
-            Err(_) => {
-                let form = CertificateForm::RawKey;
-                (form, spki_of(first, form)?)
-            }
-        };
+        let (form, key) = form_and_key(first)?;
         let certificates =
             (form == CertificateForm::X509).then(|| PeerCertificates(presented.into()));
         Ok(Self {
-            key: PublicKey::from_spki_der(&spki).map(PeerKey),
+            key: key.map(PeerKey),
             form: Some(form),
             certificates,
             negotiated,
@@ -97,4 +90,21 @@ impl Knowledge {
             None
         }
     }
+}
+
+/// The form in which a peer presented its key, and the key if it is one of Ed25519.
+fn form_and_key(
+    presented: &CertificateDer<'_>,
+) -> Result<(CertificateForm, Option<PublicKey>), Kind> {
+    use CertificateForm::{RawKey, X509};
+    // The usual case, for which nothing need be parsed.
+    if let Some(key) = PublicKey::from_spki_der(presented) {
+        return Ok((RawKey, Some(key)));
+    }
+    // A raw key is no certificate, so that only one of the two can be read.
+    let (form, spki) = match spki_of(presented, X509) {
+        Ok(spki) => (X509, spki),
+        Err(_) => (RawKey, spki_of(presented, RawKey)?),
+    };
+    Ok((form, PublicKey::from_spki_der(&spki)))
 }

@@ -8,7 +8,7 @@ use std::{
 use rustls::Connection;
 use tuyau_core::{ErrorKind, Flow, FlowError};
 
-use super::input::Input;
+use super::{input::Input, source};
 use crate::{
     halves::{Half, Waiting},
     tls::Kind,
@@ -24,17 +24,21 @@ pub(super) struct Transport<F> {
     /// In a box: more than a kilobyte that every move of a handshake or of a flow would copy.
     pub(super) session: Box<Connection>,
     pub(super) input: Input,
+    /// Whether the peer has sent something.
+    began: bool,
     /// Encrypted bytes that rustls holds, about.
     unsent: usize,
     waiting: Waiting,
 }
 
 impl<F: Flow> Transport<F> {
-    pub(super) fn new(inner: F, session: Box<Connection>, input: Input) -> Self {
+    /// Bytes through `inner`, from which nothing was read yet, or the beginning, into the session.
+    pub(super) fn new(inner: F, session: Box<Connection>, began: bool) -> Self {
         Self {
             inner,
             session,
-            input,
+            input: Input::default(),
+            began,
             unsent: 0,
             waiting: Waiting::default(),
         }
@@ -95,22 +99,15 @@ impl<F: Flow> Transport<F> {
 
     /// The same where a small read is enough: into rustls's own buffer, without ours between.
     fn poll_fill_straight(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Kind>> {
-        let mut source = Source {
-            inner: &mut self.inner,
-            cx,
-            filled: false,
-            error: None,
-        };
-        match self.session.read_tls(&mut source) {
+        let read_tls = |source: &mut dyn io::Read| self.session.read_tls(source);
+        let came = ready!(source::poll_read(&mut self.inner, cx, self.began, read_tls))?;
+        if came.count == 0 {
             // Rustls has seen the end itself.
-            Ok(0) => return Poll::Ready(Ok(false)),
-            Ok(_) if source.filled => self.input.becomes_needed(),
-            Ok(_) => {}
-            Err(error) => match source.error {
-                Some(error) => return Poll::Ready(Err(Kind::Io(error))),
-                None if error.kind() == io::ErrorKind::WouldBlock => return Poll::Pending,
-                None => return Poll::Ready(Err(Kind::from_session(error))),
-            },
+            return Poll::Ready(Ok(false));
+        }
+        self.began = true;
+        if came.filled {
+            self.input.becomes_needed();
         }
         self.session.process_new_packets()?;
         Poll::Ready(Ok(true))
@@ -145,31 +142,6 @@ impl<F: Flow> Transport<F> {
         }
         self.waiting.clear(half);
         Poll::Ready(Ok(()))
-    }
-}
-
-/// The flow beneath as rustls reads from it.
-struct Source<'a, 'b, F> {
-    inner: &'a mut F,
-    cx: &'a mut Context<'b>,
-    /// Whether a read had all the room that there was.
-    filled: bool,
-    error: Option<FlowError>,
-}
-
-impl<F: Flow> io::Read for Source<'_, '_, F> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.inner.poll_read(self.cx, buffer) {
-            Poll::Ready(Ok(count)) => {
-                self.filled = count == buffer.len();
-                Ok(count)
-            }
-            Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
-            Poll::Ready(Err(error)) => {
-                self.error = Some(error);
-                Err(io::ErrorKind::Other.into())
-            }
-        }
     }
 }
 

@@ -25,7 +25,7 @@ impl Settings {
     /// When a certificate cannot be made, or the authority's is not for our key.
     pub fn connector(&self) -> Result<Connector, SetupError> {
         let verifier = ServerVerifier {
-            demand: self.demand(self.wanted_form(), None),
+            demand: self.demand(self.wanted_form()),
             roots: self.server_roots(),
         };
         let builder = ClientConfig::builder_with_provider(self.provider.clone())

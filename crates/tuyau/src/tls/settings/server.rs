@@ -108,7 +108,7 @@ impl Settings {
             }
         };
         Ok(Some(Arc::new(ClientVerifier {
-            demand: self.demand(form, None),
+            demand: self.demand(form),
             chain,
             mandatory: self.clients == ClientCertificates::Required,
         })))
