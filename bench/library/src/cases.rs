@@ -3,11 +3,13 @@
 use std::{net::SocketAddr, rc::Rc, sync::Arc};
 
 use library::{
-    Bulk, Busy, Case, Contender, Counter, Dispatch, End, Lost, Pattern, Stack, connections,
+    Bulk, Busy, Case, Contender, Counter, Dispatch, End, Lost, Pattern, RawTls, Stack, connections,
     handshakes, listen_raw, raw_tcp_stack, raw_tls_stack, round_trips, tcp_context, tcp_stack,
     tls_stack,
 };
+use rustls::crypto::ring;
 use tokio::net::TcpStream;
+use tuyau::tls;
 use tuyau_core::{Address, Flow, Target};
 
 const KIB: usize = 1024;
@@ -34,19 +36,19 @@ pub fn all() -> Vec<Case> {
         ("TLS, 4 KiB", Bulk::new(&pattern, 4 * KIB)),
         ("TLS, 64 KiB", Bulk::new(&pattern, 64 * KIB)),
     ] {
-        let raw = bulk_of("tokio-rustls", raw_tls_stack(), &bulk);
-        let ours = bulk_of("tuyau", tls_stack(), &bulk);
-        all.push(Case::new(what, "MB/s", bulk.megabytes(), vec![raw, ours]));
+        let mut tls = raw_tls(|name, stack| bulk_of(name, stack, &bulk));
+        tls.push(bulk_of("tuyau", tls_stack(), &bulk));
+        all.push(Case::new(what, "MB/s", bulk.megabytes(), tls));
     }
     let raw = trips_of("tokio", raw_tcp_stack(), &pattern);
     let ours = trips_of("tuyau", tcp_stack(), &pattern);
     all.push(Case::new("TCP, round trips", "/s", 1.0, vec![raw, ours]));
-    let raw = trips_of("tokio-rustls", raw_tls_stack(), &pattern);
-    let ours = trips_of("tuyau", tls_stack(), &pattern);
-    all.push(Case::new("TLS, round trips", "/s", 1.0, vec![raw, ours]));
-    let raw = handshakes_of("tokio-rustls", raw_tls_stack());
-    let ours = handshakes_of("tuyau", tls_stack());
-    all.push(Case::new("TLS, handshakes", "/s", 1.0, vec![raw, ours]));
+    let mut tls = raw_tls(|name, stack| trips_of(name, stack, &pattern));
+    tls.push(trips_of("tuyau", tls_stack(), &pattern));
+    all.push(Case::new("TLS, round trips", "/s", 1.0, tls));
+    let mut tls = raw_tls(handshakes_of);
+    tls.push(handshakes_of("tuyau", tls_stack()));
+    all.push(Case::new("TLS, handshakes", "/s", 1.0, tls));
     let connecting = connecting();
     all.push(Case::new("TCP, connections", "/s", 1.0, connecting));
     // Each by itself: turns are as long as those of the first contender.
@@ -55,6 +57,17 @@ pub fn all() -> Vec<Case> {
         all.push(Case::new("dispatch", "/s", 1.0, dispatching));
     }
     all
+}
+
+/// tokio-rustls twice: as ring comes, and with the cipher suite that ours takes.
+fn raw_tls(contender: impl Fn(&'static str, RawTls) -> Contender) -> Vec<Contender> {
+    vec![
+        contender("tokio-rustls", raw_tls_stack(&ring::default_provider())),
+        contender(
+            "tokio-rustls, our suite",
+            raw_tls_stack(&tls::default_provider()),
+        ),
+    ]
 }
 
 fn bulk_of<N: End, F: End>(name: &'static str, mut stack: Stack<N, F>, bulk: &Bulk) -> Contender {

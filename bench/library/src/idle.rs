@@ -6,6 +6,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
+use rustls::crypto::ring::default_provider;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
@@ -32,7 +33,7 @@ pub fn serve_idle(tls: bool) -> Idle {
     let server = thread::spawn(move || {
         runtime().block_on(async move {
             let (listener, address) = raw::listen_raw();
-            let acceptor = tls.then(raw::acceptor);
+            let acceptor = tls.then(|| raw::acceptor(&default_provider()));
             let _ = sender.send(address);
             while let Ok((stream, _)) = listener.accept().await {
                 match acceptor.clone() {
@@ -54,7 +55,7 @@ pub fn serve_idle(tls: bool) -> Idle {
     Idle {
         address,
         tls,
-        connector: raw::connector(),
+        connector: raw::connector(&default_provider()),
         context,
         target,
         _server: server,

@@ -29,7 +29,7 @@ pub use idle::{Idle, RawStream, runtime, serve_idle};
 pub use lost::Lost;
 pub use ours::{options, tcp_context, tcp_stack, tls_stack};
 pub use pattern::Pattern;
-pub use raw::{listen_raw, raw_tcp_stack, raw_tls_stack};
+pub use raw::{RawTls, listen_raw, raw_tcp_stack, raw_tls_stack};
 pub use series::{Case, Contender, Plan};
 pub use stack::Stack;
 pub use work::{Bulk, Counter, connections, handshakes, round_trips};

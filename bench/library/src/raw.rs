@@ -64,16 +64,18 @@ pub fn raw_tcp_stack() -> Stack<Raw<TcpStream>, Raw<TcpStream>> {
     })
 }
 
+/// What a connection of tokio-rustls is at either end.
+pub type RawTls = Stack<Raw<client::TlsStream<TcpStream>>, Raw<server::TlsStream<TcpStream>>>;
+
 /// TLS over TCP with tokio-rustls, with raw keys on both sides as ours has them.
-pub fn raw_tls_stack() -> Stack<Raw<client::TlsStream<TcpStream>>, Raw<server::TlsStream<TcpStream>>>
-{
+pub fn raw_tls_stack(provider: &CryptoProvider) -> RawTls {
     let (listener, address) = listen_raw();
-    let connector = connector();
+    let connector = connector(provider);
     let dial = move || {
         let connector = connector.clone();
         async move { Ok(Raw(shake(&connector, address).await?)) }
     };
-    let acceptor = acceptor();
+    let acceptor = acceptor(provider);
     Stack::new(dial, |accepted| {
         tokio::spawn(async move {
             while let Ok(stream) = accept(&listener).await {
@@ -109,9 +111,9 @@ fn certified(seed: [u8; 32]) -> Arc<CertifiedKey> {
 }
 
 /// TLS as a client, by hand.
-pub(crate) fn connector() -> TlsConnector {
+pub(crate) fn connector(provider: &CryptoProvider) -> TlsConnector {
     let resolver = AlwaysResolvesClientRawPublicKeys::new(certified(keys::CLIENT));
-    let mut config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+    let mut config = ClientConfig::builder_with_provider(Arc::new(provider.clone()))
         .with_protocol_versions(&[&TLS13])
         .expect("the provider has TLS 1.3")
         .dangerous()
@@ -123,9 +125,9 @@ pub(crate) fn connector() -> TlsConnector {
 }
 
 /// TLS as a server, by hand.
-pub(crate) fn acceptor() -> TlsAcceptor {
+pub(crate) fn acceptor(provider: &CryptoProvider) -> TlsAcceptor {
     let resolver = AlwaysResolvesServerRawPublicKeys::new(certified(keys::SERVER));
-    let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+    let mut config = ServerConfig::builder_with_provider(Arc::new(provider.clone()))
         .with_protocol_versions(&[&TLS13])
         .expect("the provider has TLS 1.3")
         .with_client_cert_verifier(Arc::new(Exactly::new(keys::CLIENT)))

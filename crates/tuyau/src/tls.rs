@@ -92,6 +92,7 @@ mod alert;
 mod error;
 mod peer;
 mod proof;
+mod provider;
 mod session;
 mod settings;
 
@@ -102,8 +103,9 @@ pub use peer::{
     PinError, TlsKey,
 };
 pub use proof::{Authority, CertificateForm, Credentials, KeyError, KeyFormat, KeyPair, PublicKey};
+pub use provider::default_provider;
 pub use rustls::crypto::CryptoProvider;
 pub use session::{Acceptor, Connector, Flow, Negotiated, PeerKey, PlainText};
 #[cfg(feature = "quic")]
 pub(crate) use session::{Knowledge, Prepared};
-pub use settings::{ClientCertificates, Settings, SetupError, SetupErrorKind, default_provider};
+pub use settings::{ClientCertificates, Settings, SetupError, SetupErrorKind};

@@ -11,6 +11,7 @@ use tuyau_core::Timer;
 
 use super::{
     Authenticator, Authority, CertificateForm, Credentials, KeyFormat, KeyPair, PublicKey,
+    default_provider,
     error::Dealings,
     peer::{Demand, Means},
     session::Patience,
@@ -21,11 +22,6 @@ mod error;
 mod server;
 
 pub use error::{SetupError, SetupErrorKind};
-
-/// The crypto provider that is used unless told otherwise.
-pub fn default_provider() -> Arc<CryptoProvider> {
-    Arc::new(rustls::crypto::ring::default_provider())
-}
 
 static MODERN: &[&SupportedProtocolVersion] = &[&TLS13];
 static ALL: &[&SupportedProtocolVersion] = &[&TLS13, &TLS12];
@@ -161,7 +157,7 @@ impl Settings {
         self
     }
 
-    /// Sets the crypto provider.
+    /// Sets the crypto provider, which is [`default_provider`] unless told otherwise.
     pub fn provider(mut self, provider: Arc<CryptoProvider>) -> Self {
         self.provider = provider;
         self

@@ -16,6 +16,7 @@ use library::{
     Dispatch, End, Lost, Pattern, Silent, Stack, raw_tcp_stack, raw_tls_stack, round_trips,
     runtime, serve_idle, tcp_stack, tls_stack,
 };
+use rustls::crypto::ring;
 use tokio::runtime::Runtime;
 use tuyau_core::{AnyDatagrams, AnyFlow, DatagramsExt, FlowExt};
 
@@ -102,7 +103,7 @@ fn round_trip(runtime: &Runtime, judge: &mut Judge) {
     row("TCP, tokio", tcp, None);
     let tls = allocations(runtime, &pattern, tls_stack());
     row("TLS, tuyau", tls, Some(TLS_TRIPS));
-    let tls = allocations(runtime, &pattern, raw_tls_stack());
+    let tls = allocations(runtime, &pattern, raw_tls_stack(&ring::default_provider()));
     row("TLS, tokio-rustls", tls, None);
     println!();
 }
