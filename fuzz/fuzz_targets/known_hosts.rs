@@ -15,6 +15,13 @@ mod key;
 #[rustfmt::skip]
 #[path = "../../crates/tuyau/src/ssh/known_hosts.rs"]
 mod known_hosts;
+#[allow(
+    dead_code,
+    unexpected_cfgs,
+    reason = "a target has neither the features of what it reads nor a use for all of it"
+)]
+#[path = "../../crates/tuyau/src/peer_text.rs"]
+mod peer_text;
 #[allow(dead_code, reason = "a target uses a part of what its crate does")]
 #[path = "../../crates/tuyau/src/ssh/remote.rs"]
 mod remote;
