@@ -77,6 +77,7 @@ mod connection;
 mod datagrams;
 mod device;
 mod driver;
+mod empty;
 mod error;
 mod flow;
 mod frames;

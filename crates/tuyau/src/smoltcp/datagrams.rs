@@ -14,6 +14,7 @@ use tuyau_core::{ErrorKind, FlowError};
 use super::{
     NetworkError,
     backlog::Taken,
+    frames::Frames,
     line::{Around, Fate, Line},
     state::{State, Wakes},
     syn::Ends,
@@ -90,15 +91,18 @@ impl Port {
         !self.has_room_for(true) && new.any(|ends| !has_line(ends))
     }
 
-    /// Looks at each line after the stack has sent, with or without room for more.
+    /// Looks at each line after the stack has sent.
     fn survey(
         &mut self,
         sockets: &mut SocketSet<'_>,
-        (now, room): (Duration, bool),
+        (now, frames): (Duration, &Frames),
         seen: &mut Seen,
     ) {
-        let wanted = self.is_wanted();
-        let around = Around { now, room, wanted };
+        let around = Around {
+            now,
+            frames,
+            wanted: self.is_wanted(),
+        };
         let mut first = true;
         self.lines.retain_mut(|line| {
             let before = line.stuck_for();
@@ -308,17 +312,17 @@ impl State {
     }
 
     /// Looks at each port after the stack has sent: wakes who waits for room, drops what cannot leave,
-    /// and frees what is done. `room` is whether the device would have taken more. Gives the time at
-    /// which the next line is given up.
+    /// and frees what is done. Gives the time at which the next line is given up.
     pub(super) fn survey_udp(
         &mut self,
-        (now, room): (Duration, bool),
+        now: Duration,
+        frames: &Frames,
         wakes: &mut Wakes,
     ) -> Option<Duration> {
         let mut seen = Seen::default();
         let sockets = &mut self.sockets;
         self.udp.retain(|_, port| {
-            port.survey(sockets, (now, room), &mut seen);
+            port.survey(sockets, (now, frames), &mut seen);
             port.wake_writers(sockets, wakes);
             let done = port.is_done();
             if done {

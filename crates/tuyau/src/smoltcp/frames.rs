@@ -7,7 +7,7 @@ use ::smoltcp::{
     time::Instant,
 };
 
-use super::{Device, Medium};
+use super::{Device, Medium, empty::is_empty_datagram, syn::Ends};
 
 /// How many frames a stack may hand over before the device has taken one.
 const SENDING: usize = 64;
@@ -17,9 +17,12 @@ const SPARE: usize = 2 * SENDING;
 /// What smoltcp sees as its device: two queues.
 #[derive(Debug)]
 pub(super) struct Frames {
+    medium: Medium,
     capabilities: DeviceCapabilities,
     received: VecDeque<Vec<u8>>,
     sending: VecDeque<Vec<u8>>,
+    /// How many of these the stack handed over before it was last given the chance to send.
+    earlier: usize,
     spare: Vec<Vec<u8>>,
 }
 
@@ -33,9 +36,11 @@ impl Frames {
         };
         capabilities.max_transmission_unit = device.mtu() + header;
         Self {
+            medium,
             capabilities,
             received: VecDeque::new(),
             sending: VecDeque::new(),
+            earlier: 0,
             spare: Vec::new(),
         }
     }
@@ -89,6 +94,17 @@ impl Frames {
         if let Some(frame) = self.sending.pop_front() {
             self.recycle(frame);
         }
+    }
+
+    /// The stack is about to send.
+    pub(super) fn begin(&mut self) {
+        self.earlier = self.sending.len();
+    }
+
+    /// Whether a flow's datagram of no bytes was among the last that the stack has sent.
+    pub(super) fn have_empty(&self, ends: Ends) -> bool {
+        let mut last = self.sending.iter().skip(self.earlier);
+        last.any(|frame| is_empty_datagram(frame, self.medium, ends))
     }
 
     /// Whether one more frame can be handed over.

@@ -8,7 +8,7 @@ use ::smoltcp::{
     socket::udp::{self, PacketBuffer, PacketMetadata, UdpMetadata},
 };
 
-use super::{backlog::listen_endpoint, syn::Ends};
+use super::{backlog::listen_endpoint, frames::Frames, syn::Ends};
 
 /// How many datagrams are in a line at most.
 const SENDING: usize = 32;
@@ -30,7 +30,7 @@ pub(super) struct Line {
     pub(super) handle: SocketHandle,
     /// Nobody's while nothing is in line.
     of: Option<Ends>,
-    /// The last datagram has no bytes, so that it cannot be seen whether it has left.
+    /// The last datagram has no bytes, so that nothing but its frame shows whether it has left.
     ends_empty: bool,
     /// None of the flow's datagrams has left before.
     is_new: bool,
@@ -51,10 +51,10 @@ struct Stuck {
 
 /// What happens around a line, when it is looked at.
 #[derive(Clone, Copy)]
-pub(super) struct Around {
+pub(super) struct Around<'a> {
     pub(super) now: Duration,
-    /// The device would have taken more.
-    pub(super) room: bool,
+    /// What the stack has sent.
+    pub(super) frames: &'a Frames,
     /// Flows that are new, too, wait for a place.
     pub(super) wanted: bool,
 }
@@ -150,14 +150,17 @@ impl Line {
         &mut self,
         sockets: &mut SocketSet<'_>,
         at: SocketAddr,
-        around: Around,
+        around: Around<'_>,
     ) -> Fate {
         let Some(ends) = self.of else {
             return Fate::Free;
         };
         let socket = sockets.get_mut::<udp::Socket>(self.handle);
         let bytes = socket.send_queue();
-        let has_left = bytes == 0 && !self.ends_empty;
+        // Where the device has room for more, all that can leave has left, and not only the first.
+        let frames = around.frames;
+        let empty_left = || frames.has_room() && frames.have_empty(ends);
+        let has_left = bytes == 0 && (!self.ends_empty || empty_left());
         if !has_left {
             let until = self.stuck_until(bytes, around);
             if around.now < until {
@@ -174,7 +177,7 @@ impl Line {
     }
 
     /// When a line in which so many bytes are left is given up.
-    fn stuck_until(&mut self, bytes: usize, around: Around) -> Duration {
+    fn stuck_until(&mut self, bytes: usize, around: Around<'_>) -> Duration {
         let known = self.stuck.filter(|before| before.bytes == bytes);
         if known.is_none() && self.stuck.is_some() {
             self.is_new = false;
@@ -184,7 +187,7 @@ impl Line {
             since: around.now,
             unanswered: None,
         }));
-        if around.room {
+        if around.frames.has_room() {
             stuck.unanswered.get_or_insert(around.now);
         }
         let soon = stuck.unanswered.filter(|_| self.is_new && around.wanted);

@@ -268,6 +268,7 @@ impl State {
         // A connection that is closed by now was reset; one that closes itself later timed out.
         let resets = self.survey(now, ErrorKind::Reset, wakes);
         self.ask_neighbours(now, frames);
+        frames.begin();
         loop {
             let sent = self
                 .interface
@@ -279,7 +280,7 @@ impl State {
         let timeouts = self.survey(now, ErrorKind::TimedOut, wakes);
         self.limit_waiting();
         self.limit_closing(now);
-        let datagrams = self.survey_udp((now, frames.has_room()), wakes);
+        let datagrams = self.survey_udp(now, frames, wakes);
         if self.abandoned && self.is_quiet() {
             return Turn::Finished;
         }

@@ -1,10 +1,10 @@
 //! UDP of a stack.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use tuyau::{
     ListenErrorKind,
-    smoltcp::{Network, Udp, UdpFlow, UdpListener, WireSettings},
+    smoltcp::{Cidr, Medium, Network, Udp, UdpFlow, UdpListener, WireSettings},
     tokio::TokioTimer,
     udp::Options,
 };
@@ -151,8 +151,33 @@ async fn what_was_sent_leaves_after_its_flow_is_dropped_an_empty_datagram_too() 
         let mut far = accept(&mut listener).await;
         assert_eq!(receive(&mut far).await, datagram);
     }
-    after(Duration::from_secs(4)).await;
+    after(Duration::from_secs(1)).await;
     assert_eq!(hosts.near.sockets(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_datagram_holds_a_socket_no_longer_than_another_one() {
+    for (medium, near, far) in [
+        (Medium::Ethernet, "10.0.0.1/24", "10.0.0.2/24"),
+        (Medium::Ethernet, "fd00::1/64", "fd00::2/64"),
+        (Medium::Ip, "10.0.0.1/24", "10.0.0.2/24"),
+        (Medium::Ip, "fd00::1/64", "fd00::2/64"),
+    ] {
+        let (left, right) = WireSettings::new().medium(medium).pair();
+        let (near, _near_driver) = host(near, left);
+        let (_far, _far_driver) = host(far, right);
+        let far: Cidr = far.parse().unwrap();
+        let to = SocketAddr::new(far.address(), 53);
+        let mut flow = dial(&near, &to.to_string()).await.unwrap();
+        for datagram in [&b"one"[..], b"", b""] {
+            flow.send(datagram).await.unwrap();
+        }
+        drop(flow);
+        assert_eq!(near.sockets(), 1);
+        // Long enough for a neighbour that answers at once, and not for one that is silent.
+        after(Duration::from_millis(100)).await;
+        assert_eq!(near.sockets(), 0, "{far} over {medium:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
