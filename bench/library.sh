@@ -7,11 +7,12 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-features=()
+what=(-p library)
 if [[ ${1:-} == --short ]]; then
-    features=(--no-default-features)
+    # With the other measurements, so that what they share is built once.
+    what=(--workspace --no-default-features)
 fi
-cargo build --quiet --locked --release -p library "${features[@]}"
+cargo build --quiet --locked --release "${what[@]}"
 programs=${CARGO_TARGET_DIR:-target}/release
 "$programs/library" "$@"
 "$programs/memory"
