@@ -3,7 +3,7 @@
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{error::Error, fmt, time::Duration};
 
-use crate::{AnyEndpoint, BoxError, Chain, KeyId, Stage};
+use crate::{AnyEndpoint, BoxError, Chain, KeyId, Stage, visible::one_line};
 
 mod print;
 
@@ -156,7 +156,7 @@ impl fmt::Display for ConnectError {
             ConnectErrorKind::TimedOut => "the deadline passed",
             ConnectErrorKind::NotRegistered => "the forced protocol is not registered here",
         };
-        write!(f, "cannot connect to {}: {reason}", self.target)?;
+        write!(f, "cannot connect to {}: {reason}", one_line(&self.target))?;
         if self.report.attempts.is_empty() {
             return Ok(());
         }

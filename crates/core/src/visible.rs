@@ -1,5 +1,6 @@
 //! Text of others, made harmless for a terminal.
 
+use alloc::string::String;
 use core::fmt::{self, Write};
 
 /// Passes text on, with U+FFFD in the place of what a terminal obeys and of what changes the direction
@@ -18,6 +19,14 @@ impl<W: Write + ?Sized> Write for Visible<'_, W> {
     }
 }
 
+/// The text of a part of a report, whose ends of lines are replaced too: no part looks like a row of its
+/// own. What fails to print is shown as far as it came.
+pub(crate) fn one_line(part: impl fmt::Display) -> String {
+    let mut text = String::new();
+    let _ = write!(Visible(&mut text), "{part}");
+    text.replace('\n', "\u{fffd}")
+}
+
 fn steers(character: char) -> bool {
     let controls = character.is_control() && character != '\n';
     controls
@@ -27,8 +36,6 @@ fn steers(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use alloc::string::String;
-
     use super::*;
 
     #[test]

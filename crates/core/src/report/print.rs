@@ -8,13 +8,10 @@ use alloc::{
     string::{String, ToString},
     vec::Vec,
 };
-use core::{
-    fmt::{self, Write as _},
-    time::Duration,
-};
+use core::{fmt, time::Duration};
 
 use super::{AttemptReport, Outcome, Report};
-use crate::{AnyEndpoint, visible::Visible};
+use crate::visible::one_line;
 
 /// From this number of attempts on, the last line says how many ended in which way.
 const MANY: usize = 9;
@@ -62,7 +59,7 @@ const PARTS: usize = 6;
 
 /// The parts of a line.
 struct Row {
-    /// Start, duration, endpoint, protocol, resolver, stage.
+    /// Start, duration, endpoint, protocol, resolver, stage; each is one line, whoever chose its words.
     parts: [String; PARTS],
     outcome: String,
 }
@@ -72,17 +69,17 @@ impl Row {
         let tried = !matches!(attempt.outcome, Outcome::Planned | Outcome::Skipped(_));
         let (endpoint, protocol, resolver) = match (&attempt.endpoint, &attempt.protocol) {
             (Some(endpoint), Some(protocol)) => (
-                shown(endpoint),
-                format!("over {protocol}"),
-                format!("from {}", attempt.resolver),
+                one_line(endpoint),
+                one_line(format_args!("over {protocol}")),
+                one_line(format_args!("from {}", attempt.resolver)),
             ),
             _ => (
                 match attempt.outcome {
                     Outcome::Skipped(_) => "not asked".to_string(),
                     _ => "resolving".to_string(),
                 },
-                format!("for {}", attempt.key),
-                format!("by {}", attempt.resolver),
+                one_line(format_args!("for {}", attempt.key)),
+                one_line(format_args!("by {}", attempt.resolver)),
             ),
         };
         let only_tried = |text: String| if tried { text } else { String::new() };
@@ -101,8 +98,6 @@ impl Row {
 
     /// Writes the line. Times stand to the right of their columns, so that their sizes show.
     fn write(&self, f: &mut fmt::Formatter<'_>, widths: &[Option<usize>; PARTS]) -> fmt::Result {
-        // Endpoints and causes have the words of others in them.
-        let mut f = Visible(f);
         let mut first = true;
         for (index, (part, &width)) in self.parts.iter().zip(widths).enumerate() {
             let Some(width) = width else {
@@ -124,13 +119,6 @@ impl Row {
         write!(f, "  {}", lines.next().unwrap_or_default())?;
         lines.try_for_each(|line| write!(f, "\n{INDENT}{INDENT}{INDENT}{line}"))
     }
-}
-
-/// The text of an endpoint; of one whose key fails to print it, as far as that came.
-fn shown(endpoint: &AnyEndpoint) -> String {
-    let mut text = String::new();
-    let _ = write!(text, "{endpoint}");
-    text
 }
 
 /// How wide each column is; `None` where no row has such a part.

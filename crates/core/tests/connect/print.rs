@@ -108,6 +108,19 @@ fn a_cause_of_several_lines_stays_in_its_own_row() {
 }
 
 #[test]
+fn a_name_with_an_end_of_line_forges_no_row() {
+    let clock = Clock::default();
+    let context = registry(&clock).0.freeze(clock.clone());
+    let name = "x\n  1. 0.0 ms +0.0 ms  resolving";
+    let error = clock.run(context.connect(Target::name(name)).open());
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "cannot connect to x\u{fffd}  1. 0.0 ms +0.0 ms  resolving: no resolver is for such a scheme, \
+or knows such a name"
+    );
+}
+
+#[test]
 fn an_empty_report_prints_nothing() {
     assert_eq!(Report::default().to_string(), "");
 }

@@ -1,6 +1,7 @@
 //! Single parts and rows; what whole connects print is tested in `tests/connect`.
 
 use super::*;
+use crate::AnyEndpoint;
 
 #[test]
 fn durations_have_two_or_three_digits() {
@@ -96,5 +97,15 @@ fn a_wide_endpoint_pushes_its_own_row_only() {
   2. short  over wire  from table  would be tried
   3. s      over wire  from table  would be tried"
         )
+    );
+}
+
+#[test]
+fn an_endpoint_with_an_end_of_line_forges_no_row() {
+    let forged = "/run/x\n  2. 0.0 ms +0.0 ms  /run/y\r\n\u{1b}[2J";
+    assert_eq!(
+        plan(&[forged]),
+        "  1. /run/x\u{fffd}  2. 0.0 ms +0.0 ms  /run/y\u{fffd}\u{fffd}\u{fffd}[2J  \
+over wire  from table  would be tried"
     );
 }
