@@ -1,12 +1,7 @@
 //! The code in the book and in the README, as documentation tests: it compiles, and it runs.
 //!
-//! The steps of the two guides are taken from the programs that they build, and `tests/guides.rs`
-//! compares them. Those of the guide to a protocol are the whole program, line by line, which is what
-//! compiles and runs them; those of the guide to a layer use [`layer`] here as well.
-
-#[expect(dead_code, reason = "it is a program, too")]
-#[path = "layer.rs"]
-pub mod layer;
+//! The two guides build the programs [`protocol.rs`](protocol.rs) and [`layer.rs`](layer.rs) line by line,
+//! which `tests/guides.rs` sees to; after each step what there is compiles.
 
 /// The pages with code.
 #[cfg(doctest)]
@@ -14,10 +9,6 @@ pub mod pages {
     /// [Connecting](../docs/book/library.md)
     #[doc = include_str!("../docs/book/library.md")]
     pub mod connecting {}
-
-    /// [Adding a layer](../docs/book/layer.md)
-    #[doc = include_str!("../docs/book/layer.md")]
-    pub mod layers {}
 
     /// [Reading a report](../docs/book/report.md)
     #[doc = include_str!("../docs/book/report.md")]
@@ -38,4 +29,40 @@ pub mod pages {
     /// [README](../README.md)
     #[doc = include_str!("../README.md")]
     pub mod readme {}
+}
+
+/// [Adding a protocol](../docs/book/protocol.md), step by step.
+#[cfg(doctest)]
+pub mod protocol {
+    #[doc = include_str!(concat!(env!("OUT_DIR"), "/protocol-1.md"))]
+    pub mod step_1 {}
+    #[doc = include_str!(concat!(env!("OUT_DIR"), "/protocol-2.md"))]
+    pub mod step_2 {}
+    #[doc = include_str!(concat!(env!("OUT_DIR"), "/protocol-3.md"))]
+    pub mod step_3 {}
+    #[doc = include_str!(concat!(env!("OUT_DIR"), "/protocol-4.md"))]
+    pub mod step_4 {}
+    #[doc = include_str!(concat!(env!("OUT_DIR"), "/protocol-5.md"))]
+    pub mod step_5 {}
+    #[doc = include_str!(concat!(env!("OUT_DIR"), "/protocol-6.md"))]
+    pub mod step_6 {}
+    #[doc = include_str!(concat!(env!("OUT_DIR"), "/protocol-7.md"))]
+    pub mod step_7 {}
+}
+
+/// [Adding a layer](../docs/book/layer.md), step by step.
+#[cfg(doctest)]
+pub mod layer {
+    #[doc = include_str!(concat!(env!("OUT_DIR"), "/layer-1.md"))]
+    pub mod step_1 {}
+    #[doc = include_str!(concat!(env!("OUT_DIR"), "/layer-2.md"))]
+    pub mod step_2 {}
+    #[doc = include_str!(concat!(env!("OUT_DIR"), "/layer-3.md"))]
+    pub mod step_3 {}
+    #[doc = include_str!(concat!(env!("OUT_DIR"), "/layer-4.md"))]
+    pub mod step_4 {}
+    #[doc = include_str!(concat!(env!("OUT_DIR"), "/layer-5.md"))]
+    pub mod step_5 {}
+    #[doc = include_str!(concat!(env!("OUT_DIR"), "/layer-6.md"))]
+    pub mod step_6 {}
 }
