@@ -80,6 +80,9 @@
 //! - Ending the writing half sends `close_notify`. A peer that ends its stream without is reported
 //!   as [`Truncated`](tuyau_core::ErrorKind::Truncated); so a flow that is dropped without
 //!   [`close_write`](tuyau_core::FlowExt::close_write) looks truncated to its peer, rightly.
+//! - The server is told the target's DNS name, by which it chooses its certificate, and whoever can read
+//!   on the way reads it too (SNI, RFC 6066, section 3). IP addresses are not sent, and by identity
+//!   nothing is, unless an [`Authority`] vouches for the name.
 //! - In TLS 1.3 the client is done before the server has seen its certificate: a server that
 //!   refuses the client's key is heard of by the client's first read.
 //! - Sessions with a server whose name an authority vouched for are resumed by tickets; [`Negotiated`]

@@ -9,6 +9,7 @@ mod pki;
 mod refusals;
 mod reports;
 mod resumption;
+mod server_name;
 mod strangers;
 mod support;
 mod web;

@@ -37,14 +37,16 @@ impl Connector {
     ) -> Result<(Arc<ClientConfig>, ServerName<'static>), Kind> {
         let roots = self.verifier.roots.is_some();
         let name = match peer.name() {
-            // Where no authority vouches nobody looks at the name, and the server is not told one.
-            _ if !roots => None,
+            // An identity is of no name, and the server is not told one.
+            _ if !roots && self.verifier.demand.identity => None,
+            // By it the server chooses its certificate (RFC 6066, section 3), whoever judges that.
             Ok(name) => name,
             // A key that is expected stands in the place of the name.
-            Err(_) if peer.expected().is_some() => None,
+            Err(_) if !roots || peer.expected().is_some() => None,
             Err(host) => return Err(Kind::BadName(host.into())),
         };
-        if peer.expected().is_none() && !self.anyone && name.is_none() {
+        let vouched = roots && name.is_some();
+        if peer.expected().is_none() && !self.anyone && !vouched {
             return Err(Kind::NoExpectedKey);
         }
         let nobody = ServerName::IpAddress(IpAddr::V4(Ipv4Addr::from([0; 4])));

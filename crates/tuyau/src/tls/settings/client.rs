@@ -43,7 +43,6 @@ impl Settings {
             true => Resumption::disabled(),
             false => Resumption::in_memory_sessions(SERVERS),
         };
-        config.enable_sni = verifier.roots.is_some();
         config.alpn_protocols.clone_from(&self.alpn);
         Ok(Connector {
             config: Arc::new(config),
