@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 
 use tuyau::{
     blocking::{self, block_on},
-    dns::Dns,
     hosts::Hosts,
     mem::NameResolver,
     tcp::{self, TcpKey},
@@ -12,16 +11,21 @@ use tuyau::{
 use tuyau_conformance::{Resolving, Work, run_in_place};
 use tuyau_core::{Address, Answers, Literal, Resolver, Table, Target, from_function};
 
-use crate::list::{List, tokio};
+use crate::{
+    list::{List, tokio},
+    name_server::{Server, address},
+};
 
 pub(crate) fn rows(list: &mut List) {
     list.resolver("system", tokio, async || local(tcp::SystemResolver));
     let thread = |work: Work| block_on(work);
     list.resolver("blocking_system", thread, async || local(blocking::SystemResolver));
     list.resolver("dns", tokio, async || {
-        // Nobody listens there, and nobody is asked for what is an address already.
-        let dns = Dns::<TcpKey>::servers(&["127.0.0.1:9".parse().unwrap()]).unwrap();
-        Resolving::new(dns, Target::name("127.0.0.1").port(7), is_local)
+        // A name that this server alone knows, so that every lookup has to ask it.
+        let server = Server::start().await;
+        let server = server.has("here.example", ["127.0.0.1"].map(address));
+        let server = server.has("here.example", ["::1"].map(address));
+        Resolving::new(server.dns(), Target::name("here.example").port(7), is_local)
     });
     list.resolver("hosts", run_in_place, async || {
         let directory = tempfile::tempdir().unwrap();
