@@ -116,10 +116,12 @@ impl Address {
     /// Makes an address from a scheme and an absolute path, as in `unix:///run/x.sock`.
     ///
     /// # Errors
-    /// When the scheme is not a valid one, or the path is relative, too long or not printable ASCII.
+    /// When the scheme is not a valid one, or the path is relative, too long, not printable ASCII, or has
+    /// a `?`, at which the query of an address begins.
     pub fn from_path(scheme: &str, path: &str) -> Result<Self, AddressError> {
-        if !path.starts_with('/') {
-            return Err(AddressError::new(path, 0, AddressErrorKind::Path));
+        let relative = (!path.starts_with('/')).then_some(0);
+        if let Some(offset) = relative.or_else(|| path.find('?')) {
+            return Err(AddressError::new(path, offset, AddressErrorKind::Path));
         }
         format!("{scheme}://{path}").parse()
     }

@@ -127,6 +127,8 @@ pub mod mem;
 pub mod noise;
 #[cfg(any(feature = "noise", feature = "websocket"))]
 mod outgoing;
+#[cfg(any(unix, feature = "serial"))]
+mod path_endpoint;
 #[cfg(any(feature = "fault", feature = "throttle"))]
 mod pause;
 #[cfg(any(feature = "dns", feature = "quic", feature = "ssh"))]

@@ -43,6 +43,8 @@ use std::{
 
 use tuyau_core::{Address, EndpointError, EndpointKey, Key};
 
+use crate::path_endpoint;
+
 #[cfg(feature = "unix")]
 pub use {
     flow::{Flow, PeerCredentials},
@@ -60,7 +62,8 @@ pub const MAX_PATH: usize = if cfg!(any(target_os = "linux", target_os = "androi
 /// The key of socket paths.
 pub const KEY: Key<UnixKey> = Key::new();
 
-/// The endpoint of Unix sockets: a path.
+/// The endpoint of Unix sockets: a path. An address with the scheme `unix` has nothing but the path; with
+/// another one, its query is that of a layer over the socket.
 #[derive(Debug)]
 pub struct UnixKey;
 
@@ -69,12 +72,15 @@ impl EndpointKey for UnixKey {
     const NAME: &'static str = "unix";
 
     fn show(endpoint: &PathBuf, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", endpoint.display())
+        path_endpoint::show(endpoint, f)
     }
 
     fn read(address: &Address) -> Result<PathBuf, EndpointError> {
-        let path = address.path().filter(|_| address.host().is_none());
-        let expected = "a path, as in `unix:///run/x.sock`";
+        // Beneath a layer the query is the layer's.
+        let mine = address.scheme() == Self::NAME;
+        let extra = mine && address.queries().next().is_some();
+        let path = path_endpoint::read(address).filter(|_| !extra);
+        let expected = "a path without a query, as in `unix:///run/x.sock`";
         path.map(PathBuf::from)
             .ok_or_else(|| EndpointError::new(address, expected))
     }
@@ -105,3 +111,29 @@ impl fmt::Display for PathTooLong {
 }
 
 impl std::error::Error for PathTooLong {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_stands_for_its_path_and_for_no_other() {
+        for path in ["/run/s", "/Run/S", "/run//s", "//s", "/run/s@1:2"] {
+            let path = PathBuf::from(path);
+            let address = Address::of::<UnixKey>("unix", &path).unwrap();
+            assert_eq!(UnixKey::read(&address), Ok(path));
+        }
+        for path in ["/run/s?x", "/run/s?", "/run/s#x", "/run/é"] {
+            let address = Address::of::<UnixKey>("unix", &path.into());
+            assert!(address.is_err(), "{address:?}");
+        }
+    }
+
+    #[test]
+    fn a_query_is_refused_or_that_of_a_layer() {
+        let read = |text: &str| UnixKey::read(&text.parse().unwrap());
+        let error = read("unix:///run/s?x").unwrap_err().to_string();
+        assert!(error.contains("a path without a query"), "{error}");
+        assert_eq!(read("mask+unix:///run/s?mask=7"), Ok("/run/s".into()));
+    }
+}

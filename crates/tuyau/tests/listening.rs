@@ -152,6 +152,11 @@ async fn addresses_that_cannot_be_listened_at_are_refused() {
             "unix:///run/x.sock",
         ),
         (
+            "unix:///no/such/directory/s?x",
+            ListenErrorKind::Invalid,
+            "without a query",
+        ),
+        (
             "unix:///no/such/directory/s",
             ListenErrorKind::NotAvailable,
             "make its directory",
@@ -261,6 +266,16 @@ async fn of_many_that_start_at_once_over_a_stale_file_one_gets_the_path() {
         assert_eq!(listening, 1, "{results:?}");
         UnixStream::connect(&path).unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_path_that_no_address_says_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("s?x");
+    let error = unix::Listener::bind(&path).unwrap_err();
+    assert_eq!(error.kind(), ListenErrorKind::Invalid);
+    assert!(error.to_string().contains("without `?` and `#`"), "{error}");
+    assert!(!path.exists());
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ pub enum AddressErrorKind {
     Zone,
     /// The port is not a number from 0 to 65,535 without leading zeros.
     Port,
-    /// The path is not absolute.
+    /// The path is not absolute, or has a `?`, at which a query begins.
     Path,
 }
 
@@ -80,7 +80,9 @@ impl fmt::Display for AddressError {
                 "a zone is `%25` and a number or a name of letters, digits, `-`, `.`, `_` and `~`, as in `[fe80::1%252]`"
             }
             AddressErrorKind::Port => "the port must be a number from 0 to 65535",
-            AddressErrorKind::Path => "the path must be absolute, starting with `/`",
+            AddressErrorKind::Path => {
+                "the path must be absolute, starting with `/`, and without `?`"
+            }
         };
         let (text, offset) = (&self.text, self.offset);
         write!(

@@ -97,6 +97,8 @@ fn makes_addresses_from_sockets_names_and_paths() {
         Address::from_path("unix", "a").unwrap_err().kind(),
         AddressErrorKind::Path
     );
+    let error = Address::from_path("unix", "/tmp/a?b").unwrap_err();
+    assert_eq!((error.kind(), error.offset()), (AddressErrorKind::Path, 6));
 }
 
 #[test]

@@ -8,6 +8,8 @@ use std::{
 use serial2_tokio::{CharSize, Settings, StopBits};
 use tuyau_core::{Address, EndpointError};
 
+use crate::path_endpoint;
+
 /// A serial line and how both ends have agreed to use it.
 ///
 /// Its textual form is `serial:///dev/ttyUSB0?baud=115200&bits=8&parity=none&stop=1&flow=none`,
@@ -108,7 +110,7 @@ impl Line {
 
     pub(super) fn read(address: &Address) -> Result<Self, EndpointError> {
         let example = "as in `serial:///dev/ttyUSB0?baud=115200`";
-        let Some(path) = address.path().filter(|_| address.host().is_none()) else {
+        let Some(path) = path_endpoint::read(address) else {
             let expected = format!("the path of a device, {example}");
             return Err(EndpointError::new(address, expected));
         };
@@ -181,10 +183,11 @@ fn name_of<T: PartialEq>(names: &[(&'static str, T)], wanted: &T) -> &'static st
         .unwrap_or_default()
 }
 
-/// What stands after `serial://`; what has its usual value is left out.
+/// What stands after `serial://`; what has its usual value is left out. A path with a `?` is one that no
+/// address says.
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.path.display())?;
+        path_endpoint::show(&self.path, f)?;
         let usual = Self::new("");
         let mut separator = '?';
         let mut show = |differs: bool, name: &str, value: &dyn fmt::Display| {
@@ -208,6 +211,7 @@ impl fmt::Display for Line {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::serial::SerialKey;
 
     fn read(text: &str) -> Result<Line, EndpointError> {
         Line::read(&text.parse().unwrap())
@@ -223,6 +227,14 @@ mod tests {
         let line = Line::new("/dev/ttyS0").baud(9600).bits(7).stop_bits(2);
         let line = line.parity(Parity::Odd).flow_control(FlowControl::Hardware);
         assert_eq!(line.to_string(), full);
+    }
+
+    #[test]
+    fn no_address_stands_for_another_line() {
+        for path in ["/dev/a?baud=300", "/dev/a?", "/dev/a#"] {
+            let address = Address::of::<SerialKey>("serial", &Line::new(path));
+            assert!(address.is_err(), "{address:?}");
+        }
     }
 
     #[test]

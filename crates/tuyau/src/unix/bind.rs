@@ -24,12 +24,12 @@ pub(crate) fn listen(
     if let Some(error) = PathTooLong::check(&path) {
         return Err(ListenError::invalid(&shown, "a shorter path", error));
     }
+    let expected = "a path of printable ASCII without `?` and `#`";
     let Some(text) = path.to_str() else {
-        let expected = "a path of printable ASCII";
         return Err(ListenError::invalid(&shown, expected, "it is not UTF-8"));
     };
     let address = Address::from_path("unix", text)
-        .map_err(|error| ListenError::invalid(&shown, "a path of printable ASCII", error))?;
+        .map_err(|error| ListenError::invalid(&shown, expected, error))?;
     let (listener, claim) = Claim::take(&address, path, mode)?;
     match listener.set_nonblocking(true) {
         Ok(()) => Ok((listener, address, claim)),

@@ -25,6 +25,7 @@ pub(crate) fn rows(list: &mut List) {
         "serial:///dev/ttyS0?baud=0",
         "serial:///dev/ttyS0?bits=9",
         "serial:///dev/ttyS0?speed=9600",
+        "serial:///dev/ttyS0?",
     ];
     list.add("serial", endpoint_cases::<SerialKey>("serial", endpoints, refused));
 }

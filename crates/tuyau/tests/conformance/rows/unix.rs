@@ -17,7 +17,8 @@ pub(crate) fn rows(list: &mut List) {
         Serving::new(listener, unix::Unix, path).keep(directory)
     });
     let endpoints = vec!["/run/x.sock".into()];
-    list.add("unix", endpoint_cases::<unix::UnixKey>("unix", endpoints, &["unix://name"]));
+    let refused = &["unix://name", "unix:///run/x.sock?x"];
+    list.add("unix", endpoint_cases::<unix::UnixKey>("unix", endpoints, refused));
 }
 
 pub(crate) async fn pair() -> (unix::Flow, unix::Flow) {
