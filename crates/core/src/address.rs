@@ -108,9 +108,14 @@ impl Address {
     /// Makes an address from a scheme and a bare name, as in `mem://name`.
     ///
     /// # Errors
-    /// When the scheme or the name is not a valid one.
+    /// When the scheme or the name is not a valid one, or there is more than a name.
     pub fn from_name(scheme: &str, name: &str) -> Result<Self, AddressError> {
-        format!("{scheme}://{name}").parse()
+        let address: Self = format!("{scheme}://{name}").parse()?;
+        let parts = [address.user, address.path, address.query];
+        if address.port.is_some() || parts.iter().any(Option::is_some) {
+            return Err(AddressError::new(name, 0, AddressErrorKind::Host));
+        }
+        Ok(address)
     }
 
     /// Makes an address from a scheme and an absolute path, as in `unix:///run/x.sock`.

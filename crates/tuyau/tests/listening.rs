@@ -184,6 +184,26 @@ async fn a_memory_name_is_in_use_until_its_listener_is_dropped() {
 }
 
 #[tokio::test]
+async fn a_memory_name_is_the_same_in_upper_and_lower_case() {
+    let hub = mem::Hub::new();
+    let _listener = hub.listen("Kitchen").unwrap();
+    let mut registry = Registry::new();
+    registry.protocol(mem::KEY, mem::Protocol::new(hub.clone()));
+    registry.resolver(mem::KEY, 0, mem::NameResolver);
+    let context = registry.freeze(TokioTimer::new());
+    for name in ["Kitchen", "kitchen", "KITCHEN"] {
+        let connected = context.connect(Target::name(name)).open().await;
+        connected.expect("the name in any case");
+    }
+    for name in ["kitchen:80", "kitchen/sink", "me@kitchen"] {
+        let refused = hub.listen(name).unwrap_err();
+        assert_eq!(refused.kind(), ListenErrorKind::Invalid, "{name}");
+        let connect = context.connect(Target::name(name)).open();
+        connect.await.map(drop).expect_err("it is no name");
+    }
+}
+
+#[tokio::test]
 async fn a_socket_file_is_for_its_user_alone_and_goes_with_its_listener() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("s");

@@ -89,6 +89,10 @@ fn makes_addresses_from_sockets_names_and_paths() {
     assert_eq!(address.to_string(), "tcp://[::1]:7");
     assert_eq!(address.socket(), Some(socket));
     assert_eq!(Address::from_name("mem", "a").unwrap().host(), Some("a"));
+    for more in ["a:1", "me@a", "a/b", "a?b", ""] {
+        let error = Address::from_name("mem", more).unwrap_err();
+        assert_eq!(error.kind(), AddressErrorKind::Host, "{more}");
+    }
     assert_eq!(
         Address::from_path("unix", "/a b").unwrap_err().kind(),
         AddressErrorKind::Character

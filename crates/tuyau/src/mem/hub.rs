@@ -26,7 +26,7 @@ pub const KEY: Key<MemKey> = Key::new();
 #[derive(Debug)]
 pub struct MemKey;
 
-/// The name under which a listener can be dialled.
+/// The name under which a listener can be dialled; upper and lower case are the same.
 pub type Name = Box<str>;
 
 impl EndpointKey for MemKey {
@@ -94,12 +94,9 @@ impl Hub {
         })
     }
 
-    fn poll_dial(
-        &self,
-        cx: &mut Context<'_>,
-        name: &str,
-        address: &Address,
-    ) -> Poll<Result<Flow, FlowError>> {
+    fn poll_dial(&self, cx: &mut Context<'_>, address: &Address) -> Poll<Result<Flow, FlowError>> {
+        // The address has the name in lower case, as the listener's has.
+        let name = address.host().unwrap_or_default();
         let Some(queue) = lock(&self.listeners).get(name).cloned() else {
             return Poll::Ready(Err(ErrorKind::Refused.into()));
         };
@@ -155,7 +152,7 @@ impl tuyau_core::Protocol for Protocol {
     async fn connect(&self, name: &Name, _attempt: &Attempt) -> Result<Flow, FlowError> {
         let address = Address::from_name("mem", name)
             .map_err(|error| FlowError::new(ErrorKind::Unreachable, error))?;
-        poll_fn(|cx| self.hub.poll_dial(cx, name, &address)).await
+        poll_fn(|cx| self.hub.poll_dial(cx, &address)).await
     }
 }
 
