@@ -38,14 +38,18 @@
 //! # fn main() {}
 //! ```
 
+mod error;
 mod flow;
 mod line;
 
-use std::fmt;
+use std::{fmt, io};
 
-use serial2_tokio::SerialPort;
-use tuyau_core::{Address, Attempt, EndpointError, EndpointKey, FlowError, Key, Protocol, Stage};
+use serial2_tokio::{KeepSettings, SerialPort};
+use tuyau_core::{
+    Address, Attempt, EndpointError, EndpointKey, ErrorKind, FlowError, Key, Protocol, Stage,
+};
 
+pub use error::SettingsError;
 pub use flow::Flow;
 pub use line::{FlowControl, Line, Parity};
 
@@ -80,9 +84,28 @@ impl Protocol for Serial {
 
     const STAGE: Stage = Stage::new("serial");
 
-    /// Opens the line for this process alone and sets it up.
+    /// Opens the line and sets it up. Nothing keeps other processes away from it, save on Windows.
+    ///
+    /// # Errors
+    /// When the device cannot be opened, is no terminal, or does not take a setting: that is
+    /// [`Unsupported`](ErrorKind::Unsupported), with a [`SettingsError`] as its source.
     async fn connect(&self, line: &Line, _attempt: &Attempt) -> Result<Flow, FlowError> {
-        let port = SerialPort::open(line.path(), |settings| line.apply(settings))?;
-        Ok(Flow::new(port, line))
+        let mut port = SerialPort::open(line.path(), KeepSettings)?;
+        let settings = line.apply(port.get_configuration()?)?;
+        match port.set_configuration(&settings) {
+            Ok(()) => Ok(Flow::new(port, line)),
+            Err(error) => Err(why(&port, line, error)),
+        }
+    }
+}
+
+/// Names the settings that the device did not take, where it tells: the system only says that there
+/// were some.
+fn why(port: &SerialPort, line: &Line, error: io::Error) -> FlowError {
+    let kept = port.get_configuration();
+    let refused = kept.map_or_else(|_| Vec::new(), |kept| line.refused_by(&kept));
+    match refused.is_empty() {
+        true => error.into(),
+        false => FlowError::new(ErrorKind::Unsupported, SettingsError::new(refused)),
     }
 }

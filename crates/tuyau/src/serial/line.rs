@@ -145,29 +145,82 @@ impl Line {
     }
 
     pub(super) fn apply(&self, mut settings: Settings) -> io::Result<Settings> {
+        let (size, parity, stop, flow) = self.wanted();
         settings.set_raw();
         settings.set_baud_rate(self.baud)?;
-        settings.set_char_size(match self.bits {
+        settings.set_char_size(size);
+        settings.set_parity(parity);
+        settings.set_stop_bits(stop);
+        settings.set_flow_control(flow);
+        Ok(settings)
+    }
+
+    /// Which of these settings a device did not take, given those that it has: as an address says them.
+    pub(super) fn refused_by(&self, kept: &Settings) -> Vec<String> {
+        let (size, parity, stop, flow) = self.wanted();
+        // A divided clock hits few speeds exactly, and serial2 lets one pass that is 2.5 % off.
+        let near = |kept: u32| kept.abs_diff(self.baud) <= self.baud / 40;
+        let mut refused = Vec::new();
+        let mut check = |taken: bool, name: &str, value: &dyn fmt::Display| {
+            if !taken {
+                refused.push(format!("{name}={value}"));
+            }
+        };
+        check(kept.get_baud_rate().is_ok_and(near), "baud", &self.baud);
+        check(
+            kept.get_char_size().is_ok_and(|it| it == size),
+            "bits",
+            &self.bits,
+        );
+        let name = name_of(&PARITIES, &self.parity);
+        check(
+            kept.get_parity().is_ok_and(|it| it == parity),
+            "parity",
+            &name,
+        );
+        check(
+            kept.get_stop_bits().is_ok_and(|it| it == stop),
+            "stop",
+            &self.stop,
+        );
+        let name = name_of(&CONTROLS, &self.flow);
+        check(
+            kept.get_flow_control().is_ok_and(|it| it == flow),
+            "flow",
+            &name,
+        );
+        refused
+    }
+
+    fn wanted(
+        &self,
+    ) -> (
+        CharSize,
+        serial2_tokio::Parity,
+        StopBits,
+        serial2_tokio::FlowControl,
+    ) {
+        let size = match self.bits {
             5 => CharSize::Bits5,
             6 => CharSize::Bits6,
             7 => CharSize::Bits7,
             _ => CharSize::Bits8,
-        });
-        settings.set_parity(match self.parity {
+        };
+        let parity = match self.parity {
             Parity::None => serial2_tokio::Parity::None,
             Parity::Odd => serial2_tokio::Parity::Odd,
             Parity::Even => serial2_tokio::Parity::Even,
-        });
-        settings.set_stop_bits(match self.stop {
+        };
+        let stop = match self.stop {
             1 => StopBits::One,
             _ => StopBits::Two,
-        });
-        settings.set_flow_control(match self.flow {
+        };
+        let flow = match self.flow {
             FlowControl::None => serial2_tokio::FlowControl::None,
             FlowControl::Software => serial2_tokio::FlowControl::XonXoff,
             FlowControl::Hardware => serial2_tokio::FlowControl::RtsCts,
-        });
-        Ok(settings)
+        };
+        (size, parity, stop, flow)
     }
 }
 

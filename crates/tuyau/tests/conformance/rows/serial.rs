@@ -1,13 +1,16 @@
-//! Serial lines on tokio, over a pair of pseudo-terminals.
+//! Serial lines on tokio, opened at pseudo-terminals.
 
-use serial2_tokio::SerialPort;
-use tuyau::serial::{self, FlowControl, Line, Parity, SerialKey};
-use tuyau_conformance::{NotRun, Traits, endpoint_cases};
+#[cfg(target_os = "linux")]
+mod terminal;
 
-use crate::list::{List, tokio};
+use tuyau::serial::{FlowControl, Line, Parity, SerialKey};
+use tuyau_conformance::endpoint_cases;
+
+use crate::list::List;
 
 pub(crate) fn rows(list: &mut List) {
-    list.flows("serial", Traits::stream().without_end(), tokio, pair);
+    #[cfg(target_os = "linux")]
+    terminal::rows(list);
     let line = || Line::new("/dev/ttyS0");
     let endpoints = vec![
         line(),
@@ -28,10 +31,4 @@ pub(crate) fn rows(list: &mut List) {
         "serial:///dev/ttyS0?",
     ];
     list.add("serial", endpoint_cases::<SerialKey>("serial", endpoints, refused));
-}
-
-pub(crate) async fn pair() -> Result<(serial::Flow, serial::Flow), NotRun> {
-    let (near, far) = SerialPort::pair()
-        .map_err(|error| NotRun::new(format!("no pair of pseudo-terminals: {error}")))?;
-    Ok((near.into(), far.into()))
 }
