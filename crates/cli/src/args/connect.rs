@@ -38,7 +38,7 @@ pub struct ConnectArgs {
     /// Tells it as JSON, one object a line: the plan on standard output, the rest on standard error.
     #[arg(long)]
     pub json: bool,
-    /// Who has to answer there.
+    /// Who has to answer there; what cannot prove it is not connected to.
     #[arg(long, value_name = "IDENTITY", conflicts_with = "identity_file")]
     pub identity: Option<String>,
     /// A file that says who has to answer there.

@@ -76,16 +76,55 @@ impl Course {
 /// What to do where nothing listens.
 const REMEDY: &str = "start the service, or check the address and the port";
 
-/// What a person is told of a connect that failed: the causes, and what to do where the system said no
-/// more than that it was refused.
+/// What a person is told of a connect that failed: the causes, and what to do about those in which the
+/// system or the clock had the last word.
 pub(super) fn explained(error: &ConnectError) -> String {
-    let text = in_options(&Chain(error).to_string());
-    match error.report().attempts.iter().any(was_refused) {
-        true => {
-            format!("{text}\n  to do: nothing listens where the connection was refused; {REMEDY}")
+    let mut text = in_options(&Chain(error).to_string());
+    let mut remedies: Vec<String> = Vec::new();
+    for remedy in error.report().attempts.iter().filter_map(remedy) {
+        if !remedies.contains(&remedy) {
+            remedies.push(remedy);
         }
-        false => text,
     }
+    for remedy in remedies {
+        text.push_str("\n  to do: ");
+        text.push_str(&remedy);
+    }
+    text
+}
+
+/// What to do about an attempt whose cause alone does not tell it.
+fn remedy(row: &AttemptReport) -> Option<String> {
+    let has_endpoint = row.endpoint.is_some();
+    if was_refused(row) {
+        return Some(format!(
+            "nothing listens where the connection was refused; {REMEDY}"
+        ));
+    }
+    let text = match &row.outcome {
+        Outcome::TimedOut if !has_endpoint => {
+            "whoever knows the name did not answer in time; check the network"
+        }
+        Outcome::TimedOut if matches!(&*row.stage.to_string(), "tcp" | "unix") => {
+            "nothing answered in time; check the address, and firewalls on the way, which may drop \
+             packets in silence"
+        }
+        Outcome::TimedOut => {
+            "the peer accepted and then said nothing; check that it speaks this protocol, or give it \
+             longer with --deadline"
+        }
+        Outcome::Failed(_) if !has_endpoint => {
+            "check the spelling of the host, or write its IP address"
+        }
+        Outcome::Failed(error) if has_kind(&**error, ErrorKind::Unreachable) => {
+            match row.key.to_string().contains("unix") {
+                true => "there is no such socket; start the service, or check the path",
+                false => "check the network, and the address of the host",
+            }
+        }
+        _ => return None,
+    };
+    Some(text.to_owned())
 }
 
 /// Whether nobody listened at the endpoint. A resolver whose server refused it has none.
@@ -93,10 +132,14 @@ fn was_refused(row: &AttemptReport) -> bool {
     let (Outcome::Failed(error), Some(_)) = (&row.outcome, &row.endpoint) else {
         return false;
     };
-    let first: &(dyn Error + 'static) = &**error;
-    successors(Some(first), |error| (*error).source())
+    has_kind(&**error, ErrorKind::Refused)
+}
+
+/// Whether an error or one of its causes is of this kind.
+fn has_kind(error: &(dyn Error + 'static), wanted: ErrorKind) -> bool {
+    successors(Some(error), |error| (*error).source())
         .filter_map(kind)
-        .any(|kind| kind == ErrorKind::Refused)
+        .any(|kind| kind == wanted)
 }
 
 /// The kind that an error says: one of a flow, or, where a stack of layers hides that, its cause.
@@ -115,6 +158,11 @@ pub(super) fn in_options(text: &str) -> String {
         (
             SkipReason::NotForced,
             "skipped: --only asks for another protocol",
+        ),
+        (
+            SkipReason::BelowFloor,
+            "skipped: below the security that was asked for; --identity, --web and --ca ask for \
+             authenticated, and TLS is that with one of them only",
         ),
     ];
     let put =

@@ -391,6 +391,57 @@ fn law_6_only_what_is_asked_for_is_tried() {
     served.join().unwrap();
 }
 
+/// Law 6: whoever says who has to answer is never connected to what cannot prove it.
+#[test]
+fn law_6_what_cannot_prove_who_it_is_is_not_connected_to_where_somebody_is_expected() {
+    let directory = TempDir::new().unwrap();
+    let identity = tuyau_wire::SecretKey::from_seed([3; 32])
+        .identity()
+        .to_string();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (plain, bare) = (
+        format!("tcp://127.0.0.1:{port}"),
+        format!("127.0.0.1:{port}"),
+    );
+    for words in [
+        vec!["connect", &plain, "--identity", &identity],
+        vec!["connect", &plain, "--web"],
+        vec!["connect", &plain, "--alpn", "h2"],
+        vec!["connect", &bare, "--identity", &identity, "--only", "tcp"],
+        vec!["connect", "unix:///nowhere", "--identity", &identity],
+    ] {
+        let error = fail(directory.path(), &words);
+        assert!(
+            error.contains("skipped: below the security that was asked for; --identity, "),
+            "{words:?}: {error}"
+        );
+    }
+    listener.set_nonblocking(true).unwrap();
+    assert!(listener.accept().is_err(), "nobody connected");
+}
+
+#[test]
+fn what_the_clock_or_the_system_ended_says_what_to_do() {
+    let directory = TempDir::new().unwrap();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = format!("tls://{}", silent.local_addr().unwrap());
+    for (name, remedy) in [
+        (
+            &*silent,
+            "to do: the peer accepted and then said nothing; check that",
+        ),
+        (
+            "unix:///nowhere/at/all",
+            "to do: there is no such socket; start the service",
+        ),
+    ] {
+        let words = ["connect", name, "--deadline", "0.3"];
+        let error = fail(directory.path(), &words);
+        assert!(error.contains(remedy), "{name}: {error}");
+    }
+}
+
 #[test]
 fn a_server_that_never_answers_does_not_outlast_the_deadline() {
     let directory = TempDir::new().unwrap();

@@ -82,6 +82,20 @@ impl Dialler {
         })
     }
 
+    /// What the connection has to be worth, in words or because less could not prove what is expected.
+    fn floor(&self, args: &ConnectArgs) -> Option<Security> {
+        let proof = self.expected.is_some() || args.web || args.ca.is_some();
+        let agreement = !args.alpn.is_empty();
+        [
+            args.at_least.map(Security::from),
+            proof.then_some(Security::Authenticated),
+            agreement.then_some(Security::Encrypted),
+        ]
+        .into_iter()
+        .max()
+        .flatten()
+    }
+
     /// The connect that the options describe.
     pub(super) fn connect(&self, target: Target, args: &ConnectArgs) -> Connect<'_> {
         let target = match &self.expected {
@@ -89,8 +103,8 @@ impl Dialler {
             None => target,
         };
         let mut connect = self.context.connect(target).deadline(args.deadline);
-        if let Some(floor) = args.at_least {
-            connect = connect.at_least(floor.into());
+        if let Some(floor) = self.floor(args) {
+            connect = connect.at_least(floor);
         }
         if args.allow_downgrade {
             connect = connect.allow_downgrade();

@@ -32,8 +32,13 @@ pub(super) fn target(name: &str, port: Option<u16>) -> Result<Target, NameError>
     if name.is_empty() {
         return Err(fail(Kind::Empty));
     }
-    if name.parse::<Identity>().is_ok() {
-        return Err(fail(Kind::NoRouter));
+    match name.parse::<Identity>() {
+        Ok(_) => return Err(fail(Kind::NoRouter)),
+        Err(error) if is_meant_as_identity(name) => return Err(fail(Kind::Mistyped(error))),
+        Err(_) => {}
+    }
+    if let Some((scheme, rest)) = without_slashes(name) {
+        return Err(fail(Kind::NoSlashes(format!("{scheme}://{rest}"))));
     }
     if ["/", "./", "../"]
         .iter()
@@ -76,6 +81,25 @@ pub(super) fn target(name: &str, port: Option<u16>) -> Result<Target, NameError>
         Some(port) => target.port(port),
         None => target,
     })
+}
+
+/// Whether a name begins as identities do, which hosts hardly ever do.
+fn is_meant_as_identity(name: &str) -> bool {
+    let begin = name.get(..6).unwrap_or_default();
+    begin.eq_ignore_ascii_case("tuyau1") && !name.contains([':', '.'])
+}
+
+/// The scheme of an address that lacks `//` behind it, and what follows.
+fn without_slashes(name: &str) -> Option<(&str, &str)> {
+    const SCHEMES: [&str; 6] = ["tls", "tcp", "wss", "ws", "tls+unix", "unix"];
+    let (scheme, rest) = name.split_once(':')?;
+    let is_port = !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit());
+    let lacks = SCHEMES.contains(&scheme) && !rest.starts_with("//") && !is_port;
+    let path = rest.trim_start_matches('/');
+    match scheme.ends_with("unix") {
+        true => lacks.then_some((scheme, rest)),
+        false => lacks.then_some((scheme, path)),
+    }
 }
 
 /// The identity that a name is, where a router knows the way.
@@ -154,6 +178,9 @@ enum Kind {
     Path(Option<String>),
     NoPort,
     TwoPorts,
+    /// An address without the two slashes behind its scheme; and what was meant.
+    NoSlashes(String),
+    Mistyped(IdentityError),
     Identity(IdentityError),
     TwoIdentities,
     NoRouter,
@@ -176,6 +203,9 @@ impl fmt::Display for NameError {
                     "an identity is found by a router only; name one with --router and \
                      --router-identity",
                 );
+            }
+            Kind::Mistyped(error) => {
+                return write!(f, "the name begins as an identity does, but {error}");
             }
             Kind::Identity(error) => {
                 return write!(f, "with --router the name is an identity: {error}");
@@ -214,6 +244,13 @@ impl fmt::Display for NameError {
                 )?;
             }
             Kind::Path(None) => write!(f, "{name:?} is no address of a socket")?,
+            Kind::NoSlashes(meant) => {
+                let meant: String = meant.chars().take(80).collect();
+                write!(
+                    f,
+                    "{name:?} lacks `//` behind its scheme, did you mean {meant:?}"
+                )?;
+            }
             Kind::NoPort => write!(f, "{name:?} has no port from 1 to 65535")?,
             Kind::TwoPorts => write!(f, "{name:?} has a port already, leave out --port")?,
             _ => {}
@@ -243,6 +280,7 @@ mod tests {
             ("wss://h:1/", None, "wss://h:1/"),
             ("wss://h/x", Some(2), "wss://h:2/x"),
             ("router.example", Some(6000), "router.example:6000"),
+            ("unix:6000", None, "unix:6000"),
             ("router.example:6000", None, "router.example:6000"),
             ("127.0.0.1:1", None, "127.0.0.1:1"),
             ("::1", Some(1), "[::1]:1"),
@@ -293,6 +331,16 @@ mod tests {
             ),
             ("unix:///x", Some(1), "\"unix:///x\" has a part too many"),
             ("h", None, "\"h\" has no port from 1 to 65535"),
+            (
+                "unix:/run/x.sock",
+                None,
+                "\"unix:/run/x.sock\" lacks `//` behind its scheme, did you mean \"unix:///run/x.sock\"; ",
+            ),
+            (
+                "tls:/h:80",
+                None,
+                "\"tls:/h:80\" lacks `//` behind its scheme, did you mean \"tls://h:80\"; ",
+            ),
             ("tls://h:0", None, "\"tls://h:0\" has no port"),
             ("h:1", Some(2), "\"h:1\" has a port already"),
         ] {
@@ -300,5 +348,16 @@ mod tests {
             assert!(text.starts_with(begin), "{name}: {text}");
             assert!(text.ends_with(FORMS), "{name}: {text}");
         }
+    }
+    #[test]
+    fn an_identity_with_a_typing_error_is_recognised() {
+        let name = format!("tuyau1{}", "q".repeat(58));
+        let text = target(&name, None).unwrap_err().to_string();
+        assert!(
+            text.starts_with("the name begins as an identity does, but "),
+            "{text}"
+        );
+        let host = target("tuyau1.example", Some(1)).unwrap();
+        assert_eq!(host.to_string(), "tuyau1.example:1");
     }
 }
