@@ -131,11 +131,22 @@ impl Address {
         format!("{scheme}://{path}").parse()
     }
 
-    /// Sets the port, if there is a host that can have one.
-    pub(crate) fn set_port(&mut self, port: u16) {
+    /// Sets the port, if there is a host that can have one. When the address would be too long with it,
+    /// it has none then, and this says so by `false`.
+    pub(crate) fn set_port(&mut self, port: u16) -> bool {
         let mut parts = self.parts();
         parts.port = parts.host.map(|_| port);
-        *self = parts.join();
+        let with = parts.join();
+        let fits = !with.is_too_long();
+        parts.port = None;
+        *self = if fits { with } else { parts.join() };
+        fits
+    }
+
+    fn is_too_long(&self) -> bool {
+        // The `25` before a zone is printed and not kept.
+        let escape = if self.zone().is_some() { 2 } else { 0 };
+        self.text.len() + escape > Self::MAX_LENGTH
     }
 
     fn parts(&self) -> Parts<'_> {

@@ -37,8 +37,24 @@ pub struct Target {
 
 #[derive(Clone)]
 enum Place {
-    Name { host: Box<str>, port: Option<u16> },
-    Address(Address),
+    Name {
+        host: Box<str>,
+        port: Option<u16>,
+    },
+    Address {
+        address: Address,
+        /// The port that does not fit into the address.
+        beside: Option<u16>,
+    },
+}
+
+impl From<Address> for Place {
+    fn from(address: Address) -> Self {
+        Self::Address {
+            address,
+            beside: None,
+        }
+    }
 }
 
 impl Target {
@@ -60,16 +76,22 @@ impl Target {
     /// The target at an address that was found for it: what was added by [`with`](Self::with) stays.
     pub fn at(self, address: Address) -> Self {
         Self {
-            place: Place::Address(address),
+            place: address.into(),
             extensions: self.extensions,
         }
     }
 
     /// Sets the port.
+    ///
+    /// An address that would be longer than [`Address::MAX_LENGTH`] with it keeps it beside:
+    /// [`port_number`](Self::port_number) knows it, and [`address`](Self::address) has none, so that what
+    /// wants the port in the address finds no endpoint.
     pub fn port(mut self, number: u16) -> Self {
         match &mut self.place {
             Place::Name { port, .. } => *port = Some(number),
-            Place::Address(address) => address.set_port(number),
+            Place::Address { address, beside } => {
+                *beside = (!address.set_port(number)).then_some(number);
+            }
         }
         self
     }
@@ -87,7 +109,7 @@ impl Target {
     pub fn address(&self) -> Option<&Address> {
         match &self.place {
             Place::Name { .. } => None,
-            Place::Address(address) => Some(address),
+            Place::Address { address, .. } => Some(address),
         }
     }
 
@@ -105,7 +127,7 @@ impl Target {
     pub fn host(&self) -> Option<&str> {
         match &self.place {
             Place::Name { host, .. } => Some(host),
-            Place::Address(address) => address.host(),
+            Place::Address { address, .. } => address.host(),
         }
     }
 
@@ -113,7 +135,7 @@ impl Target {
     pub fn port_number(&self) -> Option<u16> {
         match &self.place {
             Place::Name { port, .. } => *port,
-            Place::Address(address) => address.port(),
+            Place::Address { address, beside } => beside.or(address.port()),
         }
     }
 
@@ -149,7 +171,7 @@ impl Target {
 
 impl From<Address> for Target {
     fn from(address: Address) -> Self {
-        Self::new(Place::Address(address))
+        Self::new(address.into())
     }
 }
 
@@ -169,7 +191,10 @@ impl FromStr for Target {
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (host, port) = match &self.place {
-            Place::Address(address) => return address.fmt(f),
+            Place::Address { address, beside } => {
+                address.fmt(f)?;
+                return beside.map_or(Ok(()), |port| write!(f, " with the port {port}"));
+            }
             Place::Name { host, port } => (host, port),
         };
         match host.contains(':') {

@@ -46,8 +46,7 @@ impl FromStr for Address {
         };
         let address = address.join();
         // An IPv6 address that maps an IPv4 one may print longer than it was written, and so may a zone.
-        let escape = if address.zone().is_some() { 2 } else { 0 };
-        if address.text.len() + escape > Self::MAX_LENGTH {
+        if address.is_too_long() {
             return fail(Self::MAX_LENGTH, AddressErrorKind::TooLong);
         }
         Ok(address)

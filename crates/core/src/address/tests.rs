@@ -207,6 +207,23 @@ fn a_zone_stays_when_the_port_is_set_and_counts_for_the_length() {
 }
 
 #[test]
+fn a_port_for_which_an_address_has_no_room_stands_beside_it() {
+    let longest = "h".repeat(Address::MAX_LENGTH - "x://:65535".len());
+    for (host, fits) in [(longest.clone(), true), (longest + "h", false)] {
+        let address: Address = format!("x://{host}:1").parse().unwrap();
+        let target = Target::from(address).port(65_535);
+        let read = target.to_string().parse::<Target>();
+        assert_eq!((read.is_ok(), target.port_number()), (fits, Some(65_535)));
+        let address = target.address().unwrap();
+        assert_eq!(address.port(), fits.then_some(65_535));
+        assert_eq!(address.to_string().parse(), Ok(address.clone()));
+        let shorter = target.port(1);
+        assert_eq!(shorter.address().unwrap().port(), Some(1));
+        assert_eq!(shorter.to_string(), format!("x://{host}:1"));
+    }
+}
+
+#[test]
 fn a_target_is_read_from_a_name_or_an_address() {
     let read = |text: &str| text.parse::<Target>();
     for text in [
