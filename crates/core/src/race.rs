@@ -38,7 +38,7 @@ impl Strategy {
     fn limit(self) -> usize {
         match self {
             Self::Sequential => 1,
-            Self::Race { limit, .. } => limit.max(1),
+            Self::Race { limit, .. } => limit,
         }
     }
 }
@@ -157,6 +157,7 @@ impl Race {
             .position(|&(rank, state)| Some(rank) == self.rank && state == Resolving::Waiting)
     }
 
+    /// When nothing runs one may, whatever the limit.
     fn may_start(&self, now: Duration) -> bool {
         self.running == 0 || (self.running < self.strategy.limit() && now >= self.next_start)
     }

@@ -8,6 +8,17 @@ fn race(ranks: &[u16]) -> Race {
     Race::new(ranks.iter().copied(), Strategy::default(), None)
 }
 
+/// A race whose only resolver has found two endpoints.
+fn racing(stagger: Duration, limit: usize) -> Race {
+    let strategy = Strategy::Race { stagger, limit };
+    let mut race = Race::new([0].into_iter(), strategy, None);
+    assert_eq!(race.step(MS(0)), Step::Resolve(0));
+    race.found();
+    race.found();
+    race.resolved(0);
+    race
+}
+
 /// All steps up to the next wait or end.
 fn steps(race: &mut Race, now: Duration) -> Vec<Step> {
     let mut steps = vec![];
@@ -101,6 +112,48 @@ fn runs_one_at_a_time_when_sequential() {
     assert_eq!(steps(&mut race, MS(60_000)), [Step::Wait(None)]);
     race.failed();
     assert_eq!(race.step(MS(60_000)), Step::Attempt(1));
+}
+
+/// Law 4: the bounds of a race hold, whatever the caller asks for.
+#[test]
+fn law_4_a_stagger_is_brought_between_ten_milliseconds_and_two_seconds() {
+    for (asked, kept) in [
+        (MS(0), MS(10)),
+        (MS(9), MS(10)),
+        (MS(11), MS(11)),
+        (MS(1_999), MS(1_999)),
+        (MS(3_600_000), MS(2_000)),
+    ] {
+        let mut race = racing(asked, 8);
+        let wait = Step::Wait(Some(kept));
+        assert_eq!(steps(&mut race, MS(0)), [Step::Attempt(0), wait]);
+        assert_eq!(steps(&mut race, kept - MS(1)), [wait]);
+        assert_eq!(
+            steps(&mut race, kept),
+            [Step::Attempt(1), Step::Wait(None)],
+            "{asked:?}"
+        );
+    }
+}
+
+/// Law 4.
+#[test]
+fn law_4_a_limit_of_none_is_a_limit_of_one() {
+    for limit in [0, 1] {
+        let mut race = racing(MS(250), limit);
+        assert_eq!(
+            steps(&mut race, MS(0)),
+            [Step::Attempt(0), Step::Wait(None)]
+        );
+        assert_eq!(steps(&mut race, MS(9_000)), [Step::Wait(None)]);
+        race.failed();
+        assert_eq!(
+            steps(&mut race, MS(9_000)),
+            [Step::Attempt(1), Step::Wait(None)]
+        );
+        race.failed();
+        assert_eq!(steps(&mut race, MS(9_000)), [Step::Exhausted]);
+    }
 }
 
 #[test]
