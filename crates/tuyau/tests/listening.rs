@@ -118,6 +118,17 @@ async fn a_zone_is_dialled_by_its_number_and_by_its_name() {
 }
 
 #[tokio::test]
+async fn a_link_local_address_without_its_zone_is_refused_with_the_form_that_has_one() {
+    let target: Address = "tcp://[fe80::1]:80".parse().unwrap();
+    let failed = stack().context().connect(target).open().await;
+    let text = failed.err().unwrap().to_string();
+    assert!(
+        text.contains("it needs its zone, as in `[fe80::1%25eth0]`"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
 async fn addresses_that_cannot_be_listened_at_are_refused() {
     let stack = stack();
     for (address, kind, part) in [

@@ -113,7 +113,8 @@ fn remedy(row: &AttemptReport) -> Option<String> {
             "the peer accepted and then said nothing; check that it speaks this protocol, or give it \
              longer with --deadline"
         }
-        Outcome::Failed(_) if !has_endpoint => {
+        // A router says itself what to do.
+        Outcome::Failed(_) if !has_endpoint && &*row.resolver == "system" => {
             "check the spelling of the host, or write its IP address"
         }
         Outcome::Failed(error) if has_kind(&**error, ErrorKind::Unreachable) => {

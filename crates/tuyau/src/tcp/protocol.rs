@@ -3,7 +3,7 @@
 use std::{io, net::SocketAddr};
 
 use ::tokio::{net::TcpStream, task::coop};
-use tuyau_core::{Attempt, FlowError, Protocol, Stage};
+use tuyau_core::{Attempt, ErrorKind, FlowError, Protocol, Stage};
 
 use super::{Flow, Options, TcpKey};
 
@@ -36,8 +36,22 @@ impl Protocol for Tcp {
     const STAGE: Stage = Stage::new("tcp");
 
     async fn connect(&self, endpoint: &SocketAddr, _attempt: &Attempt) -> Result<Flow, FlowError> {
+        if lacks_zone(endpoint) {
+            return Err(FlowError::new(ErrorKind::Unreachable, NO_ZONE));
+        }
         let stream = dial(*endpoint, &self.options).await?;
         Ok(Flow::new(stream, *endpoint))
+    }
+}
+
+const NO_ZONE: &str =
+    "a link-local address is one of many links; it needs its zone, as in `[fe80::1%25eth0]`";
+
+/// Whether nobody can say on which link the address is (RFC 4007, section 6).
+fn lacks_zone(endpoint: &SocketAddr) -> bool {
+    match endpoint {
+        SocketAddr::V4(_) => false,
+        SocketAddr::V6(it) => it.ip().is_unicast_link_local() && it.scope_id() == 0,
     }
 }
 
