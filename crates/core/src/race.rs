@@ -1,8 +1,12 @@
 //! What to do next while connecting. No I/O: events and the time go in, steps come out.
 //!
 //! Resolvers of the lowest rank run first, together. Their endpoints are attempted in the order in
-//! which they come, the next one when all before it failed or a stagger has passed (RFC 8305,
+//! which they come, the next one when a stagger has passed since the one before began (RFC 8305,
 //! section 5). A later rank begins when the one before is exhausted.
+//!
+//! The RFC does not say what a failure changes, and lets no attempt begin within 10 ms of the one before.
+//! Here any attempt that fails lets the next one begin at once, also within that time: it takes the place
+//! of one that is over, and nobody waits for an endpoint that refuses.
 
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -13,7 +17,7 @@ use core::time::Duration;
 pub enum Strategy {
     /// One attempt at a time.
     Sequential,
-    /// The next attempt starts when those before it failed, or after `stagger`.
+    /// The next attempt starts `stagger` after the one before, or as soon as any running one fails.
     Race {
         /// Time between two starts, 10 ms to 2 s; what is outside is brought inside.
         stagger: Duration,

@@ -66,6 +66,20 @@ fn starts_the_next_attempt_at_once_when_one_fails() {
 }
 
 #[test]
+fn starts_the_next_attempt_at_once_when_one_of_several_fails() {
+    let mut race = racing(MS(250), 8);
+    race.found();
+    assert_eq!(race.step(MS(0)), Step::Attempt(0));
+    assert_eq!(race.step(MS(250)), Step::Attempt(1));
+    assert_eq!(race.step(MS(251)), Step::Wait(Some(MS(500))));
+    race.failed();
+    assert_eq!(
+        steps(&mut race, MS(252)),
+        [Step::Attempt(2), Step::Wait(None)]
+    );
+}
+
+#[test]
 fn does_not_start_a_later_rank_before_the_former_is_exhausted() {
     let mut race = race(&[1, 0, 0]);
     assert_eq!(
