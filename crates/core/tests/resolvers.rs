@@ -6,7 +6,9 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use tuyau_core::{Address, EndpointError, EndpointKey, Literal, Resolver, Table, Target};
+use tuyau_core::{
+    Address, Answers, EndpointError, EndpointKey, Literal, Resolver, ResolverExt, Table, Target,
+};
 
 /// A key whose endpoints are rooms.
 struct Rooms;
@@ -86,4 +88,60 @@ fn an_address_that_says_the_endpoint_is_taken_as_it_is() -> Result<(), Box<dyn E
     };
     assert!(error.contains("expected a room"), "{error}");
     Ok(())
+}
+
+/// Answers for every target, and takes the scheme of its key and `lift`.
+struct Everywhere;
+
+impl Resolver for Everywhere {
+    type Key = Rooms;
+
+    fn name(&self) -> &str {
+        "everywhere"
+    }
+
+    fn takes(&self, scheme: &str) -> bool {
+        ["rooms", "lift"].contains(&scheme)
+    }
+
+    fn resolve(&self, _: &Target) -> Option<Answers<u16>> {
+        Some(Answers::ready([1]))
+    }
+}
+
+#[test]
+fn a_resolver_for_a_scheme_takes_bare_names_unless_it_is_for_the_scheme_only() {
+    let (scheme, only) = (Everywhere.for_scheme("a"), Everywhere.only_scheme("a"));
+    let asked = |target: Target| {
+        (
+            answers(&scheme, target.clone()).is_some(),
+            answers(&only, target).is_some(),
+        )
+    };
+    let address = |text: &str| Target::from(text.parse::<Address>().unwrap());
+    assert_eq!(asked(address("a://x")), (true, true));
+    assert_eq!(asked(address("b://x")), (false, false));
+    assert_eq!(asked(address("rooms://x")), (false, false));
+    assert_eq!(asked(Target::name("x")), (true, false));
+}
+
+/// The same rooms under another key.
+struct Halls;
+
+impl EndpointKey for Halls {
+    type Endpoint = u16;
+    const NAME: &'static str = "halls";
+
+    fn show(hall: &u16, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Rooms::show(hall, f)
+    }
+}
+
+#[test]
+fn a_resolver_under_another_key_takes_the_scheme_of_that_key_instead_of_its_own() {
+    let halls = Everywhere.under::<Halls>();
+    let taken = ["halls", "lift", "rooms", "stairs"].map(|scheme| halls.takes(scheme));
+    assert_eq!(taken, [true, true, false, false]);
+    let none = Everywhere.for_scheme("rooms").under::<Halls>();
+    assert!(!none.takes("lift"));
 }
