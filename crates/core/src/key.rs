@@ -233,6 +233,13 @@ pub struct KeyId {
     describe: fn(&mut fmt::Formatter<'_>) -> fmt::Result,
 }
 
+impl KeyId {
+    /// Whether it is that of one of several stacks of a kind, and not of the first one.
+    pub(crate) fn is_further_instance(self) -> bool {
+        self.instance != 0
+    }
+}
+
 impl PartialEq for KeyId {
     fn eq(&self, other: &Self) -> bool {
         (self.kind, self.instance) == (other.kind, other.instance)

@@ -11,7 +11,7 @@ use alloc::{
 use core::{fmt, time::Duration};
 
 use super::{AttemptReport, Outcome, Report};
-use crate::visible::one_line;
+use crate::{KeyId, visible::one_line};
 
 /// From this number of attempts on, the last line says how many ended in which way.
 const MANY: usize = 9;
@@ -70,7 +70,7 @@ impl Row {
         let (endpoint, protocol, resolver) = match (&attempt.endpoint, &attempt.protocol) {
             (Some(endpoint), Some(protocol)) => (
                 one_line(endpoint),
-                one_line(format_args!("over {protocol}")),
+                over(protocol, attempt.key),
                 one_line(format_args!("from {}", attempt.resolver)),
             ),
             _ => (
@@ -118,6 +118,14 @@ impl Row {
         let mut lines = self.outcome.lines();
         write!(f, "  {}", lines.next().unwrap_or_default())?;
         lines.try_for_each(|line| write!(f, "\n{INDENT}{INDENT}{INDENT}{line}"))
+    }
+}
+
+/// The protocol; with its key where that tells stacks of one kind apart.
+fn over(protocol: &str, key: KeyId) -> String {
+    match key.is_further_instance() {
+        true => one_line(format_args!("over {protocol} under {key}")),
+        false => one_line(format_args!("over {protocol}")),
     }
 }
 

@@ -17,7 +17,8 @@ fn printed(places: Vec<Place>) -> String {
     }
 }
 
-/// Law 7: resolver, key, endpoint, protocol, stage, start, duration and outcome stand in columns.
+/// Law 7: start, duration, endpoint, protocol, resolver, stage and outcome stand in columns. The key is
+/// there where the protocol does not say it.
 #[test]
 fn law_7_parts_of_lines_stand_below_each_other() {
     let places = vec![Place::Silent, Place::Down(1_500), Place::Up(20, 1)];
@@ -27,6 +28,20 @@ fn law_7_parts_of_lines_stand_below_each_other() {
   2. 250 ms +270 ms  Down(1500)  over dial  from says  at dial:   given up, another attempt won
   3. 500 ms  +20 ms  Up(20, 1)   over dial  from says  at shake:  connected"
     );
+}
+
+/// Law 7: two stacks of one kind can be told apart.
+#[test]
+fn law_7_the_key_of_a_further_instance_is_printed() {
+    let clock = Clock::default();
+    let (mut registry, _) = registry(&clock);
+    registry.protocol(OTHER, Scripted::new(&clock));
+    registry.resolver(WIRE, 0, Says(Ok(vec![Place::Down(1)])));
+    registry.resolver(OTHER, 0, Says(Ok(vec![Place::Down(1)])));
+    registry.resolver(OTHER, 0, Says(Err("no such name")));
+    let context = registry.freeze(clock.clone());
+    let error = clock.run(context.connect(Target::name("x")).open());
+    assert_eq!(error.unwrap_err().report().to_string(), "");
 }
 
 #[test]
@@ -40,8 +55,8 @@ fn a_plan_has_no_times_and_no_stages() {
     let plan = clock.run(context.connect(Target::name("x")).plan());
     assert_eq!(
         plan.to_string(),
-        "  1. Silent    over dial  from says  would be tried
-  2. Up(1, 1)  over dial  from says  skipped: less secure than another way to this name; \
+        "  1. Silent    over dial under wire#1  from says  would be tried
+  2. Up(1, 1)  over dial               from says  skipped: less secure than another way to this name; \
 allow_downgrade permits it"
     );
     let connect = context
