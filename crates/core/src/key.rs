@@ -225,7 +225,8 @@ impl<K: EndpointKey> fmt::Debug for Key<K> {
     }
 }
 
-/// A key without its type: what a registry compares and a report prints.
+/// A key without its type: what a registry compares and a report prints. Of several stacks of one kind, the
+/// further ones have the number of their instance behind `#`: `tcp`, `tcp#1`.
 #[derive(Clone, Copy)]
 pub struct KeyId {
     kind: TypeId,

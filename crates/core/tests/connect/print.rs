@@ -41,7 +41,12 @@ fn law_7_the_key_of_a_further_instance_is_printed() {
     registry.resolver(OTHER, 0, Says(Err("no such name")));
     let context = registry.freeze(clock.clone());
     let error = clock.run(context.connect(Target::name("x")).open());
-    assert_eq!(error.unwrap_err().report().to_string(), "");
+    assert_eq!(
+        error.unwrap_err().report().to_string(),
+        "  1. 0.0 ms +0.0 ms  resolving  for wire#1              by says    at resolve:  no such name
+  2. 0.0 ms +1.0 ms  Down(1)    over dial               from says  at dial:     it is down
+  3. 1.0 ms +1.0 ms  Down(1)    over dial under wire#1  from says  at dial:     it is down"
+    );
 }
 
 #[test]
