@@ -5,13 +5,13 @@ use std::{
     task::{Context, Poll},
 };
 
-use tuyau_core::{Flow, FlowError};
+use tuyau_core::{Flow, FlowError, FlowExt, LocalAddress, PeerAddress};
 
 use super::Destination;
 
 /// Information of a flow: that it goes through a proxy, and where to.
 ///
-/// The [`PeerAddress`](tuyau_core::PeerAddress) of such a flow is the proxy's.
+/// The [`PeerAddress`] of such a flow is the proxy's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Via {
     pub(crate) destination: Destination,
@@ -30,7 +30,12 @@ impl Via {
     }
 }
 
-/// A flow through a proxy, over the flow `F` to it. It knows the [`Via`].
+/// A flow through a proxy, over the flow `F` to it. It knows the [`Via`], and the [`PeerAddress`] and
+/// [`LocalAddress`] of that flow.
+///
+/// It ends elsewhere than the flow to the proxy. What else is known of that one, such as the key or the
+/// certificate that the proxy has proved, would be taken for the destination's: so `find` and `info` end
+/// here, and [`to_proxy`](Self::to_proxy) goes on.
 #[derive(Debug)]
 pub struct Tunnel<F> {
     inner: F,
@@ -55,6 +60,11 @@ impl<F> Tunnel<F> {
     /// Where the flow goes.
     pub fn via(&self) -> &Via {
         &self.via
+    }
+
+    /// The flow to the proxy, and with it all that is known of the proxy.
+    pub fn to_proxy(&self) -> &F {
+        &self.inner
     }
 
     /// The flow to the proxy, which carries the destination's bytes from here on; nothing when some
@@ -112,11 +122,15 @@ impl<F: Flow> Flow for Tunnel<F> {
         self.inner.abort();
     }
 
-    fn inner(&self) -> Option<&dyn Flow> {
-        Some(&self.inner)
-    }
-
     fn info_of(&self, want: TypeId) -> Option<&dyn Any> {
-        (want == TypeId::of::<Via>()).then_some(&self.via as _)
+        if want == TypeId::of::<Via>() {
+            Some(&self.via)
+        } else if want == TypeId::of::<PeerAddress>() {
+            Some(self.inner.info::<PeerAddress>()?)
+        } else if want == TypeId::of::<LocalAddress>() {
+            Some(self.inner.info::<LocalAddress>()?)
+        } else {
+            None
+        }
     }
 }

@@ -5,15 +5,15 @@ use std::future::poll_fn;
 use tuyau::{
     http_connect::{HttpConnect, HttpConnectKey},
     mem,
-    proxy::{Route, Via},
+    proxy::{Route, Tunnel, Via},
     socks5::{Socks5, Socks5Key},
     tls::{self, TlsKey},
     tokio::{Compat, TokioTimer},
 };
 use tuyau_core::{
     Acceptor as _, Answers, AnyFlow, Attempt, AttemptReport, Context, FlowExt, Key, Listener,
-    Outcome, Protocol, ProtocolExt, Registry, Resolver, ResolverExt, Security, SkipReason, Stage,
-    Target, from_function,
+    Outcome, PeerAddress, Protocol, ProtocolExt, Registry, Resolver, ResolverExt, Security,
+    SkipReason, Stage, Target, from_function,
 };
 
 /// Connects and copies: to the listener whose name is the first label of the host.
@@ -161,6 +161,42 @@ async fn law_6_tls_beneath_a_proxy_is_not_taken_for_that_of_the_destination() {
     let target: Target = "tls://git.example.org:9418".parse().unwrap();
     let report = context.connect(target).allow_downgrade().plan().await;
     assert!(report.attempts.is_empty(), "{report}");
+}
+
+/// What the proxy has proved is known of the proxy, and not of who is behind it.
+#[tokio::test]
+async fn a_flow_does_not_show_the_proxy_s_key_as_its_peer_s() {
+    let (hub, proxy_key) = (mem::Hub::new(), tls::KeyPair::generate().unwrap());
+    let mut registry = Registry::new();
+    let secured = mem::Protocol::new(hub.clone()).layer(connector());
+    registry.protocol(Key::new(), secured.layer(Socks5::new()));
+    let expected = tls::Peer::key(proxy_key.public_key());
+    let names = proxy().configure::<TlsKey, _>(move |_| Some(expected.clone()));
+    let routed = names.try_configure::<Socks5Key, _, _>(Route::of);
+    registry.resolver(Key::new(), 0, routed);
+    let context = registry.freeze(TokioTimer::new());
+    let proxying = async {
+        let acceptor = tls::Settings::new(proxy_key.clone()).acceptor().unwrap();
+        let beneath = accept_one(&hub, "proxy").await;
+        let mut flow = acceptor.accept(beneath).await.unwrap();
+        flow.read_exact(&mut [0; 3]).await.unwrap();
+        flow.write_all(&[5, 0, 5, 0, 0, 1, 0, 0, 0, 0, 0, 0])
+            .await
+            .unwrap();
+        flow.flush().await.unwrap();
+        flow
+    };
+    let connect = context.connect(Target::name("git.example.org").port(9418));
+    let (_flow, connected) = tokio::join!(proxying, connect.open());
+    let flow: AnyFlow = connected.unwrap().flow;
+    assert!(flow.info::<tls::PeerKey>().is_none());
+    assert!(flow.info::<tls::Negotiated>().is_none());
+    assert!(flow.find::<tls::Flow<mem::Flow>>().is_none());
+    let address = &flow.info::<PeerAddress>().unwrap().0;
+    assert_eq!(address.to_string(), "mem://proxy");
+    let tunnel = flow.find::<Tunnel<tls::Flow<mem::Flow>>>().unwrap();
+    let proved = tunnel.to_proxy().info::<tls::PeerKey>().unwrap();
+    assert_eq!(proved.0, proxy_key.public_key());
 }
 
 #[tokio::test]
