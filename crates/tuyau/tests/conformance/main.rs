@@ -48,6 +48,9 @@ mod list;
 mod name_server;
 mod rows;
 mod support;
+#[cfg(target_os = "linux")]
+#[path = "../support/terminal.rs"]
+mod terminal;
 
 use std::process::ExitCode;
 

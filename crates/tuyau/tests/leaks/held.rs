@@ -36,9 +36,24 @@ fn turn() -> MutexGuard<'static, ()> {
 /// Runs a test while no other one runs, on a runtime of its own.
 pub(crate) fn alone(test: impl AsyncFnOnce()) {
     let _alone = turn();
+    on_a_runtime(test);
+}
+
+fn on_a_runtime(test: impl AsyncFnOnce()) {
     let mut runtime = runtime::Builder::new_current_thread();
     let runtime = runtime.enable_all().build().unwrap();
     runtime.block_on(test());
+}
+
+/// The same on a thread that is this test's only, since it moves to another namespace.
+pub(crate) fn alone_on_its_thread(test: impl AsyncFnOnce() + Send) {
+    let _alone = turn();
+    std::thread::scope(|scope| {
+        let test = scope.spawn(|| on_a_runtime(test));
+        if let Err(panic) = test.join() {
+            std::panic::resume_unwind(panic);
+        }
+    });
 }
 
 /// The same for a test without a runtime.

@@ -5,10 +5,13 @@
 #![cfg(target_os = "linux")]
 
 mod blocking;
+mod devices;
 mod flows;
 mod held;
 mod layers;
 mod names;
 mod packets;
 mod servers;
+#[path = "../support/terminal.rs"]
+mod terminal;
 mod unix;

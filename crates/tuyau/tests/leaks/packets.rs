@@ -109,7 +109,7 @@ fn quic_flows_and_their_datagrams_end_when_they_are_dropped() {
 }
 
 /// The side that dialled and the side that accepted.
-async fn meet<P: Protocol, L: Listener>(
+pub(crate) async fn meet<P: Protocol, L: Listener>(
     protocol: &P,
     endpoint: Endpoint<P>,
     mut listener: L,

@@ -1,24 +1,18 @@
-//! Lines that are pseudo-terminals: a device with a path, and its other end.
+//! Lines that are pseudo-terminals.
 
-use std::os::fd::OwnedFd;
-
-use nix::{
-    fcntl::OFlag,
-    pty::{grantpt, posix_openpt, ptsname_r, unlockpt},
-};
-use serial2_tokio::{SerialPort, StopBits};
 use ::tokio::{
     io::Join,
     net::unix::pipe::{Receiver, Sender},
 };
+use serial2_tokio::{SerialPort, StopBits};
 use tuyau::{
     serial::{self, FlowControl, KEY, Line, Parity, Serial, SerialKey, SettingsError},
     tokio::{FromTokio, TokioTimer},
 };
 use tuyau_conformance::{Case, NotRun, Traits};
 use tuyau_core::{
-    Address, ConnectError, ErrorKind, FlowError, FlowExt as _, Literal, Outcome,
-    PeerAddress, Registry,
+    Address, ConnectError, ErrorKind, FlowError, FlowExt as _, Literal, Outcome, PeerAddress,
+    Registry,
 };
 
 use crate::list::{List, tokio};
@@ -105,14 +99,9 @@ async fn open(line: &Line) -> Result<serial::Flow, ConnectError> {
 
 /// A line as it usually is, and its other end.
 fn terminal() -> Result<(Line, Far), NotRun> {
-    let missing = |error| NotRun::new(format!("no pseudo-terminals: {error}"));
-    let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
-    let master = posix_openpt(flags).map_err(missing)?;
-    grantpt(&master).and_then(|()| unlockpt(&master)).map_err(missing)?;
-    let line = Line::new(ptsname_r(&master).map_err(missing)?);
-    let master = OwnedFd::from(master);
+    let (line, other) = crate::terminal::terminal().map_err(NotRun::new)?;
     // It is no pipe, but is read and written as one.
-    let sender = Sender::from_owned_fd_unchecked(master.try_clone().unwrap()).unwrap();
-    let receiver = Receiver::from_owned_fd_unchecked(master).unwrap();
+    let sender = Sender::from_owned_fd_unchecked(other.try_clone().unwrap()).unwrap();
+    let receiver = Receiver::from_owned_fd_unchecked(other).unwrap();
     Ok((line, FromTokio::new(::tokio::io::join(receiver, sender))))
 }
