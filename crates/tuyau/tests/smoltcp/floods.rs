@@ -4,7 +4,7 @@ use std::{
     collections::VecDeque,
     future::pending,
     io,
-    net::Ipv4Addr,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6},
     sync::{Arc, Mutex},
     task::{Context, Poll},
     time::Duration,
@@ -12,10 +12,12 @@ use std::{
 
 use tokio::{sync::oneshot, task::JoinSet, time::timeout};
 use tuyau::{
-    smoltcp::{Device, HALF_OPEN, Medium, Network, Udp, UdpFlow, UdpListener, Wire, WireSettings},
+    smoltcp::{
+        Device, HALF_OPEN, Listener, Medium, Network, Udp, UdpFlow, UdpListener, Wire, WireSettings,
+    },
     tokio::TokioTimer,
 };
-use tuyau_core::{Attempt, DatagramsExt, FlowExt, ListenerExt, Protocol};
+use tuyau_core::{Attempt, DatagramsExt, Flow, FlowExt, ListenerExt, LocalAddress, Protocol};
 
 use crate::support::{after, dial, host, listen};
 
@@ -68,18 +70,39 @@ fn checksum(bytes: &[u8]) -> [u8; 2] {
     (!(sum as u16)).to_be_bytes()
 }
 
-/// A request for a connection to 10.0.0.2:80 (RFC 9293, section 3.1, in RFC 791).
+/// A segment that asks for a connection to port 80 (RFC 9293, section 3.1).
+fn syn_segment(from_port: u16, addresses: &[u8]) -> Vec<u8> {
+    let mut segment = from_port.to_be_bytes().to_vec();
+    segment.extend([0, 80, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 0x02]);
+    segment.extend([0x10, 0, 0, 0, 0, 0]);
+    let pseudo_header = [addresses, &[0, 6, 0, 20], &segment].concat();
+    segment[16..18].copy_from_slice(&checksum(&pseudo_header));
+    segment
+}
+
+/// A request for a connection to 10.0.0.2:80, in IPv4 (RFC 791).
 fn syn(from: Ipv4Addr) -> Vec<u8> {
     let addresses = [from.octets(), [10, 0, 0, 2]].concat();
-    let mut segment = vec![0x03, 0xe8, 0, 80, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 0x02];
-    segment.extend([0x10, 0, 0, 0, 0, 0]);
-    let pseudo_header = [&addresses[..], &[0, 6, 0, 20], &segment].concat();
-    segment[16..18].copy_from_slice(&checksum(&pseudo_header));
+    let segment = syn_segment(1000, &addresses);
     let mut packet = vec![0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6, 0, 0];
     packet.extend(addresses);
     let sum = checksum(&packet);
     packet[10..12].copy_from_slice(&sum);
     [packet, segment].concat()
+}
+
+/// The host that is flooded over IPv6.
+const FAR: Ipv6Addr = Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 2);
+
+/// A request for a connection to port 80 of [`FAR`], in IPv6 and behind a header of hop-by-hop options,
+/// which are padding (RFC 8200, section 4.3).
+fn syn_behind_options(from: SocketAddrV6) -> Vec<u8> {
+    let addresses = [from.ip().octets(), FAR.octets()].concat();
+    let mut packet = vec![0x60, 0, 0, 0, 0, 28, 0, 64];
+    packet.extend(&addresses);
+    packet.extend([6, 0, 1, 4, 0, 0, 0, 0]);
+    packet.extend(syn_segment(from.port(), &addresses));
+    packet
 }
 
 /// The Ethernet address of the host that is flooded.
@@ -211,4 +234,65 @@ async fn requests_that_nobody_completes_do_not_keep_others_out() {
     let mut text = [0; 5];
     accepted.read_exact(&mut text).await.unwrap();
     assert_eq!(&text, b"hello");
+}
+
+/// Two hosts, fd00::1 and [`FAR`]. These packets come to the latter.
+fn hosts_over_ipv6(packets: &Packets) -> (Network, Network) {
+    let (left, right) = WireSettings::new().medium(Medium::Ip).pair();
+    let (near, _) = host("fd00::1/64", left);
+    let flooded = Flooded {
+        wire: right,
+        packets: packets.clone(),
+    };
+    let (far, _) = host("fd00::2/64", flooded);
+    (near, far)
+}
+
+/// Bad input: options that pad, before a request that nobody completes.
+#[tokio::test(start_paused = true)]
+async fn requests_behind_options_do_not_keep_others_out() {
+    let strangers = (0..1000).map(|number| {
+        let from = Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 9, number);
+        syn_behind_options(SocketAddrV6::new(from, 1000, 0, 0))
+    });
+    let (near, far) = hosts_over_ipv6(&coming(strangers));
+    let mut listener = Listener::bind_socket(&far, (FAR, 80).into()).unwrap();
+    after(Duration::from_millis(100)).await;
+    assert_eq!(far.sockets(), HALF_OPEN + 1);
+    let meeting = async { tokio::join!(dial(&near, "[fd00::2]:80"), listener.accept()) };
+    let met = timeout(Duration::from_millis(500), meeting).await;
+    let (dialled, accepted) = met.expect("a connection at once");
+    dialled.unwrap();
+    accepted.unwrap();
+}
+
+/// Bad input: a request from where a connection is open already, by somebody who only knows its ends.
+#[tokio::test(start_paused = true)]
+async fn a_request_behind_options_breaks_no_connection() {
+    let packets = Packets::default();
+    let (near, far) = hosts_over_ipv6(&packets);
+    let mut listener = Listener::bind_socket(&far, (FAR, 80).into()).unwrap();
+    let mut pair = async || {
+        let (dialled, accepted) = tokio::join!(dial(&near, "[fd00::2]:80"), listener.accept());
+        let accepted = accepted.unwrap().handshake.await.unwrap();
+        (dialled.unwrap(), accepted)
+    };
+    let (mut gone, gone_too) = pair().await;
+    let (mut client, mut server) = pair().await;
+    // The socket that listens next gets the place of this one, before that of the connection.
+    gone.abort();
+    drop((gone, gone_too));
+    after(Duration::from_millis(100)).await;
+    let _third = pair().await;
+    let LocalAddress(here) = client.info().unwrap();
+    let Some(SocketAddr::V6(here)) = here.socket() else {
+        panic!("it is over IPv6");
+    };
+    packets.lock().unwrap().push_back(syn_behind_options(here));
+    let mut text = [0; 5];
+    for said in [b"still", b"there"] {
+        client.write_all(said).await.unwrap();
+        server.read_exact(&mut text).await.unwrap();
+        assert_eq!(&text, said);
+    }
 }
