@@ -51,7 +51,8 @@ pub struct Cloned {
 ///
 /// # Errors
 /// When no connection comes about, the server refuses, the pack is damaged, or the destination
-/// cannot be written.
+/// cannot be written. The error of a clone that was connected
+/// [has the connection](Error::take_connected).
 ///
 /// # Cancel safety
 /// Dropping the future leaves a destination that is not whole.
@@ -80,16 +81,21 @@ pub async fn clone_by(
     destination: &Destination,
 ) -> Result<Cloned, Error> {
     let mut connected = connect.open().await?;
-    let dialect = dialects.of(&connected.report).ok_or(Kind::NoDialect)?;
-    let cloned = clone_over(&mut connected.flow, dialect, remote, destination).await?;
-    Ok(Cloned {
-        report: Some(connected.report),
-        ..cloned
-    })
+    let cloned = match dialects.of(&connected.report) {
+        Some(dialect) => clone_over(&mut connected.flow, dialect, remote, destination).await,
+        None => Err(Kind::NoDialect.into()),
+    };
+    match cloned {
+        Ok(cloned) => Ok(Cloned {
+            report: Some(connected.report),
+            ..cloned
+        }),
+        Err(error) => Err(error.over(connected)),
+    }
 }
 
-/// Clones over a flow that the application has connected, as it does when it wants to know more of
-/// the flow, as of an error output.
+/// Clones over a flow that the application has connected, as it does when it has forced a protocol
+/// and wants that protocol's own type of flow.
 ///
 /// # Errors
 /// Like [`clone`].

@@ -1,14 +1,20 @@
 //! Why a clone failed.
 
-use std::{error, fmt, io, path::Path, path::PathBuf};
+use std::{
+    error, fmt, io,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
 
-use tuyau_core::{BoxError, ConnectError};
+use tuyau_core::{AnyFlow, BoxError, ConnectError, Connected};
 
 /// Why a clone failed. Printing one of a failed connect shows every attempt.
 #[derive(Debug)]
 pub struct Error {
     kind: Kind,
     source: Option<BoxError>,
+    // A flow is for one thread at a time, and behind the lock the error is for all of them.
+    over: Mutex<Option<Box<Connected<AnyFlow>>>>,
 }
 
 /// The kinds of [`Error`].
@@ -46,9 +52,25 @@ impl Error {
         &self.kind
     }
 
+    /// Takes out the connection that the clone failed over, when this library made it. The library
+    /// does not know what carried it; an application that does finds more in the flow, such as what a
+    /// command on the server complained of.
+    pub fn take_connected(&mut self) -> Option<Connected<AnyFlow>> {
+        let over = self.over.get_mut();
+        let over = over.unwrap_or_else(PoisonError::into_inner);
+        over.take().map(|connected| *connected)
+    }
+
+    pub(crate) fn over(mut self, connected: Connected<AnyFlow>) -> Self {
+        self.over = Mutex::new(Some(Box::new(connected)));
+        self
+    }
+
     pub(crate) fn because(kind: Kind, source: impl Into<BoxError>) -> Self {
-        let source = Some(source.into());
-        Self { kind, source }
+        Self {
+            source: Some(source.into()),
+            ..kind.into()
+        }
     }
 
     pub(crate) fn file(path: &Path, source: io::Error) -> Self {
@@ -77,7 +99,11 @@ pub(crate) fn protocol<E: Into<BoxError>>(what: &'static str) -> impl FnOnce(E) 
 
 impl From<Kind> for Error {
     fn from(kind: Kind) -> Self {
-        Self { kind, source: None }
+        Self {
+            kind,
+            source: None,
+            over: Mutex::new(None),
+        }
     }
 }
 

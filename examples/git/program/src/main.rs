@@ -1,7 +1,8 @@
 //! `git-tuyau clone URL`: clones a Git repository over git, ssh, http or https.
 //!
 //! The program plugs protocols together ([`ways`]) and hands them to the library `tuyau-git`, which
-//! knows none of them.
+//! knows none of them and connects. Only where SSH is forced does the program connect itself, for the
+//! sake of SSH's own type of flow.
 
 mod arguments;
 mod ways;
@@ -9,8 +10,8 @@ mod ways;
 use std::{error::Error, process::ExitCode, time::Duration};
 
 use tuyau::ssh;
-use tuyau_core::{AnyFlow, Chain, Connect};
-use tuyau_git::{Cloned, Dialect, clone_over};
+use tuyau_core::{Chain, Connect};
+use tuyau_git::{Cloned, Dialect, clone_by, clone_over};
 
 use crate::{
     arguments::{Arguments, USAGE},
@@ -65,22 +66,28 @@ async fn clone(arguments: &Arguments) -> Result<Cloned, Box<dyn Error>> {
     }
 }
 
-/// Clones over whatever is connected: a flow whose type is not known here.
+/// Clones over whatever the library connects with: a flow whose type is not known here.
 async fn over_any(
     connect: Connect<'_>,
     ways: &Ways,
     arguments: &Arguments,
 ) -> Result<Cloned, Box<dyn Error>> {
-    let mut connected = connect.open().await?;
-    eprintln!("{}", connected.report);
-    let dialect = ways.dialects.of(&connected.report);
-    let dialect = dialect.ok_or("nobody said how Git is spoken there")?;
-    let flow: &mut AnyFlow = &mut connected.flow;
-    let cloned = clone_over(flow, dialect, &arguments.remote, &arguments.destination).await;
-    if cloned.is_err() {
-        tell(flow.info());
+    let (remote, destination) = (&arguments.remote, &arguments.destination);
+    match clone_by(connect, &ways.dialects, remote, destination).await {
+        Ok(cloned) => {
+            if let Some(report) = &cloned.report {
+                eprintln!("{report}");
+            }
+            Ok(cloned)
+        }
+        Err(mut error) => {
+            if let Some(connected) = error.take_connected() {
+                eprintln!("{}", connected.report);
+                tell(connected.flow.info());
+            }
+            Err(error.into())
+        }
     }
-    Ok(cloned?)
 }
 
 /// Clones over SSH and nothing else, which gives SSH's own type of flow.
