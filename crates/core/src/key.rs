@@ -56,7 +56,8 @@ pub trait EndpointKey: 'static {
     fn show(endpoint: &Self::Endpoint, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 
     /// Reads the endpoint that an address says in full, whatever its scheme: what
-    /// [`show`](Self::show) prints, this reads back.
+    /// [`show`](Self::show) prints, this reads back. What else an address has is refused when the scheme is
+    /// the key's own, and otherwise left to the layers that the scheme names.
     ///
     /// # Errors
     /// When the address is not such an endpoint, with what was expected. A key whose endpoints have

@@ -4,12 +4,24 @@ use std::{fmt, net::SocketAddr};
 
 use tuyau_core::{Address, EndpointError};
 
+use crate::own_scheme;
+
 /// Prints an endpoint as it stands behind `scheme://`.
 pub(crate) fn show(endpoint: &SocketAddr, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     write!(f, "{}", Address::socket_text(*endpoint))
 }
 
-/// The endpoint that an address says in full.
+/// The endpoint that an address says in full, which says nothing else if its scheme is `own`.
+pub(crate) fn read_alone(address: &Address, own: &str) -> Result<SocketAddr, EndpointError> {
+    if own_scheme::has_more(address, own) {
+        let expected =
+            format!("an IP address and a port and nothing else, as in `{own}://127.0.0.1:6000`");
+        return Err(EndpointError::new(address, expected));
+    }
+    read(address)
+}
+
+/// The endpoint that an address says in full, whatever else it says.
 pub(crate) fn read(address: &Address) -> Result<SocketAddr, EndpointError> {
     let endpoint = address.socket();
     endpoint.ok_or_else(|| EndpointError::new(address, expected(address)))
@@ -24,5 +36,22 @@ fn expected(address: &Address) -> String {
              stand in /sys/class/net/*/ifindex, and a system resolver takes names too"
         ),
         _ => format!("an IP address and a port, as in `{scheme}://127.0.0.1:6000`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_address_of_another_scheme_says_beside_is_left_to_a_layer() {
+        let endpoint = SocketAddr::from(([127, 0, 0, 1], 80));
+        for more in ["ws://127.0.0.1:80/path?x=1", "ssh://me@127.0.0.1:80"] {
+            assert_eq!(read_alone(&more.parse().unwrap(), "tcp"), Ok(endpoint));
+        }
+        for more in ["tcp://127.0.0.1:80/path?x=1", "tcp://me@127.0.0.1:80"] {
+            let error = read_alone(&more.parse().unwrap(), "tcp").unwrap_err();
+            assert!(error.expected().contains("nothing else"), "{error}");
+        }
     }
 }

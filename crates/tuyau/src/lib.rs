@@ -127,6 +127,7 @@ pub mod mem;
 pub mod noise;
 #[cfg(any(feature = "noise", feature = "websocket"))]
 mod outgoing;
+mod own_scheme;
 #[cfg(any(unix, feature = "serial"))]
 mod path_endpoint;
 #[cfg(any(feature = "fault", feature = "throttle"))]

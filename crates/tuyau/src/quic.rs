@@ -99,7 +99,8 @@ pub const ALPN: &str = "tuyau";
 /// How long a flow that is dropped after the end of its writing half delivers what was written, at most.
 pub const LINGER: Duration = Duration::from_secs(30);
 
-/// The endpoint of QUIC: an IP address and a UDP port.
+/// The endpoint of QUIC: an IP address and a UDP port. What else an address says is for TLS, which is always
+/// over it.
 #[derive(Debug)]
 pub struct QuicKey;
 

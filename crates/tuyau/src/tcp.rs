@@ -53,7 +53,8 @@ pub use {flow::Flow, listener::Listener, protocol::Tcp, resolver::SystemResolver
 /// The key of IP endpoints.
 pub const KEY: Key<TcpKey> = Key::new();
 
-/// The endpoint of TCP: an IP address and a port.
+/// The endpoint of TCP: an IP address and a port. An address with the scheme `tcp` has nothing else; with
+/// another one, the rest is that of a layer, as the path of a WebSocket is.
 #[derive(Debug)]
 pub struct TcpKey;
 
@@ -66,6 +67,6 @@ impl EndpointKey for TcpKey {
     }
 
     fn read(address: &Address) -> Result<SocketAddr, EndpointError> {
-        ip_endpoint::read(address)
+        ip_endpoint::read_alone(address, Self::NAME)
     }
 }

@@ -74,7 +74,8 @@ pub use {
 /// The key of UDP endpoints.
 pub const KEY: Key<UdpKey> = Key::new();
 
-/// The endpoint of UDP: an IP address and a port.
+/// The endpoint of UDP: an IP address and a port. An address with the scheme `udp` has nothing else; with
+/// another one, the rest is that of what lies over it.
 #[derive(Debug)]
 pub struct UdpKey;
 
@@ -87,7 +88,7 @@ impl EndpointKey for UdpKey {
     }
 
     fn read(address: &Address) -> Result<SocketAddr, EndpointError> {
-        ip_endpoint::read(address)
+        ip_endpoint::read_alone(address, Self::NAME)
     }
 }
 

@@ -54,7 +54,8 @@ pub struct VsockKey;
 /// A machine and a port of it.
 ///
 /// Its textual form is `vsock://CID:PORT`; a port above 65,535, which other protocols do not have, is
-/// written `vsock://CID?port=PORT`.
+/// written `vsock://CID?port=PORT`. An address with the scheme `vsock` has nothing else; with another one,
+/// its user, path and other queries are those of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Endpoint {
     /// The context identifier of the machine.
@@ -103,16 +104,25 @@ impl EndpointKey for VsockKey {
 
     fn read(address: &Address) -> Result<Endpoint, EndpointError> {
         let cid = address.host().and_then(|host| host.parse().ok());
-        let port = match address.port() {
-            Some(port) => Some(port.into()),
-            None => address.query("port").and_then(|port| port.parse().ok()),
+        let mut ports = address.queries().filter(|(name, _)| *name == "port");
+        let port = match (address.port(), ports.next(), ports.next()) {
+            (Some(port), None, _) => Some(port.into()),
+            (None, Some((_, port)), None) => port.parse().ok(),
+            _ => None,
         };
-        let expected = "the number of a machine and a port, as in `vsock://2:5000`";
+        let expected = "the number of a machine and one port, as in `vsock://2:5000`";
         match (cid, port) {
-            (Some(cid), Some(port)) => Ok(Endpoint { cid, port }),
+            (Some(cid), Some(port)) if !has_more(address) => Ok(Endpoint { cid, port }),
             _ => Err(EndpointError::new(address, expected)),
         }
     }
+}
+
+/// Whether an address of this scheme says more than a machine and its port.
+fn has_more(address: &Address) -> bool {
+    let more = address.user().is_some() || address.path().is_some();
+    let mut queries = address.queries();
+    address.scheme() == VsockKey::NAME && (more || queries.any(|(name, _)| name != "port"))
 }
 
 /// Vsock on tokio. Connecting wants a tokio runtime with its I/O driver.
@@ -159,6 +169,13 @@ mod tests {
             "vsock://host:1",
             "vsock://2",
             "vsock://2?port=x",
+            "vsock://2:5000?port=7",
+            "vsock://2:5000?port=5000",
+            "mask+vsock://2:5000?port=7",
+            "vsock://2?port=70000&port=7",
+            "vsock://me@2:5000",
+            "vsock://2:5000/path",
+            "vsock://2:5000?x",
             "vsock:///2",
             "vsock://4294967296:1",
         ] {

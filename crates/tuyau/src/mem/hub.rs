@@ -14,7 +14,7 @@ use tuyau_core::{
 };
 
 use super::{Flow, pair};
-use crate::ListenError;
+use crate::{ListenError, own_scheme};
 
 /// How many connections wait for a listener to accept them; more wait for room.
 pub const BACKLOG: usize = 128;
@@ -22,7 +22,8 @@ pub const BACKLOG: usize = 128;
 /// The key of memory endpoints.
 pub const KEY: Key<MemKey> = Key::new();
 
-/// The endpoint of memory flows: a [`Name`].
+/// The endpoint of memory flows: a [`Name`]. An address with the scheme `mem` has nothing but the name; with
+/// another one, its user and its query are those of a layer.
 #[derive(Debug)]
 pub struct MemKey;
 
@@ -38,11 +39,12 @@ impl EndpointKey for MemKey {
     }
 
     fn read(address: &Address) -> Result<Name, EndpointError> {
-        let name = address
-            .host()
-            .filter(|_| address.port().is_none() && address.path().is_none());
-        name.map(Name::from)
-            .ok_or_else(|| EndpointError::new(address, "a name, as in `mem://name`"))
+        let more = address.port().is_some() || address.path().is_some();
+        let more = more || own_scheme::has_more(address, Self::NAME);
+        let name = address.host().filter(|_| !more);
+        name.map(Name::from).ok_or_else(|| {
+            EndpointError::new(address, "a name and nothing else, as in `mem://name`")
+        })
     }
 }
 

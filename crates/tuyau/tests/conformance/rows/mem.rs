@@ -12,7 +12,12 @@ pub(crate) fn rows(list: &mut List) {
     let traits = DatagramTraits::new().tells_drop();
     list.datagrams("mem_datagrams", traits, run_in_place, async || mem::datagram_pair());
     list.serving("mem", ServingTraits::new(), run_in_place, serving);
-    let refused = &["mem:///path", "mem://name:80"];
+    let refused = &[
+        "mem:///path",
+        "mem://name:80",
+        "mem://me@name",
+        "mem://name?x=1",
+    ];
     list.add("mem", endpoint_cases::<mem::MemKey>("mem", vec!["name".into()], refused));
 }
 

@@ -29,6 +29,9 @@ pub(crate) fn rows(list: &mut List) {
         "tcp://localhost:80",
         "tcp://127.0.0.1",
         "tcp:///path",
+        "tcp://me@127.0.0.1:80",
+        "tcp://127.0.0.1:80/path",
+        "tcp://127.0.0.1:80?x",
         "tcp://[fe80::1%25eth0]:80",
     ];
     list.add("tcp", endpoint_cases::<tcp::TcpKey>("tcp", endpoints.into(), refused));

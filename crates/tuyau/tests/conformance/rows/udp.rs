@@ -18,7 +18,7 @@ pub(crate) fn rows(list: &mut List) {
         "127.0.0.1:53".parse().unwrap(),
         "[fe80::1%7]:53".parse().unwrap(),
     ];
-    let cases = endpoint_cases::<udp::UdpKey>("udp", endpoints, &["udp://localhost:53"]);
+    let cases = endpoint_cases::<udp::UdpKey>("udp", endpoints, &["udp://localhost:53", "udp://127.0.0.1:53?x"]);
     list.add("udp", cases);
 }
 

@@ -19,7 +19,12 @@ pub(crate) fn rows(list: &mut List) {
     });
     let endpoints = [(2, 5000), (Endpoint::ANY, 70_000)];
     let endpoints = endpoints.map(|(cid, port)| Endpoint { cid, port });
-    let refused = &["vsock://host:1", "vsock://2", "vsock:///2"];
+    let refused = &[
+        "vsock://host:1",
+        "vsock://2",
+        "vsock:///2",
+        "vsock://2:5000?port=7",
+    ];
     let cases = endpoint_cases::<vsock::VsockKey>("vsock", endpoints.into(), refused);
     list.add("vsock", cases);
 }
