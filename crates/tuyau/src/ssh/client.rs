@@ -3,14 +3,14 @@
 use std::{path::PathBuf, sync::Arc};
 
 use russh::{
-    ChannelId, ChannelOpenFailure, Sig,
-    client::{DisconnectReason, Session},
+    Channel, ChannelId, ChannelOpenFailure, Sig,
+    client::{ChannelOpenHandle, DisconnectReason, Msg, Session},
     keys::PublicKeyOrCertificate,
 };
 
 use super::{
     ExitStatus, Kind, PublicKey,
-    inbox::{Failure, Inbox},
+    inbox::{Failure, Inbox, Received},
     known_hosts::{self, Known},
 };
 
@@ -20,6 +20,21 @@ pub(super) struct Handler {
     pub(super) trust: Trust,
     /// The server's key, once it is trusted.
     pub(super) proved: Arc<std::sync::OnceLock<PublicKey>>,
+    /// The channel that this side asked for, once the server has opened it.
+    pub(super) own: Option<ChannelId>,
+}
+
+impl Handler {
+    /// The inbox, unless the server speaks of a channel that is not the flow's.
+    fn inbox_of(&self, channel: ChannelId) -> Option<&Inbox> {
+        (self.own == Some(channel)).then_some(&self.inbox)
+    }
+
+    fn update(&self, channel: ChannelId, change: impl FnOnce(&mut Received)) {
+        if let Some(inbox) = self.inbox_of(channel) {
+            inbox.update(change);
+        }
+    }
 }
 
 /// By what a server's key is judged.
@@ -75,49 +90,62 @@ impl russh::client::Handler for Handler {
         Ok(true)
     }
 
-    async fn data(&mut self, _: ChannelId, data: &[u8], _: &mut Session) -> Result<(), Kind> {
-        self.inbox.push(data).await;
+    async fn channel_open_confirmation(
+        &mut self,
+        channel: ChannelId,
+        _max_packet_size: u32,
+        _window_size: u32,
+        _: &mut Session,
+    ) -> Result<(), Kind> {
+        self.own.get_or_insert(channel);
+        Ok(())
+    }
+
+    async fn data(&mut self, of: ChannelId, data: &[u8], _: &mut Session) -> Result<(), Kind> {
+        if let Some(inbox) = self.inbox_of(of) {
+            inbox.push(data).await;
+        }
         Ok(())
     }
 
     async fn extended_data(
         &mut self,
-        _: ChannelId,
+        of: ChannelId,
         kind: u32,
         data: &[u8],
         _: &mut Session,
     ) -> Result<(), Kind> {
         // SSH_EXTENDED_DATA_STDERR (RFC 4254, section 5.2) is the only kind there is.
-        if kind == 1 {
-            self.inbox.push_error_output(data);
+        if let Some(inbox) = self.inbox_of(of).filter(|_| kind == 1) {
+            inbox.push_error_output(data);
         }
         Ok(())
     }
 
-    async fn channel_eof(&mut self, _: ChannelId, _: &mut Session) -> Result<(), Kind> {
-        self.inbox.update(|received| received.ended = true);
+    async fn channel_eof(&mut self, of: ChannelId, _: &mut Session) -> Result<(), Kind> {
+        self.update(of, |received| received.ended = true);
         Ok(())
     }
 
-    async fn channel_close(&mut self, _: ChannelId, _: &mut Session) -> Result<(), Kind> {
-        self.inbox.update(|received| received.closed = true);
+    async fn channel_close(&mut self, of: ChannelId, _: &mut Session) -> Result<(), Kind> {
+        self.update(of, |received| received.closed = true);
         Ok(())
     }
 
     async fn exit_status(
         &mut self,
-        _: ChannelId,
+        of: ChannelId,
         status: u32,
         _: &mut Session,
     ) -> Result<(), Kind> {
         let status = ExitStatus::Code(status);
-        self.inbox.update(|received| received.exit = Some(status));
+        self.update(of, |received| received.exit = Some(status));
         Ok(())
     }
 
     async fn exit_signal(
         &mut self,
-        _: ChannelId,
+        of: ChannelId,
         signal: Sig,
         _core_dumped: bool,
         _message: &str,
@@ -129,17 +157,17 @@ impl russh::client::Handler for Handler {
             signal => format!("{signal:?}"),
         };
         let status = ExitStatus::Signal(name);
-        self.inbox.update(|received| received.exit = Some(status));
+        self.update(of, |received| received.exit = Some(status));
         Ok(())
     }
 
-    async fn channel_success(&mut self, _: ChannelId, _: &mut Session) -> Result<(), Kind> {
-        self.inbox.update(|received| received.answer = Some(true));
+    async fn channel_success(&mut self, of: ChannelId, _: &mut Session) -> Result<(), Kind> {
+        self.update(of, |received| received.answer = Some(true));
         Ok(())
     }
 
-    async fn channel_failure(&mut self, _: ChannelId, _: &mut Session) -> Result<(), Kind> {
-        self.inbox.update(|received| received.answer = Some(false));
+    async fn channel_failure(&mut self, of: ChannelId, _: &mut Session) -> Result<(), Kind> {
+        self.update(of, |received| received.answer = Some(false));
         Ok(())
     }
 
@@ -166,6 +194,81 @@ impl russh::client::Handler for Handler {
         Ok(())
     }
 
+    async fn server_channel_open_session(
+        &mut self,
+        _: Channel<Msg>,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Kind> {
+        refuse(reply).await
+    }
+
+    async fn server_channel_open_direct_tcpip(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        _: u32,
+        _: &str,
+        _: u32,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Kind> {
+        refuse(reply).await
+    }
+
+    async fn server_channel_open_direct_streamlocal(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Kind> {
+        refuse(reply).await
+    }
+
+    async fn server_channel_open_forwarded_tcpip(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        _: u32,
+        _: &str,
+        _: u32,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Kind> {
+        refuse(reply).await
+    }
+
+    async fn server_channel_open_forwarded_streamlocal(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Kind> {
+        refuse(reply).await
+    }
+
+    async fn server_channel_open_x11(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        _: u32,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Kind> {
+        refuse(reply).await
+    }
+
+    async fn server_channel_open_agent_forward(
+        &mut self,
+        _: Channel<Msg>,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Kind> {
+        refuse(reply).await
+    }
+
     async fn disconnected(&mut self, reason: DisconnectReason<Kind>) -> Result<(), Kind> {
         self.inbox.fail(match reason {
             DisconnectReason::ReceivedDisconnect(info) => Failure::Disconnected(info.message),
@@ -173,6 +276,14 @@ impl russh::client::Handler for Handler {
         });
         Ok(())
     }
+}
+
+/// A server opens nothing at a client that has offered it nothing (RFC 4254, sections 6.1, 6.3.2 and 7.2). russh
+/// would take it.
+async fn refuse(reply: ChannelOpenHandle) -> Result<(), Kind> {
+    let reason = ChannelOpenFailure::AdministrativelyProhibited;
+    reply.reject(reason).await;
+    Ok(())
 }
 
 fn failure_of(kind: &Kind) -> Failure {

@@ -74,6 +74,7 @@ impl Connector {
             inbox: inbox.clone(),
             trust,
             proved: proved.clone(),
+            own: None,
         };
         // From here on, dropping the link ends everything.
         let (wire, link) = wire::pair(inner, inbox.clone());

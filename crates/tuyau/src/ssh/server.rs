@@ -33,7 +33,8 @@ pub(super) struct Asked {
     pub(super) key: Option<PeerKey>,
     pub(super) user: Option<User>,
     pub(super) half: Option<ChannelWriteHalf<Msg>>,
-    taken: bool,
+    /// The connection's only channel.
+    own: Option<ChannelId>,
     environment: Vec<(String, String)>,
     pub(super) open: Option<Open>,
 }
@@ -56,8 +57,7 @@ impl Handler {
 
     /// Takes the connection's only channel; what follows is refused.
     async fn take(&self, channel: Channel<Msg>, reply: ChannelOpenHandle, open: Option<Open>) {
-        let taken = std::mem::replace(&mut self.asked().taken, true);
-        if taken {
+        if !self.is_first(channel.id()) {
             return reply.reject(ChannelOpenFailure::ResourceShortage).await;
         }
         reply.accept().await;
@@ -67,6 +67,17 @@ impl Handler {
         if let Some(open) = open {
             self.opened(open);
         }
+    }
+
+    fn is_first(&self, channel: ChannelId) -> bool {
+        let mut asked = self.asked();
+        let first = asked.own.is_none();
+        asked.own.get_or_insert(channel);
+        first
+    }
+
+    fn is_own(&self, channel: ChannelId) -> bool {
+        self.asked().own == Some(channel)
     }
 
     fn opened(&self, open: Open) {
@@ -81,7 +92,7 @@ impl Handler {
         session: &mut Session,
         open: Open,
     ) -> Result<(), russh::Error> {
-        if self.asked().open.is_some() {
+        if !self.is_own(channel) || self.asked().open.is_some() {
             return session.channel_failure(channel);
         }
         session.channel_success(channel)?;
@@ -158,13 +169,15 @@ impl russh::server::Handler for Handler {
 
     async fn env_request(
         &mut self,
-        _: ChannelId,
+        channel: ChannelId,
         name: &str,
         value: &str,
         _: &mut Session,
     ) -> Result<(), russh::Error> {
+        let own = self.is_own(channel);
         let mut asked = self.asked();
-        if asked.environment.len() < VARIABLES && name.len() + value.len() <= VARIABLE_LENGTH {
+        let few = asked.environment.len() < VARIABLES;
+        if own && few && name.len() + value.len() <= VARIABLE_LENGTH {
             asked.environment.push((name.to_owned(), value.to_owned()));
         }
         Ok(())
@@ -204,21 +217,27 @@ impl russh::server::Handler for Handler {
 
     async fn data(
         &mut self,
-        _: ChannelId,
+        of: ChannelId,
         data: &[u8],
         _: &mut Session,
     ) -> Result<(), russh::Error> {
-        self.inbox.push(data).await;
+        if self.is_own(of) {
+            self.inbox.push(data).await;
+        }
         Ok(())
     }
 
-    async fn channel_eof(&mut self, _: ChannelId, _: &mut Session) -> Result<(), russh::Error> {
-        self.inbox.update(|received| received.ended = true);
+    async fn channel_eof(&mut self, of: ChannelId, _: &mut Session) -> Result<(), russh::Error> {
+        if self.is_own(of) {
+            self.inbox.update(|received| received.ended = true);
+        }
         Ok(())
     }
 
-    async fn channel_close(&mut self, _: ChannelId, _: &mut Session) -> Result<(), russh::Error> {
-        self.inbox.update(|received| received.closed = true);
+    async fn channel_close(&mut self, of: ChannelId, _: &mut Session) -> Result<(), russh::Error> {
+        if self.is_own(of) {
+            self.inbox.update(|received| received.closed = true);
+        }
         Ok(())
     }
 }

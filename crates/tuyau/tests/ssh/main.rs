@@ -1,4 +1,6 @@
 //! SSH against peers that misbehave. Against OpenSSH's own programs it is tested in `openssh`.
 #![cfg(all(feature = "mem", feature = "ssh"))]
 
+mod channels;
 mod stalled;
+mod support;

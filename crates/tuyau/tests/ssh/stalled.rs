@@ -2,45 +2,17 @@
 
 use std::time::Duration;
 
-use tokio::runtime::Handle;
 use tuyau::{
     mem,
-    ssh::{self, Acceptor, Error, Kind, PrivateKey, Remote, ServerSettings, Settings, SshKey},
+    ssh::{self, Kind, PrivateKey, Remote, ServerSettings, Settings, SshKey},
     tokio::TokioTimer,
 };
 use tuyau_core::{
-    Acceptor as _, Attempt, ConnectErrorKind, Context, ErrorKind, Flow, FlowExt, Key, Layer,
-    ListenerExt, Outcome, ProtocolExt, Registry, ResolverExt, Stage, Target,
+    Acceptor as _, ConnectErrorKind, Context, ErrorKind, FlowExt, Key, ListenerExt, Outcome,
+    ProtocolExt, Registry, ResolverExt, Target,
 };
 
-fn settings() -> Settings {
-    Settings::new()
-        .danger_accept_any_host_key()
-        .key(PrivateKey::generate().unwrap())
-}
-
-fn acceptor() -> Acceptor {
-    ServerSettings::new(PrivateKey::generate().unwrap(), |_, _| true).acceptor()
-}
-
-/// Performs the dialling side over any flow.
-async fn dial<F: Flow>(flow: F, settings: Settings) -> Result<ssh::Flow, Error> {
-    let remote = Remote::new("anna", "here", 22, ssh::Open::command("work"));
-    let attempt = Attempt::new(Stage::new("ssh"));
-    settings.connector().connect(flow, &remote, &attempt).await
-}
-
-/// The tasks that the runtime has, this one among them.
-fn tasks() -> usize {
-    Handle::current().metrics().num_alive_tasks()
-}
-
-/// Lets the tasks that can go on do so.
-async fn settle() {
-    for _ in 0..100 {
-        tokio::task::yield_now().await;
-    }
-}
+use crate::support::{acceptor, dial, settings, settle, tasks};
 
 /// Forwards this many bytes to a real server, and nothing after them.
 async fn stop_after(count: usize, mut client: mem::Flow) {
