@@ -1,11 +1,18 @@
 //! Sessions that are resumed by a ticket, and those that must not be.
 
-use std::sync::Arc;
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    task::{Context, Poll, Wake, Waker},
+};
 
 use rustls::{
     ClientConnection, ServerConfig, ServerConnection, pki_types::ServerName, version::TLS13,
 };
-use tuyau::{mem, tls};
+use tuyau::{fault, mem, tls, tokio::TokioTimer};
 use tuyau_core::{Acceptor, FlowExt, Target};
 
 use crate::{
@@ -166,4 +173,59 @@ async fn the_connector_sends_no_early_data() {
         resumed.push(is_resumed);
     }
     assert_eq!(resumed, [false, true]);
+}
+
+/// A server may send tickets without end; whoever reads lets others go on between them.
+#[tokio::test]
+async fn a_read_gives_way_while_nothing_but_tickets_comes() {
+    let issuer = Issuer::new("an authority");
+    let key = issuer.certify(&Leaf::new(&["example.org"]));
+    let mut config = ServerConfig::builder_with_provider(tls::default_provider())
+        .with_protocol_versions(&[&TLS13])
+        .unwrap()
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(rustls::sign::SingleCertAndKey::from(key)));
+    config.send_tls13_tickets = 100;
+    let session = ServerConnection::new(Arc::new(config)).unwrap();
+    let settings = tls::Settings::anonymous(issuer.authenticator());
+    let connector = settings.connector().unwrap();
+    let (near, mut far) = mem::pair_with_capacity(100_000);
+    // Each read brings little, so that there are many of them.
+    let short = fault::Faults::none().read(fault::Trouble::none().short(16));
+    let faulty = fault::Fault::new(TokioTimer::new()).acceptor(short);
+    let near = faulty.accept(near).await.unwrap();
+    let dialling = dial(&connector, near, named("example.org"));
+    let serving = drive(session, &mut far);
+    let reading = async {
+        let mut flow = dialling.await.unwrap();
+        let mut buffer = [0; 1];
+        let mut read = std::pin::pin!(flow.read(&mut buffer));
+        std::future::poll_fn(|cx| {
+            let woken = Arc::new(Woken(AtomicBool::new(false)));
+            let waker = Waker::from(woken.clone());
+            let poll = read.as_mut().poll(&mut Context::from_waker(&waker));
+            assert!(poll.is_pending(), "{poll:?}");
+            // Until the tickets are there it waits for them; what comes is told to this task too.
+            cx.waker().wake_by_ref();
+            match woken.0.load(Relaxed) {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            }
+        })
+        .await;
+    };
+    tokio::select! {
+        biased;
+        _ = serving => panic!("it serves until its peer ends"),
+        () = reading => {}
+    }
+}
+
+/// Whether somebody woke the task within its turn.
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Relaxed);
+    }
 }

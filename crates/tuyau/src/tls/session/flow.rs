@@ -17,6 +17,10 @@ use crate::{
 /// The plaintext of a full record (RFC 8446, section 5.1); writes are gathered into such.
 const RECORD: usize = 16 * 1024;
 
+/// How often one read takes what has come without anything for the application in it, before it lets
+/// others go on.
+const FILLS: usize = 16;
+
 /// How many encrypted bytes are held while the flow beneath takes none. With the record being
 /// gathered it bounds what a flow accepts beyond what the flow beneath holds.
 const UNSENT: usize = 64 * 1024;
@@ -222,7 +226,7 @@ impl<F: tuyau_core::Flow> tuyau_core::Flow for Flow<F> {
         if buffer.is_empty() {
             return Poll::Ready(Ok(0));
         }
-        loop {
+        for _ in 0..FILLS {
             match &self.reading {
                 Reading::Open => {}
                 Reading::Ended => return Poll::Ready(Ok(0)),
@@ -257,6 +261,9 @@ impl<F: tuyau_core::Flow> tuyau_core::Flow for Flow<F> {
                 }
             }
         }
+        // Nothing for the application has come: session tickets, for example, without end.
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize, FlowError>> {
