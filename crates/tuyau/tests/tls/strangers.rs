@@ -69,13 +69,17 @@ async fn a_server_that_closes_in_the_middle_of_the_handshake_is_truncated() {
 
 #[tokio::test]
 async fn garbage_in_the_form_of_records_is_refused() {
-    for garbage in [
+    let (unexpected_message, decode_error) = (10, 50);
+    for (garbage, reason) in [
         // A handshake message that is no ClientHello.
-        vec![22, 3, 1, 0, 4, 9, 0, 0, 0],
+        (vec![22, 3, 1, 0, 4, 9, 0, 0, 0], unexpected_message),
         // A record that is longer than one may be.
-        [&[22, 3, 1, 0xff, 0xff][..], &[7; 70_000]].concat(),
+        (
+            [&[22, 3, 1, 0xff, 0xff][..], &[7; 70_000]].concat(),
+            decode_error,
+        ),
         // Data before any handshake.
-        vec![23, 3, 3, 0, 1, 0],
+        (vec![23, 3, 3, 0, 1, 0], unexpected_message),
     ] {
         let (mut near, far) = mem::pair_with_capacity(100_000);
         near.write_all(&garbage).await.unwrap();
@@ -85,6 +89,7 @@ async fn garbage_in_the_form_of_records_is_refused() {
         let mut alert = [0; 7];
         near.read_exact(&mut alert).await.unwrap();
         assert_eq!((alert[0], alert[5]), (21, 2), "a fatal alert");
+        assert_eq!(alert[6], reason, "{error}");
     }
 }
 

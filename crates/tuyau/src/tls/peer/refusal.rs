@@ -132,10 +132,18 @@ impl BadCertificate {
                 "is that of an authority, which a {peer} may not present; \
                  have one made with CA:FALSE, or expect its key (a pin)"
             ),
-            why => write!(
-                f,
-                "is not acceptable: {why}; check it, and the roots on this side"
+            E::UnsupportedSignatureAlgorithmContext { .. }
+            | E::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => f.write_str(
+                "is signed by an algorithm that is not known here, or not with such a key; \
+                 have one made with ECDSA, RSA or Ed25519",
             ),
+            why => {
+                let why: String = why.to_string().chars().take(REASON).collect();
+                write!(
+                    f,
+                    "is not acceptable: {why}; check it, and the roots on this side"
+                )
+            }
         }
     }
 
@@ -166,6 +174,9 @@ impl BadCertificate {
         }
     }
 }
+
+/// How much is shown of a reason that may hold parts of what the peer presented.
+const REASON: usize = 200;
 
 fn moment(time: &UnixTime) -> Moment {
     Moment(i64::try_from(time.as_secs()).unwrap_or(i64::MAX / 2))
@@ -217,5 +228,41 @@ mod tests {
         let many = vec![ExtendedKeyPurpose::Other(vec![7; 1000]); 1000];
         let one = "7.".repeat(NUMBERS) + "…, ";
         assert_eq!(purposes(&many), one.repeat(PURPOSES) + "more");
+    }
+    struct Explained(BadCertificate);
+
+    impl fmt::Display for Explained {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            self.0.explain(Side::Server, f)
+        }
+    }
+
+    #[derive(Debug)]
+    struct Long;
+
+    impl fmt::Display for Long {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(&"long ".repeat(1000))
+        }
+    }
+
+    impl Error for Long {}
+
+    /// Bad input: a stranger chooses the bytes of a certificate.
+    #[test]
+    fn what_a_certificate_holds_does_not_make_its_refusal_long() {
+        let huge = CertificateError::UnsupportedSignatureAlgorithmContext {
+            signature_algorithm_id: vec![7; 30_000],
+            supported_algorithms: Vec::new(),
+        };
+        let unknown = CertificateError::Other(OtherError(Arc::new(Long)));
+        for (why, reason) in [
+            (huge, "is signed by an algorithm that is not known here"),
+            (unknown, "is not acceptable: "),
+        ] {
+            let text = Explained(BadCertificate::new(why)).to_string();
+            assert!(text.contains(reason), "{text}");
+            assert!(text.len() < 400, "{} characters", text.len());
+        }
     }
 }

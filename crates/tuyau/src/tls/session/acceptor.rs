@@ -128,7 +128,13 @@ impl From<(rustls::Error, AcceptedAlert)> for Refused {
         // Writing into memory does not fail.
         let _ = alert.write_all(&mut bytes);
         if bytes.is_empty() {
-            bytes.extend(alert_record(AlertDescription::DecodeError));
+            use rustls::Error::{InappropriateHandshakeMessage, InappropriateMessage};
+            bytes.extend(alert_record(match error {
+                InappropriateHandshakeMessage { .. } | InappropriateMessage { .. } => {
+                    AlertDescription::UnexpectedMessage
+                }
+                _ => AlertDescription::DecodeError,
+            }));
         }
         Self(error.into(), bytes)
     }
