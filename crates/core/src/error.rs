@@ -182,7 +182,7 @@ mod io {
                 | io::ErrorKind::NotFound => Self::Unreachable,
                 io::ErrorKind::TimedOut => Self::TimedOut,
                 io::ErrorKind::UnexpectedEof => Self::Truncated,
-                io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => Self::Protocol,
+                io::ErrorKind::InvalidData => Self::Protocol,
                 io::ErrorKind::Unsupported => Self::Unsupported,
                 io::ErrorKind::AddrInUse => Self::InUse,
                 io::ErrorKind::PermissionDenied => Self::Denied,

@@ -2,6 +2,8 @@
 
 use std::{error::Error, fmt, io};
 
+use crate::peer_text::shown;
+
 /// Why a host name gave no endpoint.
 #[derive(Debug)]
 pub struct ResolveError {
@@ -34,7 +36,7 @@ impl ResolveError {
 
 impl fmt::Display for ResolveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let host = &self.host;
+        let host = &shown(&self.host);
         match &self.kind {
             ResolveErrorKind::NoPort => {
                 write!(
@@ -60,5 +62,20 @@ impl Error for ResolveError {
             ResolveErrorKind::NoPort => None,
             ResolveErrorKind::Lookup(error) => Some(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_says_nothing_that_a_terminal_obeys() {
+        let host = "a\u{1b}[2J\nb\u{202e}";
+        let shown = "a\\u{1b}[2J\\nb\\u{202e}";
+        let missing = ResolveError::no_port(host.into()).to_string();
+        assert!(missing.contains(shown), "{missing}");
+        let unknown = ResolveError::lookup(host.into(), io::ErrorKind::NotFound.into());
+        assert!(unknown.to_string().contains(shown), "{unknown}");
     }
 }
