@@ -132,7 +132,13 @@ mod own_scheme;
 mod path_endpoint;
 #[cfg(any(feature = "fault", feature = "throttle"))]
 mod pause;
-#[cfg(any(feature = "dns", feature = "quic", feature = "ssh", feature = "tcp"))]
+#[cfg(any(
+    feature = "blocking",
+    feature = "dns",
+    feature = "quic",
+    feature = "ssh",
+    feature = "tcp"
+))]
 mod peer_text;
 #[cfg(any(feature = "http-connect", feature = "socks5"))]
 pub mod proxy;
