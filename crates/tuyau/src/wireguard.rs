@@ -3,7 +3,8 @@
 //! A [`Tunnel`] is a [`smoltcp::Network`](crate::smoltcp::Network) whose device is an end of a WireGuard
 //! tunnel. [`WireGuard`] dials and [`Listener`] accepts inside; what is encrypted goes over any
 //! [`Datagrams`](tuyau_core::Datagrams): UDP, memory, or what else keeps the borders of messages. The
-//! peer is known by its key, so flows count as authenticated.
+//! peer is known by its key, so flows to an address of its own count as authenticated. Those to a network
+//! behind it do not ([`WireGuard::routed`]): they leave the tunnel at the peer.
 //!
 //! # Example
 //!

@@ -17,7 +17,8 @@ pub struct Flow {
     key: Option<PeerKey>,
 }
 
-/// Information of a flow: the key of the peer that has the other side's address.
+/// Information of a flow: the key of the peer that has the other side's address, or has the network
+/// behind it in which that address is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerKey(pub PublicKey);
 

@@ -40,6 +40,9 @@ impl Peer {
     /// Lets the peer have the addresses of a network: packets to them go to it, and packets from
     /// others are not taken from it. Of several peers, the longest prefix decides; the same network
     /// cannot be that of two.
+    ///
+    /// A network of one address, `/32` or `/128`, says that it is the peer's own, which is what
+    /// [`WireGuard::new`](super::WireGuard::new) connects to. Another one is behind it.
     pub fn allow(mut self, network: Cidr) -> Self {
         self.allowed.push(network);
         self

@@ -24,12 +24,29 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct WireGuard {
     tunnel: Tunnel,
+    routed: bool,
 }
 
 impl WireGuard {
-    /// TCP inside this tunnel.
+    /// TCP to the peers of this tunnel themselves: to the addresses that [`Peer::allow`](super::Peer::allow)
+    /// gives to one of them as networks of one address, `/32` or `/128`. Any other is
+    /// [`TunnelError::Behind`] the peer that has it.
+    ///
+    /// Who answers has proved the key that has this address, which is
+    /// [`Authenticated`](Security::Authenticated).
     pub fn new(tunnel: Tunnel) -> Self {
-        Self { tunnel }
+        let routed = false;
+        Self { tunnel, routed }
+    }
+
+    /// TCP to all addresses that peers of this tunnel may have, also in the networks behind them.
+    ///
+    /// The tunnel protects as far as the peer, which has proved its key; who answers behind it has proved
+    /// nothing, and is reached as the peer likes. Such a flow is [`Plain`](Security::Plain), like one
+    /// through a proxy: put a layer such as TLS over it.
+    pub fn routed(tunnel: Tunnel) -> Self {
+        let routed = true;
+        Self { tunnel, routed }
     }
 }
 
@@ -44,6 +61,9 @@ impl Protocol for WireGuard {
         let status = &self.tunnel.status;
         let address = endpoint.ip();
         let (peer, key) = status.find(address).ok_or(TunnelError::NoPeer(address))?;
+        if !self.routed && !status.is_own(address) {
+            return Err(TunnelError::Behind { address, key }.into());
+        }
         let given_up = status.given_up(peer);
         let tcp = Tcp::new(self.tunnel.network.clone());
         // Its first packet begins the handshake.
@@ -60,7 +80,10 @@ impl Protocol for WireGuard {
     }
 
     fn security(&self) -> Security {
-        Security::Authenticated
+        match self.routed {
+            true => Security::Plain,
+            false => Security::Authenticated,
+        }
     }
 
     fn describe(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -63,6 +63,12 @@ impl Status {
         self.find(address).is_some_and(|(owner, _)| owner == peer)
     }
 
+    /// Whether a peer has this address for itself, by a network of one address.
+    pub(super) fn is_own(&self, address: IpAddr) -> bool {
+        let own = Cidr::host(address);
+        self.lock().iter().any(|peer| peer.allowed.contains(&own))
+    }
+
     /// How many handshakes with a peer were given up so far.
     pub(super) fn given_up(&self, peer: usize) -> u64 {
         self.lock().get(peer).map_or(0, |peer| peer.given_up)
@@ -125,6 +131,14 @@ impl Status {
 pub enum TunnelError {
     /// No peer may have this address.
     NoPeer(IpAddr),
+    /// This address is in a network behind a peer, and [`WireGuard::new`](super::WireGuard::new) connects
+    /// to the peers themselves.
+    Behind {
+        /// The address.
+        address: IpAddr,
+        /// The peer.
+        key: PublicKey,
+    },
     /// The handshake with this peer was tried for 90 seconds without an answer: its endpoint is
     /// silent, or it does not know our key.
     NoAnswer(PublicKey),
@@ -136,6 +150,12 @@ impl fmt::Display for TunnelError {
             Self::NoPeer(address) => write!(
                 f,
                 "no peer of the tunnel may have {address}, add it to the allowed addresses of one"
+            ),
+            Self::Behind { address, key } => write!(
+                f,
+                "{address} is in a network behind the peer {key}, expected an address of its own; \
+                 allow it {}, or take `WireGuard::routed`, whose flows count as plain",
+                Cidr::host(*address)
             ),
             Self::NoAnswer(key) => write!(
                 f,
@@ -150,7 +170,7 @@ impl Error for TunnelError {}
 impl From<TunnelError> for FlowError {
     fn from(error: TunnelError) -> Self {
         let kind = match error {
-            TunnelError::NoPeer(_) => ErrorKind::Unreachable,
+            TunnelError::NoPeer(_) | TunnelError::Behind { .. } => ErrorKind::Unreachable,
             TunnelError::NoAnswer(_) => ErrorKind::TimedOut,
         };
         Self::new(kind, error)

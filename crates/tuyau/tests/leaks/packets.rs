@@ -195,7 +195,9 @@ fn tcp_in_user_space_to_nobody_and_to_a_closed_port_ends_at_the_stage_tcp() {
 /// An end of a tunnel, driven by a task.
 fn tunnel(own: &PrivateKey, address: &str, peer: PublicKey, carrier: impl Datagrams) -> Tunnel {
     let network = address.parse().unwrap();
-    let peer = Peer::new(peer).allow(network).over(carrier);
+    let both = ["10.7.0.1/32", "10.7.0.2/32"].map(|it| it.parse().unwrap());
+    let peer = both.into_iter().fold(Peer::new(peer), Peer::allow);
+    let peer = peer.over(carrier);
     let interface = Interface::new(own.clone()).address(network).peer(peer);
     let (tunnel, driver) = interface.start(TokioTimer::new()).unwrap();
     tokio::spawn(driver);

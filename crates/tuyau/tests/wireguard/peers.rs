@@ -2,15 +2,21 @@
 
 use tuyau::{
     udp,
-    wireguard::{PeerKey, PrivateKey, Tunnel},
+    wireguard::{Peer, PeerKey, PrivateKey, Tunnel},
 };
 use tuyau_core::{AnyFlow, Attempt, DatagramsExt, Listener as _, ListenerExt, Protocol};
 
 use crate::support::{dial, interface, key, listen, peer, say, start};
 
 async fn spoke(own: &PrivateKey, address: &str, hub: &PrivateKey, at: &udp::Listener) -> Tunnel {
-    let to_hub = peer(hub.public_key(), "10.7.0.0/24").over(carrier(at).await);
+    let to_hub = hub_peer(hub).over(carrier(at).await);
     start(interface(own, address).peer(to_hub))
+}
+
+/// The hub, at an address of its own, with the network behind it.
+fn hub_peer(hub: &PrivateKey) -> Peer {
+    let own = "10.7.0.254/32".parse().unwrap();
+    peer(hub.public_key(), "10.7.0.0/24").allow(own)
 }
 
 async fn carrier(at: &udp::Listener) -> udp::Flow {
@@ -43,7 +49,7 @@ async fn a_hub_keeps_its_peers_apart_and_follows_one_that_moves() {
     }
     // The same key from another port, as after a change of the network.
     drop(one);
-    let to_hub = peer(hub_key.public_key(), "10.7.0.0/24").over(moved);
+    let to_hub = hub_peer(&hub_key).over(moved);
     let one = start(interface(&one_key, "10.7.0.1/24").peer(to_hub));
     say(&one, &hub, "10.7.0.254:81", b"I moved").await;
     say(&hub, &one, "10.7.0.1:80", b"I see").await;

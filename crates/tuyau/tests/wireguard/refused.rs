@@ -6,9 +6,12 @@ use tuyau::{
     mem,
     tcp::TcpKey,
     tokio::TokioTimer,
-    wireguard::{Interface, InterfaceError, Peer, PresharedKey, Tunnel, WireGuard},
+    wireguard::{Interface, InterfaceError, Peer, PeerKey, PresharedKey, Tunnel, WireGuard},
 };
-use tuyau_core::{Chain, ErrorKind, Key, Registry, Security, Table, Target};
+use tuyau_core::{
+    Attempt, Chain, ErrorKind, FlowExt, Key, ListenerExt, Outcome, Protocol, Registry, Security,
+    SkipReason, Table, Target,
+};
 
 use crate::support::{dial, interface, key, listen, peer, start, tunnels};
 
@@ -80,6 +83,65 @@ async fn an_address_that_no_peer_may_have_is_unreachable() {
     assert_eq!(
         Chain(&error).to_string(),
         "endpoint unreachable: no peer of the tunnel may have 10.7.0.9, add it to the allowed addresses of one"
+    );
+}
+
+/// Law 6: who is behind a peer has not proved to be there, and the floor means the same as for a proxy.
+#[tokio::test(start_paused = true)]
+async fn law_6_a_network_behind_a_peer_is_not_the_peer() {
+    let (near, _far) = mem::datagram_pair();
+    let gateway = key();
+    let to_gateway =
+        peer(gateway.public_key(), "10.7.0.2/32").allow("10.8.0.0/16".parse().unwrap());
+    let near = start(interface(&key(), "10.7.0.1/24").peer(to_gateway.over(near)));
+    assert_eq!(
+        WireGuard::new(near.clone()).security(),
+        Security::Authenticated
+    );
+    let error = dial(&near, "10.8.0.9:80").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unreachable);
+    let text = format!(
+        "10.8.0.9 is in a network behind the peer {}, expected an address of its own; allow it \
+         10.8.0.9/32, or take `WireGuard::routed`, whose flows count as plain",
+        gateway.public_key()
+    );
+    assert!(
+        Chain(&error).to_string().contains(&text),
+        "{}",
+        Chain(&error)
+    );
+
+    let mut registry = Registry::new();
+    registry.protocol(INSIDE, WireGuard::routed(near));
+    let table = Table::new().with("server", "10.8.0.9:80".parse().unwrap());
+    registry.resolver(INSIDE, 0, table);
+    let context = registry.freeze(TokioTimer::new());
+    let connect = context.connect(Target::name("server"));
+    let report = connect.at_least(Security::Encrypted).plan().await;
+    let [row] = &report.attempts[..] else {
+        panic!("{report}");
+    };
+    let below = matches!(row.outcome, Outcome::Skipped(SkipReason::BelowFloor));
+    assert!(below, "{report}");
+}
+
+/// A network behind a peer is reached all the same, by whoever asks for no more than that.
+#[tokio::test]
+async fn a_network_behind_a_peer_is_reached_when_that_is_asked_for() {
+    let (alice, bob) = (key(), key());
+    let (near, far) = mem::datagram_pair();
+    let to_bob = peer(bob.public_key(), "10.8.0.0/16").over(near);
+    let to_alice = peer(alice.public_key(), "10.7.0.1/32").over(far);
+    let near = start(interface(&alice, "10.7.0.1/24").peer(to_bob));
+    let far = start(interface(&bob, "10.8.0.9/16").peer(to_alice));
+    let mut listener = listen(&far, "10.8.0.9:80");
+    let accepting = async { listener.accept().await.unwrap().handshake.await.unwrap() };
+    let (protocol, endpoint) = (WireGuard::routed(near), "10.8.0.9:80".parse().unwrap());
+    let attempt = Attempt::new(WireGuard::STAGE);
+    let (dialled, _accepted) = tokio::join!(protocol.connect(&endpoint, &attempt), accepting);
+    assert_eq!(
+        dialled.unwrap().info::<PeerKey>(),
+        Some(&PeerKey(bob.public_key()))
     );
 }
 

@@ -127,7 +127,7 @@ async fn begun() -> (
     let (near, far) = mem::datagram_pair();
     let near = Watched::new(near);
     let (count, sent) = (near.begun.clone(), near.sent.clone());
-    let to_hub = peer(hub_key.public_key(), "10.7.0.0/24").over(near);
+    let to_hub = peer(hub_key.public_key(), "10.7.0.254/32").over(near);
     let spoke = start(interface(&spoke_key, "10.7.0.1/24").peer(to_hub));
     let dialling = tokio::spawn(async move { dial(&spoke, "10.7.0.254:80").await.is_ok() });
     sent.notified().await;

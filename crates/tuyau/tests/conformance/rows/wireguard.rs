@@ -34,15 +34,21 @@ fn listening() -> (Tunnel, Tunnel, Listener) {
     let key = || PrivateKey::generate().unwrap();
     let (alice, bob) = (key(), key());
     let (near, far) = mem::datagram_pair();
-    let near = end(&alice, "10.7.0.1/24", bob.public_key(), near);
-    let far = end(&bob, "10.7.0.2/24", alice.public_key(), far);
+    let near = end(&alice, "10.7.0.1/24", bob.public_key(), "10.7.0.2", near);
+    let far = end(&bob, "10.7.0.2/24", alice.public_key(), "10.7.0.1", far);
     let listener = Listener::bind(&far, &"tcp://10.7.0.2:80".parse().unwrap()).unwrap();
     (near, far, listener)
 }
 
-fn end(own: &PrivateKey, address: &str, peer: PublicKey, carrier: impl Datagrams) -> Tunnel {
+fn end(
+    own: &PrivateKey,
+    address: &str,
+    peer: PublicKey,
+    at: &str,
+    carrier: impl Datagrams,
+) -> Tunnel {
     let network = address.parse().unwrap();
-    let peer = Peer::new(peer).allow(network).over(carrier);
+    let peer = Peer::new(peer).allow(at.parse().unwrap()).over(carrier);
     let interface = Interface::new(own.clone()).address(network).peer(peer);
     let (tunnel, driver) = interface.start(TokioTimer::new()).unwrap();
     ::tokio::spawn(driver);
@@ -98,7 +104,7 @@ mod kernel {
         let attempt = Attempt::new(udp::Udp::STAGE);
         let at = "127.0.0.1:51820".parse().unwrap();
         let carrier = udp::Udp::new().connect(&at, &attempt).await.unwrap();
-        let tunnel = end(&ours, "10.78.0.2/24", theirs.public_key(), carrier);
+        let tunnel = end(&ours, "10.78.0.2/24", theirs.public_key(), "10.78.0.1", carrier);
         let endpoint = "10.78.0.1:80".parse().unwrap();
         let listener = tcp::Listener::bind_socket(endpoint).unwrap();
         Ok(connected(WireGuard::new(tunnel), endpoint, listener).await)
