@@ -39,6 +39,13 @@
 //! # }
 //! ```
 //!
+//! # What the server connects to
+//!
+//! [`Settings::forwarder`] makes a layer that opens [`Open::Tcp`] and [`Open::Unix`] too. Such a flow ends
+//! beyond the server: its [`HostKey`] is still that server's, and it counts as plain, as one through a proxy
+//! does. So a caller who asks for `Security::Authenticated` never gets it for the host that was asked for,
+//! unless a layer over it, such as TLS, has that host prove itself.
+//!
 //! # What reports say
 //!
 //! A connect has three stages here: `ssh`, in which the server proves its key,
@@ -65,6 +72,7 @@ mod connector;
 mod error;
 mod error_output;
 mod flow;
+mod forwarder;
 mod inbox;
 mod key;
 mod known_hosts;
@@ -78,6 +86,7 @@ pub use connector::Connector;
 pub use error::{Error, Kind, Place};
 pub use error_output::ErrorOutput;
 pub use flow::{ExitStatus, Flow, HostKey, PeerKey, User};
+pub use forwarder::{ForwardKey, Forwarder};
 pub use key::{KeyError, PrivateKey, PublicKey};
 pub use remote::{Open, Remote, SshKey};
 pub use settings::Settings;

@@ -24,6 +24,10 @@ use super::{
 };
 
 /// SSH as a client, made by [`Settings::connector`]. Connecting wants a tokio runtime.
+///
+/// It opens what runs on the server, a command or a subsystem. What the server connects to beyond itself
+/// is [`Kind::Forwarded`], since the key that it proves is not that of who is there: a
+/// [`Forwarder`](super::Forwarder) opens it.
 #[derive(Clone, Debug)]
 pub struct Connector {
     settings: Arc<Settings>,
@@ -54,6 +58,18 @@ impl Connector {
             host: remote.host.clone(),
             port: remote.port,
         })
+    }
+
+    /// Connects, and opens whatever it is.
+    pub(super) async fn dial<F: Flow>(
+        &self,
+        inner: F,
+        remote: &Remote,
+        attempt: &Attempt,
+    ) -> Result<SshFlow, Error> {
+        let inbox = Inbox::default();
+        let opened = self.open(inner, remote, &inbox, attempt).await;
+        opened.map_err(|kind| error(explain(kind, &inbox, &remote.open), remote))
     }
 
     async fn open<F: Flow>(
@@ -113,13 +129,11 @@ impl<F: Flow> Layer<F> for Connector {
         config: &Remote,
         attempt: &Attempt,
     ) -> Result<SshFlow, Error> {
-        let inbox = Inbox::default();
-        let opened = self.open(inner, config, &inbox, attempt).await;
-        opened.map_err(|kind| {
-            let kind = explain(kind, &inbox, &config.open);
-            let host = name_of(&config.host, config.port);
-            Error::new(kind, &host, &config.user)
-        })
+        if config.open.ends_elsewhere() {
+            let open = config.open.clone();
+            return Err(error(Kind::Forwarded { open }, config));
+        }
+        self.dial(inner, config, attempt).await
     }
 
     fn security(&self) -> Security {
@@ -130,6 +144,11 @@ impl<F: Flow> Layer<F> for Connector {
             Security::Authenticated
         }
     }
+}
+
+fn error(kind: Kind, remote: &Remote) -> Error {
+    let host = name_of(&remote.host, remote.port);
+    Error::new(kind, &host, &remote.user)
 }
 
 /// Asks for the host's key first in the kinds in which it is known, as OpenSSH does: a server with

@@ -78,6 +78,11 @@ pub enum Kind {
         /// What the server says.
         reason: String,
     },
+    /// The server was to connect beyond itself, which a [`Forwarder`](super::Forwarder) asks for.
+    Forwarded {
+        /// What was to be opened.
+        open: Open,
+    },
     /// The peer does not speak SSH 2.
     NotSsh {
         /// How what it said began.
@@ -187,6 +192,11 @@ impl fmt::Display for Error {
                 let reason = shown(reason);
                 write!(f, "{host} let {user} in and did not open {open}: {reason}")
             }
+            Kind::Forwarded { open } => write!(
+                f,
+                "{open} would end beyond {host}, expected a command or a subsystem; take \
+                 `Settings::forwarder`, whose flows count as plain"
+            ),
             Kind::NotSsh { said } => write!(
                 f,
                 "{host} does not speak SSH 2: expected a line that begins with `SSH-2.0-`, got \

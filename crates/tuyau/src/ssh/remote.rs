@@ -89,8 +89,9 @@ pub enum Open {
     },
     /// A subsystem, such as `sftp` (RFC 4254, section 6.5).
     Subsystem(String),
-    /// A TCP connection that the server makes (RFC 4254, section 7.2). The flow is protected, and worth
-    /// what it is worth, as far as that server; what follows is as plain as TCP.
+    /// A TCP connection that the server makes (RFC 4254, section 7.2), for a
+    /// [`Forwarder`](super::Forwarder). The flow is protected as far as that server; what follows is as
+    /// plain as TCP.
     Tcp {
         /// The host, resolved by the server.
         host: String,
@@ -98,7 +99,8 @@ pub enum Open {
         port: u16,
     },
     /// A connection to a Unix socket that the server makes, as OpenSSH knows it
-    /// (`direct-streamlocal@openssh.com`).
+    /// (`direct-streamlocal@openssh.com`), for a [`Forwarder`](super::Forwarder): any program there can
+    /// listen at a path.
     Unix {
         /// The socket's path on the server.
         path: String,
@@ -132,6 +134,11 @@ impl Open {
             environment.push((name.to_owned(), value.to_owned()));
         }
         self
+    }
+
+    /// Whether it ends beyond the program that proved the server's key.
+    pub(super) fn ends_elsewhere(&self) -> bool {
+        matches!(self, Self::Tcp { .. } | Self::Unix { .. })
     }
 
     /// Whether it ends with an exit status.

@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf, sync::Arc};
 
-use super::{Connector, PrivateKey};
+use super::{Connector, Forwarder, PrivateKey};
 
 /// The settings of the dialling side. Nothing is trusted and nothing is proved unless it is said.
 #[derive(Clone, Default)]
@@ -79,9 +79,14 @@ impl Settings {
         self
     }
 
-    /// SSH as a layer with these settings.
+    /// SSH as a layer with these settings, for what runs on the server.
     pub fn connector(self) -> Connector {
         Connector::new(self)
+    }
+
+    /// SSH as a layer with these settings, for what the server connects to beyond itself.
+    pub fn forwarder(self) -> Forwarder {
+        Forwarder::new(self.connector())
     }
 }
 

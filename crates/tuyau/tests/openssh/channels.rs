@@ -111,7 +111,9 @@ pub(crate) async fn a_subsystem_that_is_not_there_is_named() {
         "{text}"
     );
     let open = Open::Subsystem("nothing".to_owned());
-    let stage = server.stage_of_failure(server.settings(), open).await;
+    let stage = server
+        .stage_of_failure(server.settings().connector(), open)
+        .await;
     assert_eq!(stage, "channel");
 }
 
@@ -121,7 +123,7 @@ pub(crate) async fn a_forwarded_connection_is_a_flow() {
     let port = listener.local_addr().unwrap().port();
     let beyond = tokio::spawn(echo(async move { listener.accept().await.unwrap().0 }));
     let open = Open::tcp("127.0.0.1", port);
-    let mut flow = server.open(server.settings(), open).await.unwrap();
+    let mut flow = server.forward(open).await.unwrap();
     flow.write_all(b"through").await.unwrap();
     flow.close_write().await.unwrap();
     assert_eq!(read_to_end(&mut flow).await, b"through");
@@ -134,7 +136,7 @@ pub(crate) async fn a_forwarded_unix_socket_is_a_flow() {
     let listener = tokio::net::UnixListener::bind(&path).unwrap();
     let beyond = tokio::spawn(echo(async move { listener.accept().await.unwrap().0 }));
     let open = Open::unix(path.to_str().unwrap());
-    let mut flow = server.open(server.settings(), open).await.unwrap();
+    let mut flow = server.forward(open).await.unwrap();
     flow.write_all(b"through").await.unwrap();
     flow.close_write().await.unwrap();
     assert_eq!(read_to_end(&mut flow).await, b"through");
@@ -156,13 +158,15 @@ pub(crate) async fn a_forwarding_that_leads_nowhere_says_why() {
     let port = listener.local_addr().unwrap().port();
     drop(listener);
     let open = Open::tcp("127.0.0.1", port);
-    let error = server.open(server.settings(), open).await.unwrap_err();
+    let error = server.forward(open).await.unwrap_err();
     let text = error.to_string();
     let expected = format!("did not open a connection to 127.0.0.1:{port}: it could not connect");
     assert!(text.contains(&expected), "{text}");
     assert!(text.contains("Connection refused"), "{text}");
     let open = Open::tcp("127.0.0.1", port);
-    let stage = server.stage_of_failure(server.settings(), open).await;
+    let stage = server
+        .stage_of_failure(server.settings().forwarder(), open)
+        .await;
     assert_eq!(stage, "channel");
 }
 

@@ -71,7 +71,7 @@ pub(crate) async fn a_changed_host_key_is_refused_with_its_line_and_both_fingerp
     let settings = Settings::new().known_hosts_file(&file).accept_new_hosts();
     refusal(&server, settings.clone()).await;
     let settings = settings.key(server.user_key());
-    let stage = server.stage_of_failure(settings, Open::command("true"));
+    let stage = server.stage_of_failure(settings.connector(), Open::command("true"));
     assert_eq!(stage.await, "ssh", "before anything was proved to it");
 }
 

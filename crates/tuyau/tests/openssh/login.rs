@@ -104,10 +104,14 @@ pub(crate) async fn a_refused_user_is_told_what_was_tried_and_what_is_wanted() {
     assert!(text.contains("tried: nothing"), "{text}");
     let command = || Open::command("true");
     let settings = Settings::new().known_hosts_file(server.known_hosts(|line| line));
-    let stage = server.stage_of_failure(settings, command()).await;
+    let stage = server
+        .stage_of_failure(settings.connector(), command())
+        .await;
     assert_eq!(stage, "authenticate");
     // A host that is not known is refused before.
-    let stage = server.stage_of_failure(Settings::new(), command()).await;
+    let stage = server
+        .stage_of_failure(Settings::new().connector(), command())
+        .await;
     assert_eq!(stage, "ssh");
 }
 

@@ -9,10 +9,10 @@ use std::{
 
 use tempfile::TempDir;
 use tuyau::{
-    ssh::{Connector, Error, Flow, Open, PrivateKey, Remote, Settings},
-    tcp::Tcp,
+    ssh::{Error, Flow, Open, PrivateKey, Remote, Settings},
+    tcp::{self, Tcp},
 };
-use tuyau_core::{Attempt, FlowExt, LayeredError, Protocol, ProtocolExt, Stage};
+use tuyau_core::{Attempt, FlowExt, Layer, LayerKey, LayeredError, Protocol, ProtocolExt, Stage};
 
 /// OpenSSH's sshd, which lets this user in with [`Sshd::user_key`].
 pub(crate) struct Sshd {
@@ -102,10 +102,19 @@ impl Sshd {
         connect(settings.connector(), self.socket, &self.remote(open)).await
     }
 
+    /// Opens what is beyond the server.
+    pub(crate) async fn forward(&self, open: Open) -> Result<Flow, Error> {
+        let forwarder = self.settings().forwarder();
+        connect(forwarder, self.socket, &self.remote(open)).await
+    }
+
     /// In which stage opening fails.
-    pub(crate) async fn stage_of_failure(&self, settings: Settings, open: Open) -> String {
+    pub(crate) async fn stage_of_failure<L>(&self, layer: L, open: Open) -> String
+    where
+        L: Layer<tcp::Flow, Key: LayerKey<Config = Remote>>,
+    {
         let attempt = Attempt::new(Tcp::STAGE);
-        let protocol = Tcp::new().layer(settings.connector());
+        let protocol = Tcp::new().layer(layer);
         let endpoint = (self.socket, self.remote(open));
         let opened = protocol.connect(&endpoint, &attempt).await;
         assert!(opened.is_err(), "it is opened");
@@ -122,12 +131,11 @@ impl Sshd {
     }
 }
 
-pub(crate) async fn connect(
-    connector: Connector,
-    socket: SocketAddr,
-    remote: &Remote,
-) -> Result<Flow, Error> {
-    let protocol = Tcp::new().layer(connector);
+pub(crate) async fn connect<L>(layer: L, socket: SocketAddr, remote: &Remote) -> Result<Flow, Error>
+where
+    L: Layer<tcp::Flow, Key: LayerKey<Config = Remote>, Flow = Flow, Error = Error>,
+{
+    let protocol = Tcp::new().layer(layer);
     let attempt = Attempt::new(Stage::new("tcp"));
     let connected = protocol.connect(&(socket, remote.clone()), &attempt).await;
     connected.map_err(|error| match error {

@@ -2,5 +2,7 @@
 #![cfg(all(feature = "mem", feature = "ssh"))]
 
 mod channels;
+#[cfg(feature = "tls")]
+mod forwarded;
 mod stalled;
 mod support;

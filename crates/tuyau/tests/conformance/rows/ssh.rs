@@ -28,7 +28,9 @@ pub(crate) fn rows(list: &mut List) {
         over(super::quic::pair().await, command()).await
     });
     list.flows("ssh_forwarded_mem", traits, tokio, async || {
-        over(memory::pair().await, ssh::Open::tcp("beyond", 80)).await
+        let (forwarder, (_, acceptor)) = (settings().forwarder(), sides());
+        let beyond = remote(ssh::Open::tcp("beyond", 80));
+        layered(memory::pair().await, forwarder, &beyond, acceptor).await
     });
     // An address does not say what to open on the server.
     let serving = ServingTraits::new().without_endpoint_in_address();
@@ -51,10 +53,12 @@ fn remote(open: ssh::Open) -> ssh::Remote {
 }
 
 fn sides() -> (ssh::Connector, ssh::Acceptor) {
-    let connector = ssh::Settings::new()
+    let acceptor = ssh::ServerSettings::new(ssh::PrivateKey::generate().unwrap(), |_, _| true);
+    (settings().connector(), acceptor.acceptor())
+}
+
+fn settings() -> ssh::Settings {
+    ssh::Settings::new()
         .danger_accept_any_host_key()
         .key(ssh::PrivateKey::generate().unwrap())
-        .connector();
-    let acceptor = ssh::ServerSettings::new(ssh::PrivateKey::generate().unwrap(), |_, _| true);
-    (connector, acceptor.acceptor())
 }
