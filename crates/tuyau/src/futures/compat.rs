@@ -14,7 +14,7 @@ use crate::io_slices::with_plain_slices;
 /// A flow as futures-io's `AsyncRead` and `AsyncWrite`; closing it ends the writing half.
 ///
 /// Errors are `std::io::Error`s whose source is the [`FlowError`](tuyau_core::FlowError).
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Compat<F>(F);
 
 impl<F: Flow> Compat<F> {
