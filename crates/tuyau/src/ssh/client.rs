@@ -103,7 +103,7 @@ impl russh::client::Handler for Handler {
 
     async fn data(&mut self, of: ChannelId, data: &[u8], _: &mut Session) -> Result<(), Kind> {
         if let Some(inbox) = self.inbox_of(of) {
-            inbox.push(data).await;
+            inbox.push(data);
         }
         Ok(())
     }
@@ -278,8 +278,8 @@ impl russh::client::Handler for Handler {
     }
 }
 
-/// A server opens nothing at a client that has offered it nothing (RFC 4254, sections 6.1, 6.3.2 and 7.2). russh
-/// would take it.
+/// A server opens nothing at a client that has offered it nothing (RFC 4254, sections 6.1, 6.3.2 and
+/// 7.2), where russh would take it.
 async fn refuse(reply: ChannelOpenHandle) -> Result<(), Kind> {
     let reason = ChannelOpenFailure::AdministrativelyProhibited;
     reply.reject(reason).await;

@@ -222,7 +222,7 @@ impl russh::server::Handler for Handler {
         _: &mut Session,
     ) -> Result<(), russh::Error> {
         if self.is_own(of) {
-            self.inbox.push(data).await;
+            self.inbox.push(data);
         }
         Ok(())
     }

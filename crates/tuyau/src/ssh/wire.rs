@@ -33,6 +33,8 @@ pub(super) struct Wire<F>(Arc<Mutex<State<F>>>);
 
 struct State<F> {
     flow: Option<F>,
+    /// Where what is read goes in the end: while it is full, nothing is read.
+    inbox: Inbox,
     out: VecDeque<u8>,
     wants_flush: bool,
     write_error: Option<FlowError>,
@@ -47,8 +49,6 @@ struct State<F> {
 /// The other end of a [`Wire`]: whoever drops it ends the session's task.
 pub(super) struct Link {
     wire: Option<Arc<dyn Cut>>,
-    /// What the task may wait for: room in it.
-    inbox: Inbox,
 }
 
 trait Cut: Send + Sync {
@@ -60,6 +60,7 @@ trait Cut: Send + Sync {
 pub(super) fn pair<F: Flow>(flow: F, inbox: Inbox) -> (Wire<F>, Link) {
     let state = Arc::new(Mutex::new(State {
         flow: Some(flow),
+        inbox,
         out: VecDeque::new(),
         wants_flush: false,
         write_error: None,
@@ -71,7 +72,6 @@ pub(super) fn pair<F: Flow>(flow: F, inbox: Inbox) -> (Wire<F>, Link) {
     }));
     let link = Link {
         wire: Some(state.clone()),
-        inbox,
     };
     (Wire(state), link)
 }
@@ -85,8 +85,6 @@ impl Link {
     fn end(&mut self, abort: bool) {
         if let Some(wire) = self.wire.take() {
             wire.cut(abort);
-            // A task that waits for room would not see it.
-            self.inbox.abandon();
         }
     }
 
@@ -211,9 +209,11 @@ impl<F: Flow> AsyncRead for Wire<F> {
         if state.released && state.shut {
             return Poll::Ready(Ok(()));
         }
-        let Some(flow) = &mut state.flow else {
+        let State { flow, inbox, .. } = &mut *state;
+        let Some(flow) = flow else {
             return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
         };
+        ready!(inbox.poll_room(cx));
         let count = ready!(flow.poll_read(cx, buffer.initialize_unfilled()))?;
         let room = HEARD - state.heard.len();
         let read = &buffer.initialize_unfilled()[..count];
@@ -265,5 +265,43 @@ impl<F: Flow> AsyncWrite for Wire<F> {
         }
         state.shut = true;
         Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ::tokio::io::AsyncReadExt;
+    use tuyau_core::FlowExt;
+
+    use super::{super::inbox::LIMIT, *};
+    use crate::mem;
+
+    /// A peer may flood before there is a flow.
+    #[tokio::test]
+    async fn who_waits_for_room_goes_on_when_the_link_is_dropped() {
+        let (near, mut far) = mem::pair();
+        far.write_all(b"more").await.unwrap();
+        let inbox = Inbox::default();
+        let (mut wire, link) = pair(near, inbox.clone());
+        inbox.push(&vec![0; LIMIT]);
+        let task = tokio::spawn(async move { wire.read(&mut [0; 4]).await });
+        tokio::task::yield_now().await;
+        assert!(!task.is_finished());
+        drop(link);
+        task.await.unwrap().unwrap_err();
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_room_goes_on_when_the_application_has_read() {
+        let (near, mut far) = mem::pair();
+        far.write_all(b"more").await.unwrap();
+        let inbox = Inbox::default();
+        let (mut wire, _link) = pair(near, inbox.clone());
+        inbox.push(&vec![0; LIMIT]);
+        let task = tokio::spawn(async move { wire.read(&mut [0; 4]).await });
+        tokio::task::yield_now().await;
+        assert!(!task.is_finished());
+        assert_eq!(inbox.lock().take(&mut [0]), 1);
+        assert_eq!(task.await.unwrap().unwrap(), 4);
     }
 }

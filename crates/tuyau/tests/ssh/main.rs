@@ -6,3 +6,4 @@ mod channels;
 mod forwarded;
 mod stalled;
 mod support;
+mod unread;
