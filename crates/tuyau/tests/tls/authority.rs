@@ -1,21 +1,22 @@
 //! Certificates that chain to an authority.
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa};
+use rustls::{pki_types::PrivateKeyDer, sign::CertifiedKey};
 use tuyau::tls;
 use tuyau_core::{Acceptor, Address, ErrorKind, FlowExt, Target};
 
 use crate::support::{acceptor, cause, connector, dial, key, shake, tcp_pair};
 
-struct Organisation(CertifiedIssuer<'static, rcgen::KeyPair>);
+pub(crate) struct Organisation(CertifiedIssuer<'static, rcgen::KeyPair>);
 
 /// A key and settings in which an organisation vouches for it.
-struct Member {
+pub(crate) struct Member {
     key: tls::KeyPair,
-    settings: tls::Settings,
+    pub(crate) settings: tls::Settings,
 }
 
 impl Organisation {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = CertificateParams::new(vec![]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         // The authority's own key is of another kind, which is its own affair.
@@ -30,7 +31,17 @@ impl Organisation {
         tls::Authority::from_pem(chain.as_bytes(), root.as_bytes()).unwrap()
     }
 
-    fn member(&self, name: &str) -> Member {
+    /// A member for a TLS library alone.
+    pub(crate) fn certify(&self, name: &str) -> CertifiedKey {
+        let pair = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
+        let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        let certificate = params.signed_by(&pair, &self.0).unwrap();
+        let der = PrivateKeyDer::Pkcs8(pair.serialize_der().into());
+        let signer = tls::default_provider().key_provider.load_private_key(der);
+        CertifiedKey::new(vec![certificate.der().clone()], signer.unwrap())
+    }
+
+    pub(crate) fn member(&self, name: &str) -> Member {
         let pair = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
         let key = tls::KeyPair::from_pkcs8_der(&pair.serialize_der()).unwrap();
         let authority = self.authority(&pair, name);

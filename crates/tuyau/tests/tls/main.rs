@@ -12,4 +12,5 @@ mod resumption;
 mod server_name;
 mod strangers;
 mod support;
+mod tickets;
 mod web;
