@@ -15,6 +15,7 @@ use crate::{
 };
 
 mod driver;
+mod row;
 mod via;
 
 use driver::Driver;

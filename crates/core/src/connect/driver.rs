@@ -8,9 +8,10 @@ use core::{
     time::Duration,
 };
 
+use super::row::{Row, State};
 use crate::{
-    Answers, AnyEndpoint, Attempt, AttemptReport, BoxError, Connect, ConnectErrorKind, Outcome,
-    Report, Security, SkipReason, Stage, Target,
+    Answers, AnyEndpoint, Attempt, BoxError, Connect, ConnectErrorKind, Outcome, Report, Security,
+    SkipReason, Target,
     context::{BoxFuture, Payload, ProtocolEntry, ResolverEntry},
     race::{Race, Step},
 };
@@ -44,7 +45,7 @@ pub(super) struct Driver<'a, F, D> {
     sleep: Option<(Duration, BoxFuture<()>)>,
     /// The best protection that the resolvers asked so far could have led to.
     secured: Security,
-    report: Vec<AttemptReport>,
+    rows: Vec<Row>,
 }
 
 struct Resolving {
@@ -87,7 +88,7 @@ where
             attempts: Vec::new(),
             sleep: None,
             secured: Security::Plain,
-            report: Vec::new(),
+            rows: Vec::new(),
         }
     }
 
@@ -127,36 +128,20 @@ where
     }
 
     /// The target and the report; what still runs is closed in it.
-    pub(super) fn finish(self, result: &Result<F, ConnectErrorKind>) -> (Target, Report) {
-        let took = self.now;
-        let mut report = self.report;
-        let dialling = self
-            .attempts
-            .iter()
-            .map(|it| (it.row, Some(it.attempt.stage())));
-        let resolving = self.answers.iter().map(|it| (it.row, None));
-        for (row, stage) in dialling.chain(resolving) {
-            let row = &mut report[row];
-            if !matches!(row.outcome, Outcome::Cancelled) {
-                // A resolver that had more to say has failed already.
-                continue;
-            }
-            row.stage = stage.unwrap_or(row.stage);
-            row.took = took.saturating_sub(row.started);
-            if matches!(result, Err(ConnectErrorKind::TimedOut)) {
-                row.outcome = Outcome::TimedOut;
-            }
+    pub(super) fn finish(mut self, result: &Result<F, ConnectErrorKind>) -> (Target, Report) {
+        for running in &self.attempts {
+            self.rows[running.row].reach(running.attempt.stage());
         }
-        // A resolver that found something is told by its attempts.
-        let mut rows = report;
-        rows.retain(|row| row.protocol.is_some() || !matches!(row.outcome, Outcome::Won));
-        (
-            self.connect.target,
-            Report {
-                attempts: rows,
-                took,
-            },
-        )
+        let took = self.now;
+        let given_up = || match result {
+            Err(ConnectErrorKind::TimedOut) => Outcome::TimedOut,
+            _ => Outcome::Cancelled,
+        };
+        let rows = self.rows.into_iter();
+        let attempts = rows
+            .filter_map(|row| row.report(given_up(), took))
+            .collect();
+        (self.connect.target, Report { attempts, took })
     }
 
     fn read_clock(&mut self) {
@@ -181,10 +166,9 @@ where
         let Some(answers) = entry.resolver.resolve(&self.connect.target) else {
             return self.race.resolved(number);
         };
-        let mut row = self.new_row(entry, Stage::RESOLVE, Outcome::Cancelled);
+        let row = Row::resolving(entry, self.now);
         if let Some(reason) = self.skip_resolver(number) {
-            row.outcome = Outcome::Skipped(reason);
-            self.report.push(row);
+            self.rows.push(row.skipped(reason));
             return self.race.resolved(number);
         }
         let best = self
@@ -193,8 +177,7 @@ where
             .map(|(_, entry)| entry.protocol.security())
             .max();
         self.secured = self.secured.max(best.unwrap_or(Security::Plain));
-        self.report.push(row);
-        let row = self.report.len() - 1;
+        let row = self.add_row(row);
         self.answers.push(Resolving {
             resolver: number,
             row,
@@ -248,14 +231,13 @@ where
                 }
                 Poll::Ready(None) => {
                     let ended = self.answers.remove(at);
-                    // `Won` marks the rows that `finish` leaves out.
-                    let outcome = if ended.found {
-                        Outcome::Won
-                    } else {
-                        Outcome::NothingFound
-                    };
-                    if matches!(self.report[ended.row].outcome, Outcome::Cancelled) {
-                        self.close_row(ended.row, Stage::RESOLVE, outcome);
+                    // One that failed is closed already.
+                    if self.rows[ended.row].is_running() {
+                        let state = match ended.found {
+                            true => State::ToldByAttempts,
+                            false => State::Ended(Outcome::NothingFound),
+                        };
+                        self.close_row(ended.row, state);
                     }
                     self.race.resolved(ended.resolver);
                     progress = true;
@@ -268,29 +250,21 @@ where
     /// Notes an error of a resolver, the second one and later ones in rows of their own.
     fn resolver_failed(&mut self, at: usize, error: BoxError) {
         let Resolving { resolver, row, .. } = self.answers[at];
-        self.answers[at].found = true;
-        let mut at = row;
-        if matches!(self.report[row].outcome, Outcome::Failed(_)) {
-            let started = self.report[row].started;
-            let entry = self.resolver(resolver);
-            let mut more = self.new_row(entry, Stage::RESOLVE, Outcome::Cancelled);
-            more.started = started;
-            self.report.push(more);
-            at = self.report.len() - 1;
-        }
-        self.close_row(at, Stage::RESOLVE, Outcome::Failed(error));
+        let first = &self.rows[row];
+        let row = match first.is_running() {
+            true => row,
+            false => self.add_row(Row::resolving(self.resolver(resolver), first.started())),
+        };
+        self.close_row(row, Outcome::Failed(error));
     }
 
     /// Queues an endpoint for each protocol of its key that may be used.
     fn candidates_for(&mut self, resolver: usize, endpoint: AnyEndpoint) {
         for (protocol, entry) in self.protocols_of(resolver) {
             if let Some(reason) = self.skip_protocol(protocol, entry) {
-                let stage = entry.protocol.stage();
-                let mut row =
-                    self.new_row(self.resolver(resolver), stage, Outcome::Skipped(reason));
-                row.endpoint = Some(endpoint.clone());
-                row.protocol = Some(entry.name.clone());
-                self.report.push(row);
+                let resolver = self.resolver(resolver);
+                let row = Row::attempting(resolver, entry, endpoint.clone(), self.now);
+                self.rows.push(row.skipped(reason));
                 continue;
             }
             self.candidates.push(Candidate {
@@ -323,15 +297,13 @@ where
     fn attempt(&mut self, number: usize) {
         let candidate = &self.candidates[number];
         let entry = &self.connect.context.registry.protocols[candidate.protocol];
-        let stage = entry.protocol.stage();
-        let attempt = Arc::new(Attempt::new(stage));
+        let attempt = Arc::new(Attempt::new(entry.protocol.stage()));
         let future = (self.dial)(candidate.protocol, &candidate.endpoint, attempt.clone());
-        let mut row = self.new_row(self.resolver(candidate.resolver), stage, Outcome::Cancelled);
-        row.endpoint = Some(candidate.endpoint.clone());
-        row.protocol = Some(entry.name.clone());
-        self.report.push(row);
+        let resolver = self.resolver(candidate.resolver);
+        let endpoint = candidate.endpoint.clone();
+        let row = self.add_row(Row::attempting(resolver, entry, endpoint, self.now));
         self.attempts.push(Dialling {
-            row: self.report.len() - 1,
+            row,
             attempt,
             future,
         });
@@ -346,14 +318,14 @@ where
                 continue;
             };
             let ended = self.attempts.remove(at);
-            let stage = ended.attempt.stage();
+            self.rows[ended.row].reach(ended.attempt.stage());
             match result {
                 Ok(flow) => {
-                    self.close_row(ended.row, stage, Outcome::Won);
+                    self.close_row(ended.row, Outcome::Won);
                     return (Some(flow), failed);
                 }
                 Err(error) => {
-                    self.close_row(ended.row, stage, Outcome::Failed(error));
+                    self.close_row(ended.row, Outcome::Failed(error));
                     self.race.failed();
                     failed = true;
                 }
@@ -381,37 +353,23 @@ where
         woken
     }
 
-    fn new_row(&self, entry: &ResolverEntry, stage: Stage, outcome: Outcome) -> AttemptReport {
-        AttemptReport {
-            resolver: entry.name.clone(),
-            key: entry.key,
-            endpoint: None,
-            protocol: None,
-            stage,
-            started: self.now,
-            took: Duration::ZERO,
-            outcome,
-        }
-    }
-
-    fn close_row(&mut self, row: usize, stage: Stage, outcome: Outcome) {
+    fn close_row(&mut self, row: usize, state: impl Into<State>) {
         // What ended may have taken its time without giving way, as a blocking backend does.
         self.read_clock();
-        let row = &mut self.report[row];
-        row.stage = stage;
-        row.took = self.now.saturating_sub(row.started);
-        row.outcome = outcome;
+        self.rows[row].close(state.into(), self.now);
+    }
+
+    /// Adds a row, and tells its number.
+    fn add_row(&mut self, row: Row) -> usize {
+        self.rows.push(row);
+        self.rows.len() - 1
     }
 
     fn why_exhausted(&self) -> ConnectErrorKind {
-        let skipped = |row: &AttemptReport| matches!(row.outcome, Outcome::Skipped(_));
-        if self
-            .report
-            .iter()
-            .any(|row| row.protocol.is_some() && !skipped(row))
-        {
+        let tried = |row: &Row| row.is_attempt() && !row.is_skipped();
+        if self.rows.iter().any(tried) {
             ConnectErrorKind::AllFailed
-        } else if self.report.iter().any(skipped) {
+        } else if self.rows.iter().any(Row::is_skipped) {
             ConnectErrorKind::AllSkipped
         } else {
             ConnectErrorKind::NothingResolved
