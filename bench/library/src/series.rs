@@ -155,8 +155,9 @@ impl Case {
     }
 }
 
-/// The value below which a quarter, half and three quarters of the values lie.
-fn quartiles(values: &[f64]) -> [f64; 3] {
+/// The value below which a quarter, half and three quarters of the values lie, of which there is at
+/// least one.
+pub fn quartiles(values: &[f64]) -> [f64; 3] {
     let sorted = sorted(values);
     let at = |part: usize| sorted[(sorted.len() - 1) * part / 4];
     [at(1), at(2), at(3)]
