@@ -13,4 +13,5 @@ mod server_name;
 mod strangers;
 mod support;
 mod tickets;
+mod weak_keys;
 mod web;
