@@ -95,6 +95,7 @@ mod tcp;
 mod traffic;
 mod udp;
 mod wire;
+mod writers;
 
 use network::Sizes;
 

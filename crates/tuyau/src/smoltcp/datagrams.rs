@@ -1,23 +1,27 @@
 //! What UDP flows and listeners do with the sockets of a stack.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     net::{IpAddr, SocketAddr},
     sync::Arc,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll},
     time::Duration,
 };
 
-use ::smoltcp::{iface::SocketSet, socket::udp};
+use ::smoltcp::{
+    iface::{SocketHandle, SocketSet},
+    socket::udp,
+};
 use tuyau_core::{ErrorKind, FlowError};
 
 use super::{
     NetworkError,
     backlog::Taken,
     frames::Frames,
-    line::{Around, Fate, Line},
+    line::{Around, Fate, Line, SHORT_PATIENCE},
     state::{State, Wakes},
     syn::Ends,
+    writers::Writers,
 };
 use crate::udp::{Options, Peers, max_size};
 
@@ -41,19 +45,25 @@ pub(super) struct Port {
     /// The flows that have sent a datagram which has left.
     reached: BTreeSet<Ends>,
     /// Flows that wait to send.
-    writers: BTreeMap<Ends, Waker>,
+    writers: Writers,
 }
 
 /// What was seen of all lines.
 #[derive(Default)]
 struct Seen {
-    /// When the next one is given up.
+    /// When to look again, as one is given up then.
     due: Option<Duration>,
     newly_stuck: bool,
 }
 
+impl Seen {
+    fn is_due(&mut self, at: Duration) {
+        self.due = self.due.into_iter().chain([at]).min();
+    }
+}
+
 impl Port {
-    /// The line for a datagram of a flow, unless all are taken.
+    /// The line for a datagram of a flow, unless all are taken or others have waited for longer.
     fn line(
         &mut self,
         sockets: &mut SocketSet<'static>,
@@ -61,12 +71,11 @@ impl Port {
         mtu: usize,
     ) -> Option<&mut Line> {
         let is_new = !self.reached.contains(&ends);
-        let room = self.has_room_for(is_new);
-        let lines = &mut self.lines;
-        let own = lines.iter().position(|line| line.is_of(ends));
-        if own.is_none() && !room {
+        let own = self.lines.iter().position(|line| line.is_of(ends));
+        if own.is_none() && !(self.has_room_for(is_new) && self.is_next(ends, is_new)) {
             return None;
         }
+        let lines = &mut self.lines;
         let found = own.or_else(|| lines.iter().position(Line::is_free));
         let at = found.unwrap_or(lines.len());
         if found.is_none() {
@@ -77,18 +86,48 @@ impl Port {
         Some(line)
     }
 
-    /// Whether a flow that has no line gets one.
-    fn has_room_for(&self, is_new: bool) -> bool {
-        let lines = &self.lines;
-        let any = lines.len() < LINES || lines.iter().any(Line::is_free);
-        any && (!is_new || lines.iter().filter(|line| line.is_new()).count() < NEW_LINES)
+    /// Whether a flow need not wait for others that are new: it is not, or was there before them.
+    fn is_next(&self, ends: Ends, is_new: bool) -> bool {
+        !is_new || self.writers.has_place(ends) || self.waiting_new().next().is_none()
     }
 
-    /// Whether flows none of whose datagrams has left wait for a line.
-    fn is_wanted(&self) -> bool {
+    /// The flows that wait for a line and none of whose datagrams has left.
+    fn waiting_new(&self) -> impl Iterator<Item = Ends> {
         let has_line = |ends: &Ends| self.lines.iter().any(|line| line.is_of(*ends));
-        let mut new = self.writers.keys().filter(|it| !self.reached.contains(it));
-        !self.has_room_for(true) && new.any(|ends| !has_line(ends))
+        let waiting = self.writers.waiting();
+        waiting.filter(move |ends| !self.reached.contains(ends) && !has_line(ends))
+    }
+
+    /// Whether a flow that has no line gets one.
+    fn has_room_for(&self, is_new: bool) -> bool {
+        self.room_for(is_new) > 0
+    }
+
+    /// How many flows that have no line get one.
+    fn room_for(&self, is_new: bool) -> usize {
+        let taken = self.lines.iter().filter(|line| !line.is_free()).count();
+        let new = self.lines.iter().filter(|line| line.is_new()).count();
+        let any = LINES.saturating_sub(taken);
+        match is_new {
+            true => any.min(NEW_LINES.saturating_sub(new)),
+            false => any,
+        }
+    }
+
+    /// The lines that stand still for the longest time, as many as new flows want.
+    fn wanted(&self) -> Vec<SocketHandle> {
+        let count = self.waiting_new().take(LINES).count();
+        let count = count.saturating_sub(self.room_for(true));
+        if count == 0 {
+            return Vec::new();
+        }
+        // What does not stand still yet comes last.
+        let age = |line: &Line| line.unanswered().unwrap_or(Duration::MAX);
+        let new = self.lines.iter().filter(|line| line.is_new());
+        let mut oldest: Vec<_> = new.map(|line| (age(line), line.handle)).collect();
+        oldest.sort_unstable_by_key(|(age, _)| *age);
+        oldest.truncate(count);
+        oldest.into_iter().map(|(_, handle)| handle).collect()
     }
 
     /// Looks at each line after the stack has sent.
@@ -98,20 +137,21 @@ impl Port {
         (now, frames): (Duration, &Frames),
         seen: &mut Seen,
     ) {
-        let around = Around {
-            now,
-            frames,
-            wanted: self.is_wanted(),
-        };
+        let wanted = self.wanted();
         let mut first = true;
         self.lines.retain_mut(|line| {
             let before = line.stuck_for();
+            let around = Around {
+                now,
+                frames,
+                wanted: wanted.contains(&line.handle),
+            };
             match line.survey(sockets, self.at, around) {
                 Fate::Free => {}
                 Fate::Left(ends) => {
                     self.reached.insert(ends);
                 }
-                Fate::Due(due) => seen.due = seen.due.into_iter().chain([due]).min(),
+                Fate::Due(due) => seen.is_due(due),
             }
             seen.newly_stuck |= before.is_none() && line.stuck_for().is_some();
             let stays = std::mem::take(&mut first) || !line.is_free();
@@ -122,16 +162,23 @@ impl Port {
         });
     }
 
-    /// Wakes the flows that can send.
-    fn wake_writers(&mut self, sockets: &SocketSet<'_>, wakes: &mut Wakes) {
-        let room = [false, true].map(|is_new| self.has_room_for(is_new));
+    /// Wakes the flows that can send: of those that are new and want a line, who has waited for the longest
+    /// time. Gives whether others wait, who are next where these have changed their mind.
+    fn wake_writers(&mut self, sockets: &SocketSet<'_>, wakes: &mut Wakes) -> bool {
+        let [any, mut new] = [false, true].map(|is_new| self.room_for(is_new));
+        let has_room = new > 0;
         let (lines, reached) = (&self.lines, &self.reached);
         let can_send = |ends| match lines.iter().find(|line| line.is_of(ends)) {
             Some(line) => line.has_room(sockets),
-            None => room[usize::from(!reached.contains(&ends))],
+            None if reached.contains(&ends) => any > 0,
+            None if new == 0 => false,
+            None => {
+                new -= 1;
+                true
+            }
         };
-        let ready = self.writers.extract_if(.., |ends, _| can_send(*ends));
-        wakes.tasks.extend(ready.map(|(_, writer)| writer));
+        wakes.tasks.extend(self.writers.take(can_send));
+        has_room && self.waiting_new().next().is_some()
     }
 
     fn is_done(&self) -> bool {
@@ -153,7 +200,7 @@ impl State {
             holders: 1,
             lines: vec![Line::open(&mut self.sockets, at, self.mtu)],
             reached: BTreeSet::new(),
-            writers: BTreeMap::new(),
+            writers: Writers::default(),
         };
         let number = self.udp.keys().next_back().map_or(0, |last| last + 1);
         self.udp.insert(number, port);
@@ -232,7 +279,7 @@ impl State {
         let sent = match port.line(&mut self.sockets, ends, self.mtu) {
             Some(line) => line.push(&mut self.sockets, ends, datagram),
             None => {
-                port.writers.insert(ends, cx.waker().clone());
+                port.writers.wait(ends, cx.waker());
                 // Those that stand still are given up sooner now.
                 self.nudge(wakes);
                 return Poll::Pending;
@@ -240,11 +287,12 @@ impl State {
         };
         match sent {
             Ok(()) => {
+                port.writers.remove(ends);
                 self.nudge(wakes);
                 Poll::Ready(Ok(()))
             }
             Err(udp::SendError::BufferFull) => {
-                port.writers.insert(ends, cx.waker().clone());
+                port.writers.wait(ends, cx.waker());
                 Poll::Pending
             }
             Err(udp::SendError::Unaddressable) => {
@@ -256,7 +304,7 @@ impl State {
     /// Takes a flow from its port; what it sent goes out still.
     pub(super) fn release_flow(&mut self, number: u64, ends: Ends, wakes: &mut Wakes) {
         if let Some(port) = self.udp.get_mut(&number) {
-            port.writers.remove(&ends);
+            port.writers.remove(ends);
             port.reached.remove(&ends);
             let own = port.lines.iter_mut().find(|line| line.is_of(ends));
             own.into_iter().for_each(Line::let_go);
@@ -323,7 +371,9 @@ impl State {
         let sockets = &mut self.sockets;
         self.udp.retain(|_, port| {
             port.survey(sockets, (now, frames), &mut seen);
-            port.wake_writers(sockets, wakes);
+            if port.wake_writers(sockets, wakes) {
+                seen.is_due(now + SHORT_PATIENCE);
+            }
             let done = port.is_done();
             if done {
                 port.remove(sockets);
@@ -345,9 +395,7 @@ impl State {
     /// Wakes everyone who waits for datagrams.
     pub(super) fn wake_udp(&mut self, wakes: &mut Wakes) {
         for port in self.udp.values_mut() {
-            wakes
-                .tasks
-                .extend(std::mem::take(&mut port.writers).into_values());
+            wakes.tasks.extend(port.writers.take(|_| true));
             wakes.tasks.extend(port.peers.take_waiting());
         }
     }

@@ -20,9 +20,9 @@ const RECEIVING: usize = 4;
 /// It begins anew with each datagram that leaves, and not with one that joins: who goes on sending to a
 /// silent neighbour loses what is old, and does not keep it.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// How long a line of a flow none of whose datagrams has left waits for a silent neighbour while others
-/// want its place: the answer of one that is there takes far less.
-const SHORT_PATIENCE: Duration = Duration::from_millis(500);
+/// How long a line of a flow none of whose datagrams has left waits for a silent neighbour at least, while
+/// others want its place: the answer of one that is near takes less.
+pub(super) const SHORT_PATIENCE: Duration = Duration::from_millis(20);
 
 /// A UDP socket of the stack, and whose datagrams are in it. It receives what comes to its port, too:
 /// the stack gives that to any of the sockets there.
@@ -55,7 +55,7 @@ pub(super) struct Around<'a> {
     pub(super) now: Duration,
     /// What the stack has sent.
     pub(super) frames: &'a Frames,
-    /// Flows that are new, too, wait for a place.
+    /// Its place is wanted for a flow that is new, too.
     pub(super) wanted: bool,
 }
 
@@ -100,6 +100,11 @@ impl Line {
     /// Whether it is taken by a flow none of whose datagrams has left.
     pub(super) fn is_new(&self) -> bool {
         self.of.is_some() && self.is_new
+    }
+
+    /// Since when it waits for a neighbour, if it is a line for which others may lose patience.
+    pub(super) fn unanswered(&self) -> Option<Duration> {
+        self.stuck.filter(|_| self.is_new())?.unanswered
     }
 
     /// Takes it for a flow, when it is that flow's or nobody's.

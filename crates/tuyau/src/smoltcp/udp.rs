@@ -63,7 +63,8 @@ impl Protocol for Udp {
 /// are dropped; sending more of them does not put that off. Of the flows that one listener gave, 128
 /// at a time have datagrams that wait to leave, and another one's sending waits for one of these. Only
 /// half of them may be flows none of whose datagrams has left yet, so that strangers who do not exist
-/// hold up nobody who does; while a further one waits, these are given up after half a second.
+/// hold up nobody who does: a further one takes the place of that which has waited in vain for the longest
+/// time, as soon as this is 20 milliseconds, and these come in the order in which they began to wait.
 pub struct UdpFlow {
     share: Arc<Share>,
     port: u64,

@@ -190,6 +190,73 @@ async fn answers_to_nobody_hold_up_no_answer_to_somebody() {
         .unwrap();
 }
 
+/// Answers each peer of a listener once.
+async fn answer(mut listener: UdpListener) {
+    loop {
+        let flow = listener.accept().await.unwrap().handshake.await;
+        tokio::spawn(async move { flow.unwrap().send(b"!").await });
+    }
+}
+
+/// A flow from `near` to the host that is flooded, with a question on the way.
+async fn ask(near: &Network) -> UdpFlow {
+    let attempt = Attempt::new(Udp::STAGE);
+    let udp = Udp::new(near.clone());
+    let to = "10.0.0.2:53".parse().unwrap();
+    let mut flow = udp.connect(&to, &attempt).await.unwrap();
+    flow.send(b"?").await.unwrap();
+    flow
+}
+
+/// Bad input: each 10 milliseconds some senders who do not exist, whose addresses are below or above that
+/// of somebody who does.
+async fn newcomers_are_answered(senders: u16, network: u8) {
+    let (left, right) = WireSettings::new().pair();
+    let (near, _near_driver) = host("10.0.100.1/16", left);
+    let packets = Packets::default();
+    let flooded = Flooded {
+        wire: right,
+        packets: packets.clone(),
+    };
+    let builder = Network::builder().address("10.0.0.2/16".parse().unwrap());
+    let builder = builder.hardware_address(FLOODED);
+    let (far, driver) = builder.start(flooded, TokioTimer::new()).unwrap();
+    tokio::spawn(driver);
+    let listener = UdpListener::bind(&far, &"udp://10.0.0.2:53".parse().unwrap()).unwrap();
+    tokio::spawn(answer(listener));
+    let elsewhere = near.clone();
+    let flood = tokio::spawn(async move {
+        let mut poke = ask(&elsewhere).await;
+        for number in 0.. {
+            let senders = (0..senders).map(|part| {
+                let [high, low] = (number * senders + part).to_be_bytes();
+                datagram(Ipv4Addr::new(10, 0, network + high % 50, low))
+            });
+            packets.lock().unwrap().extend(senders);
+            // What is on the wire brings what comes first there.
+            poke.send(b"on").await.unwrap();
+            after(Duration::from_millis(10)).await;
+        }
+    });
+    after(Duration::from_secs(1)).await;
+    for _ in 0..20 {
+        let mut flow = ask(&near).await;
+        let mut buffer = [0; 8];
+        let answered = timeout(Duration::from_millis(100), flow.receive(&mut buffer)).await;
+        answered.expect("an answer").unwrap();
+    }
+    flood.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_does_not_exist_gives_way_to_who_comes_later() {
+    for network in [10, 150] {
+        for senders in [2, 10, 20] {
+            newcomers_are_answered(senders, network).await;
+        }
+    }
+}
+
 /// Bad input: packets of a stranger that say they come from this host itself.
 #[tokio::test(start_paused = true)]
 async fn nobody_outside_is_taken_for_the_host_itself() {
