@@ -100,6 +100,52 @@ async fn an_agreement_that_does_not_answer_the_request_is_refused() {
     }
 }
 
+/// Answers a client as RFC 6455, section 4.2.2, has it, with these fields more.
+async fn agree(mut flow: mem::Flow, more: &str) -> mem::Flow {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        flow.read_exact(&mut byte).await.unwrap();
+        head.extend(byte);
+    }
+    let head = String::from_utf8(head).unwrap();
+    let mut lines = head.lines();
+    let key = lines.find_map(|line| line.strip_prefix("Sec-WebSocket-Key: "));
+    let accept = tungstenite::handshake::derive_accept_key(key.unwrap().as_bytes());
+    let answer = format!(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Accept: {accept}\r\n{more}\r\n"
+    );
+    flow.write_all(answer.as_bytes()).await.unwrap();
+    flow
+}
+
+/// RFC 6455, section 4.1: its frames could not be understood.
+#[tokio::test]
+async fn an_extension_that_was_not_offered_is_refused() {
+    for more in [
+        "Sec-WebSocket-Extensions: permessage-deflate\r\n",
+        "sec-websocket-extensions: x-one; mode=2\r\nSec-WebSocket-Extensions: x-two\r\n",
+    ] {
+        let (result, _flow) = meet(Connector::new(), request(), async |flow| {
+            agree(flow, more).await
+        })
+        .await;
+        assert_failed(
+            result,
+            "websocket",
+            "the server agreed with 101, but it uses an extension that was not offered; check that it \
+             is a WebSocket server and that no proxy answers for it",
+        );
+    }
+    // It is that field which is refused.
+    let (result, _flow) = meet(Connector::new(), request(), async |flow| {
+        agree(flow, "X-More: permessage-deflate\r\n").await
+    })
+    .await;
+    result.unwrap();
+}
+
 #[tokio::test]
 async fn a_subprotocol_that_was_not_agreed_to_is_refused() {
     let request = request().subprotocol("lines").unwrap();
