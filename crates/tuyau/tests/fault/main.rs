@@ -20,10 +20,7 @@ use tuyau::{
     mem,
     tokio::TokioTimer,
 };
-use tuyau_core::{
-    Acceptor, AnyFlow, Attempt, ErrorKind, Flow, FlowExt, Layer, ProtocolExt, Security, Stage,
-    Timer,
-};
+use tuyau_core::{Acceptor, AnyFlow, Attempt, ErrorKind, Flow, FlowExt, Layer, Stage, Timer};
 
 async fn pair(faults: Faults) -> (fault::Flow<mem::Flow>, mem::Flow) {
     let (near, far) = mem::pair();
@@ -224,18 +221,28 @@ async fn the_report_says_which_faults_a_connect_had() {
     assert_eq!(report.attempts[0].protocol.as_deref(), Some("fault/mem"));
 }
 
+/// A fault takes nothing of what protects the flow beneath, and adds nothing to it.
+#[cfg(feature = "tls")]
 #[test]
 fn what_is_beneath_keeps_its_security() {
-    use tuyau_core::Protocol;
-    let mem = mem::Protocol::new(mem::Hub::new());
-    let timer = tokio_timer();
-    assert_eq!(
-        mem.clone().layer(Fault::new(timer)).security(),
-        Security::Plain
-    );
+    use tuyau::tls::{Authenticator, Settings};
+    use tuyau_core::{Protocol, ProtocolExt, Security};
+
+    let security = |authenticator| {
+        let tls = Settings::anonymous(authenticator).connector().unwrap();
+        let protocol = mem::Protocol::new(mem::Hub::new()).layer(tls);
+        protocol.layer(Fault::new(tokio_timer())).security()
+    };
+    let proved = security(Authenticator::pinned_key());
+    assert_eq!(proved, Security::Authenticated);
+    let anyone = security(Authenticator::danger_accept_anyone());
+    assert_eq!(anyone, Security::Encrypted);
+    let plain = mem::Protocol::new(mem::Hub::new()).layer(Fault::new(tokio_timer()));
+    assert_eq!(plain.security(), Security::Plain);
 }
 
 /// A timer for what never asks it.
+#[cfg(feature = "tls")]
 fn tokio_timer() -> TokioTimer {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
