@@ -3,7 +3,7 @@
 use std::{error, fmt, io, path::PathBuf};
 
 use super::{Open, PublicKey};
-use crate::peer_text::shown;
+use crate::peer_text::{quoted, shown};
 
 /// A line of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl fmt::Display for Place {
 #[derive(Debug)]
 pub struct Error {
     kind: Kind,
-    /// The host as `known_hosts` calls it, or what stands for it.
+    /// The host as `known_hosts` calls it, or what stands for it. Host and user are fit to be shown.
     host: Box<str>,
     user: Box<str>,
 }
@@ -117,8 +117,8 @@ impl Error {
     pub(super) fn new(kind: Kind, host: &str, user: &str) -> Self {
         Self {
             kind,
-            host: host.into(),
-            user: user.into(),
+            host: shown(host).into(),
+            user: shown(user).into(),
         }
     }
 }
@@ -200,7 +200,8 @@ impl fmt::Display for Error {
             Kind::NotSsh { said } => write!(
                 f,
                 "{host} does not speak SSH 2: expected a line that begins with `SSH-2.0-`, got \
-                 {said:?}; check the port"
+                 {}; check the port",
+                quoted(said)
             ),
             Kind::NoCommonAlgorithm { what, ours, theirs } => {
                 let (ours, theirs) = (list(ours), list(theirs));
@@ -265,5 +266,22 @@ impl error::Error for Error {
             Kind::Protocol(error) => Some(error),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_has_nothing_that_a_terminal_obeys() {
+        let said = "\u{3164}hello\n".to_owned();
+        let error = Error::new(Kind::NotSsh { said }, "h\u{1b}c", "u\u{ad}");
+        let text = error.to_string();
+        assert!(text.starts_with(r"h\u{1b}c does not speak SSH 2"), "{text}");
+        assert!(text.contains(r#"got "\u{3164}hello\n";"#), "{text}");
+        let (tried, offered) = (Vec::new(), Vec::new());
+        let error = Error::new(Kind::Refused { tried, offered }, "h", "u\u{ad}");
+        assert!(error.to_string().starts_with(r"h did not let u\u{ad} in;"));
     }
 }

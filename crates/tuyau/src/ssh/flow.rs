@@ -38,8 +38,16 @@ pub struct HostKey(pub PublicKey);
 pub struct PeerKey(pub PublicKey);
 
 /// Information of a flow: the account that the client asked for, when this side accepted.
+///
+/// These are the client's words. It prints without what a terminal obeys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User(pub String);
+
+impl fmt::Display for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&shown(&self.0))
+    }
+}
 
 /// Information of a flow: how the command ended, once the server has told and the flow was polled.
 ///

@@ -5,6 +5,7 @@ use std::fmt;
 use tuyau_core::{LayerKey, Target};
 
 use super::known_hosts::name_of;
+use crate::peer_text::{quoted, shown};
 
 /// The port that SSH servers usually listen at.
 const PORT: u16 = 22;
@@ -68,14 +69,16 @@ impl Remote {
 /// It prints as `user@host`, with the port when it is not 22.
 impl fmt::Display for Remote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@{}", self.user, name_of(&self.host, self.port))
+        let name = name_of(&self.host, self.port);
+        write!(f, "{}@{}", shown(&self.user), shown(&name))
     }
 }
 
 /// What an SSH connection is opened for.
 ///
 /// It can be added to a [`Target`](tuyau_core::Target), for a resolver to find. On the serving side
-/// it is an information of the flow: what the client asked for.
+/// it is an information of the flow: what the client asked for, in the client's words. As text it has
+/// nothing that a terminal obeys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Open {
@@ -150,10 +153,35 @@ impl Open {
 impl fmt::Display for Open {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Command { command, .. } => write!(f, "the command {command:?}"),
-            Self::Subsystem(name) => write!(f, "the subsystem {name:?}"),
-            Self::Tcp { host, port } => write!(f, "a connection to {host}:{port}"),
-            Self::Unix { path } => write!(f, "a connection to the socket {path}"),
+            Self::Command { command, .. } => write!(f, "the command {}", quoted(command)),
+            Self::Subsystem(name) => write!(f, "the subsystem {}", quoted(name)),
+            Self::Tcp { host, port } => write!(f, "a connection to {}:{port}", shown(host)),
+            Self::Unix { path } => write!(f, "a connection to the socket {}", shown(path)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_client_asks_for_has_nothing_that_a_terminal_obeys() {
+        let bad = "a\u{1b}[2Jb\u{202e}\u{3164}\n";
+        let harmless = r"a\u{1b}[2Jb\u{202e}\u{3164}\n";
+        let subsystem = Open::Subsystem(bad.to_owned());
+        for (open, expected) in [
+            (Open::tcp(bad, 80), format!("a connection to {harmless}:80")),
+            (
+                Open::unix(bad),
+                format!("a connection to the socket {harmless}"),
+            ),
+            (Open::command(bad), format!("the command \"{harmless}\"")),
+            (subsystem, format!("the subsystem \"{harmless}\"")),
+        ] {
+            assert_eq!(open.to_string(), expected);
+        }
+        let remote = Remote::new(bad, "HERE", 22, Open::command("work"));
+        assert_eq!(remote.to_string(), format!("{harmless}@here"));
     }
 }
