@@ -6,32 +6,41 @@ use std::io::IoSlice;
 /// The array lives on the stack, and a system call gains nothing from more.
 const MAX_SLICES: usize = 64;
 
+/// As many as most vectored writes have at most: an array of so many is cleared in no time.
+const FEW: usize = 8;
+
 /// Calls `write` with the first slices in the form of `std`, without allocating.
+#[cfg(any(feature = "blocking", feature = "futures", feature = "tokio"))]
 pub(crate) fn with_io_slices<T>(slices: &[&[u8]], write: impl FnOnce(&[IoSlice<'_>]) -> T) -> T {
-    let mut array = [IoSlice::new(&[]); MAX_SLICES];
-    let mut count = 0;
-    // Empty ones are left out, so that a write of something never becomes one of nothing.
-    for (to, from) in array
-        .iter_mut()
-        .zip(slices.iter().filter(|it| !it.is_empty()))
-    {
-        *to = IoSlice::new(from);
-        count += 1;
+    let filled = slices.iter().filter(|slice| !slice.is_empty());
+    let converted = filled.map(|slice| IoSlice::new(slice));
+    let nothing = IoSlice::new(&[]);
+    match slices.len() <= FEW {
+        true => with_array::<_, FEW, _>(nothing, converted, write),
+        false => with_array::<_, MAX_SLICES, _>(nothing, converted, write),
     }
-    write(&array[..count])
 }
 
 /// Calls `write` with the first slices of `std` in our form, without allocating.
 pub(crate) fn with_plain_slices<T>(slices: &[IoSlice<'_>], write: impl FnOnce(&[&[u8]]) -> T) -> T {
-    let mut array: [&[u8]; MAX_SLICES] = [&[]; MAX_SLICES];
-    let mut count = 0;
-    for (to, from) in array
-        .iter_mut()
-        .zip(slices.iter().filter(|it| !it.is_empty()))
-    {
-        *to = from;
-        count += 1;
+    let filled = slices.iter().filter(|slice| !slice.is_empty());
+    let converted = filled.map(|slice| &**slice);
+    match slices.len() <= FEW {
+        true => with_array::<_, FEW, _>(&[][..], converted, write),
+        false => with_array::<_, MAX_SLICES, _>(&[][..], converted, write),
     }
+}
+
+/// Calls `write` with the first `N` slices, none of which is empty, so that a write of something never
+/// becomes one of nothing.
+fn with_array<S: Copy, const N: usize, T>(
+    nothing: S,
+    slices: impl Iterator<Item = S>,
+    write: impl FnOnce(&[S]) -> T,
+) -> T {
+    let mut array = [nothing; N];
+    let places = array.iter_mut().zip(slices);
+    let count = places.map(|(place, slice)| *place = slice).count();
     write(&array[..count])
 }
 

@@ -117,7 +117,12 @@ mod http;
 pub mod http_connect;
 #[cfg(any(feature = "http-connect", feature = "noise", feature = "websocket"))]
 mod incoming;
-#[cfg(any(feature = "blocking", feature = "futures", feature = "tokio"))]
+#[cfg(any(
+    feature = "blocking",
+    feature = "futures",
+    feature = "tls",
+    feature = "tokio"
+))]
 mod io_slices;
 mod ip_endpoint;
 mod listen_error;

@@ -195,7 +195,8 @@ impl Settings {
     }
 
     fn demand(&self, form: CertificateForm) -> Demand {
-        Demand::new(self.provider.clone(), form, self.by_identity())
+        let lone = !matches!(self.proof, Proof::CertifiedKey(..));
+        Demand::new(self.provider.clone(), form, self.by_identity(), lone)
     }
 
     fn dealings(&self) -> Dealings {

@@ -29,22 +29,36 @@ pub(in crate::tls) struct Demand {
     pub(in crate::tls) identity: bool,
     /// The only key that is accepted, when one is expected.
     pub(in crate::tls) expected: Option<Expected>,
-    /// All schemes of the provider, Ed25519 first. Where only that one is accepted the others are
-    /// offered too, so that a peer with another kind of key presents it and can be told what is wrong.
     schemes: Arc<[SignatureScheme]>,
 }
 
+/// What a peer with a key that is no identity signs with, most likely.
+const OTHERS: [SignatureScheme; 2] = [
+    SignatureScheme::ECDSA_NISTP256_SHA256,
+    SignatureScheme::RSA_PSS_SHA256,
+];
+
 impl Demand {
+    /// `lone` is a key that nothing but itself vouches for.
+    ///
+    /// Signatures are accepted by the schemes of the provider, Ed25519 first. Where only that one is
+    /// accepted some others are offered too, so that a peer with another kind of key presents it and can
+    /// be told what is wrong.
     pub(in crate::tls) fn new(
         provider: Arc<CryptoProvider>,
         form: CertificateForm,
         identity: bool,
+        lone: bool,
     ) -> Self {
         let mut schemes = provider
             .signature_verification_algorithms
             .supported_schemes();
         // Stable: the others stay in the provider's order.
         schemes.sort_by_key(|scheme| *scheme != SignatureScheme::ED25519);
+        if identity && lone {
+            let offered = |it: &_| *it == SignatureScheme::ED25519 || OTHERS.contains(it);
+            schemes.retain(offered);
+        }
         Self {
             provider,
             form,

@@ -45,26 +45,7 @@ impl PublicKey {
     pub(in crate::tls) fn is_weak(&self) -> bool {
         let mut y = self.0;
         y[31] &= 0x7f;
-        let nearly_p = |first| {
-            let mut encoding = [0xff; 32];
-            (encoding[0], encoding[31]) = (first, 0x7f);
-            encoding
-        };
-        let small = |first| {
-            let mut encoding = [0; 32];
-            encoding[0] = first;
-            encoding
-        };
-        let weak = [
-            small(0),
-            small(1),
-            ORDER_EIGHT[0],
-            ORDER_EIGHT[1],
-            nearly_p(0xec),
-            nearly_p(0xed),
-            nearly_p(0xee),
-        ];
-        weak.contains(&y)
+        WEAK.contains(&y)
     }
 }
 
@@ -81,6 +62,31 @@ const ORDER_EIGHT: [[u8; 32]; 2] = [
         0x03, 0x7a,
     ],
 ];
+
+/// The encodings of all points of small order, without the bit of the sign: y = 0 and y = 1 have a second
+/// one each, above the prime.
+const WEAK: [[u8; 32]; 7] = [
+    small(0),
+    small(1),
+    ORDER_EIGHT[0],
+    ORDER_EIGHT[1],
+    nearly_p(0xec),
+    nearly_p(0xed),
+    nearly_p(0xee),
+];
+
+const fn small(first: u8) -> [u8; 32] {
+    let mut encoding = [0; 32];
+    encoding[0] = first;
+    encoding
+}
+
+const fn nearly_p(first: u8) -> [u8; 32] {
+    let mut encoding = [0xff; 32];
+    encoding[0] = first;
+    encoding[31] = 0x7f;
+    encoding
+}
 
 impl fmt::Display for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

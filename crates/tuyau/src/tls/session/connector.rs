@@ -24,6 +24,8 @@ pub struct Connector {
     pub(in crate::tls) config: Arc<ClientConfig>,
     pub(in crate::tls) verifier: ServerVerifier,
     pub(in crate::tls) anyone: bool,
+    /// Whether it keeps tickets for servers whose key nobody expects.
+    pub(in crate::tls) resumes: bool,
     pub(in crate::tls) dealings: Dealings,
     pub(in crate::tls) format: KeyFormat,
     pub(in crate::tls) patience: Patience,
@@ -63,7 +65,9 @@ impl Connector {
         let mut verifier = self.verifier.clone();
         verifier.demand.expected = Some(key);
         let mut config = ClientConfig::clone(&self.config);
-        config.resumption = Resumption::disabled();
+        if self.resumes {
+            config.resumption = Resumption::disabled();
+        }
         config
             .dangerous()
             .set_certificate_verifier(Arc::new(verifier));

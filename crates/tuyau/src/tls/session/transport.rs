@@ -11,11 +11,9 @@ use tuyau_core::{ErrorKind, Flow, FlowError};
 use super::{input::Input, source};
 use crate::{
     halves::{Half, Waiting},
+    io_slices::with_plain_slices,
     tls::Kind,
 };
-
-/// How many slices one write to the flow beneath has at most: as many as rustls hands out.
-const SLICES: usize = 64;
 
 /// A rustls connection and the flow that its bytes go through.
 #[derive(Debug)]
@@ -176,12 +174,9 @@ impl<F: Flow> io::Write for Sink<'_, '_, F> {
         if let [bytes] = slices {
             return self.write(bytes);
         }
-        let mut plain: [&[u8]; SLICES] = [&[]; SLICES];
-        let count = slices.len().min(SLICES);
-        for (to, from) in plain.iter_mut().zip(slices) {
-            *to = from;
-        }
-        let written = self.inner.poll_write_vectored(self.cx, &plain[..count]);
+        let written = with_plain_slices(slices, |plain| {
+            self.inner.poll_write_vectored(self.cx, plain)
+        });
         self.written(written)
     }
 

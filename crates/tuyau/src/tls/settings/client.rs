@@ -39,15 +39,17 @@ impl Settings {
         };
         // A ticket proves no key: whoever asks for one gets a whole handshake. Without an authority a
         // server's name says nothing, and its tickets could be shown to another one.
-        config.resumption = match self.by_identity() || verifier.roots.is_none() {
-            true => Resumption::disabled(),
-            false => Resumption::in_memory_sessions(SERVERS),
+        let resumes = !self.by_identity() && verifier.roots.is_some();
+        config.resumption = match resumes {
+            true => Resumption::in_memory_sessions(SERVERS),
+            false => Resumption::disabled(),
         };
         config.alpn_protocols.clone_from(&self.alpn);
         Ok(Connector {
             config: Arc::new(config),
             verifier,
             anyone: matches!(self.authenticator.means(), Means::Anyone),
+            resumes,
             dealings: self.dealings(),
             format: self.format,
             patience: self.patience.clone(),
