@@ -34,7 +34,10 @@ pub(crate) fn shown_lines(text: &str) -> String {
 }
 
 /// A peer's words in quotes, whole.
-#[cfg(feature = "ssh")]
+#[cfg_attr(
+    not(feature = "ssh"),
+    allow(dead_code, reason = "SSH has such words, and its fuzz target")
+)]
 pub(crate) fn quoted(text: &str) -> String {
     let mut quoted = String::new();
     for character in format!("{text:?}").chars() {
