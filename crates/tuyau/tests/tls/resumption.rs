@@ -111,6 +111,16 @@ async fn identities_are_proved_each_time() {
     }
 }
 
+/// A server by rustls alone, for `example.org`.
+fn foreign_server(issuer: &Issuer) -> ServerConfig {
+    let key = issuer.certify(&Leaf::new(&["example.org"]));
+    ServerConfig::builder_with_provider(tls::default_provider())
+        .with_protocol_versions(&[&TLS13])
+        .unwrap()
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(rustls::sign::SingleCertAndKey::from(key)))
+}
+
 /// A client that would send early data with its ticket finds that the server takes none.
 #[tokio::test]
 async fn the_acceptor_takes_no_early_data() {
@@ -139,12 +149,7 @@ async fn the_acceptor_takes_no_early_data() {
 #[tokio::test]
 async fn the_connector_sends_no_early_data() {
     let issuer = Issuer::new("an authority");
-    let key = issuer.certify(&Leaf::new(&["example.org"]));
-    let mut config = ServerConfig::builder_with_provider(tls::default_provider())
-        .with_protocol_versions(&[&TLS13])
-        .unwrap()
-        .with_no_client_auth()
-        .with_cert_resolver(Arc::new(rustls::sign::SingleCertAndKey::from(key)));
+    let mut config = foreign_server(&issuer);
     config.max_early_data_size = u32::MAX;
     let config = Arc::new(config);
     let settings = tls::Settings::anonymous(issuer.authenticator());
@@ -179,12 +184,7 @@ async fn the_connector_sends_no_early_data() {
 #[tokio::test]
 async fn a_read_gives_way_while_nothing_but_tickets_comes() {
     let issuer = Issuer::new("an authority");
-    let key = issuer.certify(&Leaf::new(&["example.org"]));
-    let mut config = ServerConfig::builder_with_provider(tls::default_provider())
-        .with_protocol_versions(&[&TLS13])
-        .unwrap()
-        .with_no_client_auth()
-        .with_cert_resolver(Arc::new(rustls::sign::SingleCertAndKey::from(key)));
+    let mut config = foreign_server(&issuer);
     config.send_tls13_tickets = 100;
     let session = ServerConnection::new(Arc::new(config)).unwrap();
     let settings = tls::Settings::anonymous(issuer.authenticator());
