@@ -4,10 +4,16 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    for guide in ["protocol", "layer"] {
+    // As many as `book.rs` takes in: one that it left out would be tested by nobody.
+    for (guide, count) in [("protocol", 7), ("layer", 6)] {
         let page = format!("../docs/book/{guide}.md");
         println!("cargo::rerun-if-changed={page}");
-        for (index, test) in steps(&fs::read_to_string(page)?).iter().enumerate() {
+        let steps = steps(&fs::read_to_string(&page)?);
+        if steps.len() != count {
+            let found = steps.len();
+            return Err(format!("{page} has {found} steps, and book.rs tests {count}").into());
+        }
+        for (index, test) in steps.iter().enumerate() {
             fs::write(out.join(format!("{guide}-{}.md", index + 1)), test)?;
         }
     }
