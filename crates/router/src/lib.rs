@@ -23,6 +23,7 @@ pub mod journal;
 mod listen;
 mod outbox;
 mod persist;
+pub mod policy;
 mod router;
 mod session;
 mod settings;
