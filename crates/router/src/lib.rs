@@ -29,6 +29,7 @@ mod session;
 mod settings;
 pub mod snapshot;
 mod state;
+pub mod store;
 mod table;
 mod timestamp;
 mod view;

@@ -1,0 +1,32 @@
+//! What the router must not forget: mailboxes, statements, counters.
+//!
+//! Three traits, each with implementations that can be replaced alone: the [`Spool`] keeps messages
+//! in mailboxes, the [`Directory`] what identities and groups have stated and who has them, and the
+//! [`Forwarder`] hands messages to another router. They are synchronous and called from one thread;
+//! time and randomness are passed in.
+//!
+//! [`MemorySpool`] and [`MemoryDirectory`] forget everything when they are dropped. They are as
+//! plain as can be, and the conformance suite in `tests/store` compares the others with them.
+
+mod directory;
+mod error;
+mod forwarder;
+mod id;
+mod loss;
+mod spool;
+
+pub use directory::{
+    Change, Changes, Directory, Item, KEPT_CHANGES, Lease, Leased, MAX_STATEMENT, MemoryDirectory,
+    Put, Subject,
+};
+pub use error::{StoreError, StoreErrorKind};
+pub use forwarder::{
+    Arrival, ForwardError, ForwardErrorKind, Forwarder, MemoryForwarder, MemoryNetwork, Parcel,
+    Settled, Verdict,
+};
+pub use id::Id;
+pub use loss::{Damage, Loss, Lost};
+pub use spool::{
+    Appended, Entry, Expired, Full, MAX_EPOCHS, MemorySpool, Message, Quota, ReadLimit, Recipients,
+    Spool, SpoolCounters, SpoolSettings, Usage, Window,
+};
