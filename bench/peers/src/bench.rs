@@ -1,0 +1,77 @@
+//! What all turns of a run share.
+
+use std::{
+    env, fs, io,
+    path::{Path, PathBuf},
+    process,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use crate::{Keys, Pattern, Site};
+
+/// A run.
+pub struct Bench {
+    /// Who its clients and servers are.
+    pub keys: Keys,
+    /// What bodies are filled from.
+    pub pattern: Pattern,
+    /// About how long a turn takes.
+    pub turn: Duration,
+    /// Whether this run is only to show that everything works.
+    pub short: bool,
+    tls: bool,
+    folder: PathBuf,
+    sites: AtomicU32,
+}
+
+impl Bench {
+    /// A run with a folder of its own, which goes with it.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn new(turn: Duration, short: bool, tls: bool) -> io::Result<Self> {
+        let folder = place().join(format!("run-{}", process::id()));
+        fs::create_dir_all(&folder)?;
+        Ok(Self {
+            keys: Keys::make(&folder)?,
+            pattern: Pattern::new(),
+            turn,
+            short,
+            tls,
+            folder,
+            sites: AtomicU32::new(0),
+        })
+    }
+
+    /// A folder and an address for one more server.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn site(&self) -> io::Result<Site> {
+        let number = self.sites.fetch_add(1, Ordering::Relaxed);
+        let files = self.tls.then(|| self.keys.files.clone());
+        Site::new(self.folder.join(number.to_string()), files)
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        // What stays behind is in a folder for such things.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// What `peers.sh` has installed, by its path in the folder for that.
+pub fn installed(program: impl AsRef<Path>) -> PathBuf {
+    place().join(program)
+}
+
+/// The folder `peers` of the build's target folder, or the one that the environment names.
+fn place() -> PathBuf {
+    let beside = || Some(env::current_exe().ok()?.parent()?.parent()?.join("peers"));
+    let named = env::var_os("TUYAU_PEERS").map(PathBuf::from);
+    named
+        .or_else(beside)
+        .unwrap_or_else(|| PathBuf::from("peers"))
+}

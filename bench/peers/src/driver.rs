@@ -1,0 +1,96 @@
+//! The peers, a file each.
+
+mod jetstream;
+mod mosquitto;
+mod nats;
+mod redis;
+mod relay;
+
+use std::io;
+
+use crate::{Codec, Keys, Name, Peer, Server, Wire};
+
+/// All of them, in the order of the tables: the ceiling, ours, the others.
+pub fn all() -> Vec<Box<dyn Peer>> {
+    vec![
+        Box::new(relay::Relay),
+        Box::new(nats::Nats::debian()),
+        Box::new(nats::Nats::newer()),
+        Box::new(redis::Redis),
+        Box::new(mosquitto::Mosquitto),
+    ]
+}
+
+/// A connection with TLS at once, where the server has it.
+fn dial(server: &Server, keys: &Keys) -> io::Result<Wire> {
+    let mut wire = Wire::connect(server.address)?;
+    if server.tls {
+        wire.secure(&keys.mutual)?;
+    }
+    Ok(wire)
+}
+
+/// Says something and reads until the codec has seen the answer.
+fn ask<C: Codec>(
+    wire: &mut Wire,
+    codec: &mut C,
+    question: &[u8],
+    answered: impl Fn(&C) -> bool,
+) -> io::Result<()> {
+    wire.write(question)?;
+    let mut answers = Vec::new();
+    loop {
+        let used = codec.take(wire.plain(), &mut answers, &mut |_| {})?;
+        wire.take(used);
+        if answered(codec) {
+            return Ok(());
+        }
+        wire.read()?;
+    }
+}
+
+/// What a name is called where names are text.
+fn text(name: Name) -> String {
+    match name {
+        Name::One(number) => format!("one.{number}"),
+        Name::Group(number) => format!("group.{number}"),
+    }
+}
+
+/// The length of a line with its end, when it is whole.
+fn line(bytes: &[u8]) -> Option<usize> {
+    Some(bytes.iter().position(|byte| *byte == b'\n')? + 1)
+}
+
+/// A number in decimal digits.
+fn decimal(digits: &[u8]) -> io::Result<usize> {
+    let digit = |byte: u8| byte.is_ascii_digit().then(|| usize::from(byte - b'0'));
+    let number = digits.iter().try_fold(0, |sum: usize, byte| {
+        sum.checked_mul(10)?.checked_add(digit(*byte)?)
+    });
+    number
+        .filter(|_| !digits.is_empty())
+        .ok_or_else(|| strange(digits))
+}
+
+/// Appends a number in decimal digits.
+fn digits(number: usize, out: &mut Vec<u8>) {
+    let mut digits = [0; 20];
+    let mut start = digits.len();
+    let mut rest = number;
+    loop {
+        start -= 1;
+        digits[start] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[start..]);
+}
+
+/// What a server said that was not expected.
+fn strange(said: &[u8]) -> io::Error {
+    let said = String::from_utf8_lossy(&said[..said.len().min(200)]).into_owned();
+    io::Error::other(format!("the server said: {said:?}"))
+}
