@@ -5,6 +5,7 @@
 mod deliver;
 mod dial;
 mod lookup;
+mod permit;
 mod register;
 mod session;
 
@@ -13,7 +14,11 @@ use std::{mem, time::Duration};
 use tuyau_core::Address;
 use tuyau_wire::{DecodeError, Hello, Identity, Message, RejectCode, Role, VERSION, capability};
 
-use crate::{State, Timestamp, journal::Event};
+use crate::{
+    State, Timestamp,
+    journal::Event,
+    policy::{Action as Deed, Policy},
+};
 
 use dial::Dials;
 use session::Sessions;
@@ -30,6 +35,8 @@ pub(crate) struct Rules {
     pub(crate) hello: Hello,
     /// What is sent over each newly registered route.
     pub(crate) greeting: Option<String>,
+    /// Who may do what.
+    pub(crate) policy: Policy,
     /// The longest lifetime of a registration.
     pub(crate) max_lifetime: Duration,
     /// The most entries of the table.
@@ -93,7 +100,7 @@ pub(crate) struct Engine {
 
 impl Engine {
     pub(crate) fn new(rules: Rules, state: State) -> Self {
-        Self {
+        let mut engine = Self {
             rules,
             state,
             sessions: Sessions::default(),
@@ -101,7 +108,9 @@ impl Engine {
             last_request: 0,
             changed: false,
             actions: Vec::new(),
-        }
+        };
+        engine.revoke_registrations();
+        engine
     }
 
     /// The present state.
@@ -130,6 +139,7 @@ impl Engine {
         self.changed = true;
         let (rows, processed) = (self.state.table.len(), self.state.processed);
         self.tell(Event::Restored { rows, processed });
+        self.revoke_registrations();
     }
 
     /// Time has passed: registrations end, idle sessions that the router dialled are closed.
@@ -240,7 +250,9 @@ impl Engine {
     fn message(&mut self, session: SessionId, message: Message<'_>, now: Timestamp) {
         match message {
             Message::Listen { request, record } => {
-                if self.take_request(session, request) {
+                if self.take_request(session, request)
+                    && self.permit(session, request, Deed::Listen, None)
+                {
                     self.listen(session, request, record, now);
                 }
             }
@@ -253,12 +265,17 @@ impl Engine {
                 }
             }
             Message::Send { request, to, body } => {
-                if self.take_request(session, request) {
+                if self.take_request(session, request)
+                    && self.permit(session, request, Deed::Send, Some(&to))
+                {
                     self.deliver(session, request, to, body, now);
                 }
             }
             Message::Lookup { request, identity } => {
-                if self.may_look_up(session) && self.take_request(session, request) {
+                if self.may_look_up(session)
+                    && self.take_request(session, request)
+                    && self.permit(session, request, Deed::Send, Some(&identity))
+                {
                     self.look_up(session, request, &identity, now);
                 }
             }

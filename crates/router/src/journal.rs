@@ -102,6 +102,11 @@ pub enum Event {
         /// Who.
         identity: Identity,
     },
+    /// A registration that was kept was taken back, because its owner may not listen any more.
+    Revoked {
+        /// Who.
+        identity: Identity,
+    },
     /// A message was refused.
     Rejected {
         /// Whose message.
@@ -168,6 +173,7 @@ impl Event {
         match self {
             Self::HandshakeFailed { .. }
             | Self::Refused { .. }
+            | Self::Revoked { .. }
             | Self::Rejected { .. }
             | Self::Unreachable { .. } => Level::Warn,
             Self::AcceptFailed { .. } | Self::PersistFailed { .. } => Level::Error,
@@ -183,6 +189,7 @@ impl Event {
             | Self::Registered { identity, .. }
             | Self::Withdrawn { identity }
             | Self::Expired { identity }
+            | Self::Revoked { identity }
             | Self::Rejected { identity, .. }
             | Self::Greeted { identity, .. }
             | Self::Unreachable { identity, .. } => Some(*identity),
@@ -202,6 +209,7 @@ impl Event {
             Self::Registered { .. } => "registered",
             Self::Withdrawn { .. } => "withdrawn",
             Self::Expired { .. } => "expired",
+            Self::Revoked { .. } => "revoked",
             Self::Rejected { .. } => "rejected",
             Self::Delivered { .. } => "delivered",
             Self::Greeted { .. } => "greeted",
@@ -272,6 +280,9 @@ impl fmt::Display for Event {
             }
             Self::Withdrawn { identity } => write!(f, "withdrew {identity}"),
             Self::Expired { identity } => write!(f, "registration of {identity} expired"),
+            Self::Revoked { identity } => {
+                write!(f, "registration of {identity} revoked by the access policy")
+            }
             Self::Rejected {
                 identity,
                 code,

@@ -352,6 +352,7 @@ fn rules(settings: &Settings, identity: Identity) -> Result<Rules, StartError> {
         identity,
         hello: hello.map_err(StartError::Limits)?,
         greeting: settings.greeting.clone(),
+        policy: settings.policy.clone(),
         max_lifetime: limits.registration_max,
         max_entries: limits.routes,
         max_dials: limits.dials,

@@ -6,6 +6,8 @@ use tuyau::{mem, tls};
 use tuyau_core::Address;
 use tuyau_wire::{Identity, MAX_FRAME, SecretKey};
 
+use crate::policy::Policy;
+
 /// What a router is started with.
 #[derive(Debug)]
 pub struct Settings {
@@ -26,6 +28,8 @@ pub struct Settings {
     pub lookups: bool,
     /// Certificates of an authority, where an organisation wants one.
     pub authority: Option<tls::Authority>,
+    /// Who may do what.
+    pub policy: Policy,
     /// What peers can make it spend.
     pub limits: Limits,
     /// The names that `mem` addresses are about.
@@ -33,7 +37,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// A router with this key and nothing else: no address, no state directory, the default limits.
+    /// A router with this key and nothing else: no address, no state directory, the default limits,
+    /// and everything is allowed to every identity.
     pub fn new(secret: SecretKey) -> Self {
         Self {
             secret,
@@ -44,6 +49,7 @@ impl Settings {
             static_routes: Vec::new(),
             lookups: true,
             authority: None,
+            policy: Policy::allow_all(),
             limits: Limits::default(),
             hub: mem::Hub::default(),
         }

@@ -293,6 +293,11 @@ impl Table {
         lost
     }
 
+    /// Removes what an identity said of its routes.
+    pub(crate) fn revoke(&mut self, identity: &Identity) {
+        self.change(*identity, |entry| entry.claim = None);
+    }
+
     /// How many identities made a statement that still counts.
     pub(crate) fn claims(&self) -> usize {
         self.expiries.len()

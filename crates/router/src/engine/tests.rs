@@ -1,6 +1,7 @@
 mod delivery;
 mod dials;
 mod lookup;
+mod permits;
 mod registrations;
 mod sessions;
 mod world;

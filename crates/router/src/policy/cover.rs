@@ -57,14 +57,19 @@ impl Search<'_> {
     /// The first rule that decides about an action before `rule` can, always.
     fn covering(&mut self, rule: RuleNumber, action: Action) -> Option<RuleNumber> {
         let index = self.index;
-        let mut earlier: Vec<_> = match self.someone(rule) {
+        let lists: Vec<_> = match self.someone(rule) {
             // Whatever covers the rule is about this one, too.
-            Some(identity) => index.rules_about(&identity, action).flatten().collect(),
-            None => index.rules_about_everyone(action).iter().collect(),
+            Some(identity) => index.rules_about(&identity, action).collect(),
+            None => vec![index.rules_about_everyone(action)],
         };
-        earlier.sort_unstable();
-        let earlier = earlier.into_iter().take_while(|other| **other < rule);
-        earlier.copied().find(|other| self.covers(*other, rule))
+        let mut first = rule;
+        for rules in lists {
+            let mut earlier = rules.iter().copied().take_while(|other| *other < first);
+            first = earlier
+                .find(|other| self.covers(*other, rule))
+                .unwrap_or(first);
+        }
+        (first < rule).then_some(first)
     }
 
     /// Somebody whom a rule is about, if it is not everyone.

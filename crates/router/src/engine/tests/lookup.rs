@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn asker(world: &mut World, session: u64, seed: u8) -> SessionId {
+pub(super) fn asker(world: &mut World, session: u64, seed: u8) -> SessionId {
     let session = SessionId(session);
     let origin = Origin::Ip("127.0.0.1:1".parse().unwrap());
     let link = Link::Accepted { origin };
@@ -22,7 +22,7 @@ fn world() -> World {
 }
 
 /// What is answered: the record, or the code and text of the refusal.
-fn ask(
+pub(super) fn ask(
     world: &mut World,
     session: SessionId,
     request: u64,

@@ -22,6 +22,7 @@ impl World {
             identity: identity(100),
             hello: Hello::new(Role::Router, "test").unwrap(),
             greeting: None,
+            policy: Policy::allow_all(),
             max_lifetime: Duration::from_secs(3600),
             max_entries: 10,
             max_dials: 2,

@@ -1,0 +1,150 @@
+//! What the access policy lets through.
+
+use super::*;
+use crate::policy::{Effect, Party, Rule, RulePlace};
+
+/// A world whose policy denies the one thing, allows the others, and nothing else.
+fn world(deny: Option<(Deed, u8)>, allow: &[(Deed, u8)]) -> World {
+    let denied = deny.into_iter().map(|what| (Effect::Deny, what));
+    let allowed = allow.iter().map(|what| (Effect::Allow, *what));
+    let rules = denied.chain(allowed).map(|(effect, (action, seed))| {
+        let place = RulePlace {
+            file: "policy.yaml".into(),
+            line: 3,
+        };
+        Rule::new(effect, [action], [Party::Identity(identity(seed))])
+            .named("ours")
+            .at(place)
+    });
+    let policy = Policy::new(Effect::Deny, rules.collect());
+    World::with(|rules| {
+        rules.policy = policy;
+        rules.hello = rules
+            .hello
+            .clone()
+            .with_capability(capability::LOOKUP)
+            .unwrap();
+    })
+}
+
+fn send(request: u64, seed: u8) -> Message<'static> {
+    let to = identity(seed);
+    Message::Send {
+        request,
+        to,
+        body: b"x",
+    }
+}
+
+#[test]
+fn who_may_not_listen_is_not_registered() {
+    let mut world = world(None, &[(Deed::Listen, 1)]);
+    let (alice, bob) = (world.open(1, 1), world.open(2, 2));
+    let refused = world.listen(bob, 1, record(2, 1, "tls://192.0.2.2:1"));
+    assert_eq!(refused, Some(RejectCode::Unexpected));
+    assert_eq!(world.engine.state(), &State::default());
+    assert!(!world.engine.take_changed() && world.closed.is_empty());
+    assert_eq!(
+        world.listen(alice, 1, record(1, 1, "tls://192.0.2.1:1")),
+        None
+    );
+    assert_eq!(world.engine.state().table.len(), 1);
+}
+
+#[test]
+fn who_may_not_send_reaches_neither_services_nor_the_router() {
+    let mut world = world(None, &[(Deed::Send, 1)]);
+    let (alice, bob) = (world.open(1, 1), world.open(2, 2));
+    for (request, to) in [(1, 1), (2, 100), (3, 9)] {
+        world.say(bob, &send(request, to));
+        assert_eq!(world.answer(bob, request), Some(RejectCode::Unexpected));
+    }
+    assert!(world.delivered(alice).is_empty() && world.dialled.is_empty());
+    assert!(
+        !world
+            .told
+            .iter()
+            .any(|it| matches!(it, Event::Received { .. }))
+    );
+    world.say(alice, &send(1, 2));
+    assert_eq!(world.answer(alice, 1), None);
+    assert_eq!(world.delivered(bob).len(), 1);
+}
+
+#[test]
+fn who_may_not_send_is_not_told_where_to_connect() {
+    let mut world = world(None, &[(Deed::Listen, 1), (Deed::Send, 1)]);
+    let alice = world.open(1, 1);
+    assert_eq!(
+        world.listen(alice, 1, record(1, 1, "tls://192.0.2.1:1")),
+        None
+    );
+    let bob = lookup::asker(&mut world, 2, 2);
+    let (code, text) = lookup::ask(&mut world, bob, 1, 1).unwrap_err();
+    assert_eq!(code, RejectCode::Unexpected);
+    assert!(!text.contains("192.0.2.1"), "{text}");
+}
+
+#[test]
+fn the_peer_is_told_what_is_denied_and_the_journal_by_which_rule() {
+    let mut world = world(Some((Deed::Send, 2)), &[]);
+    let bob = lookup::asker(&mut world, 2, 2);
+    let (_, text) = lookup::ask(&mut world, bob, 1, 1).unwrap_err();
+    let (from, to) = (identity(2), identity(1));
+    assert_eq!(
+        text,
+        format!(
+            "{from} is not allowed to send to {to} by the access policy of this router; ask \
+             whoever runs it"
+        )
+    );
+    let told = world.told.iter().map(ToString::to_string);
+    let rejected: Vec<_> = told.filter(|line| line.contains("rejected")).collect();
+    assert_eq!(
+        rejected,
+        [format!(
+            "rejected a message of {from}: unexpected: to send to {to}: denied by the rule `ours` \
+             (policy.yaml:3)"
+        )]
+    );
+}
+
+#[test]
+fn what_was_registered_before_is_revoked_with_a_policy_that_denies_it() {
+    let mut before = World::new();
+    for seed in [1, 2] {
+        let session = before.open(seed.into(), seed);
+        let record = record(seed, 1, "tls://192.0.2.1:1");
+        assert_eq!(before.listen(session, 1, record), None);
+    }
+    let mut state = before.engine.state().clone();
+    let static_row = (identity(3), vec!["tls://192.0.2.3:1".parse().unwrap()]);
+    state.table.set_static(&[static_row], NOW);
+    let kept = |engine: &Engine| {
+        let rows = engine.state().table.rows();
+        rows.map(|row| row.identity).collect::<Vec<_>>()
+    };
+    let mut expected = vec![identity(1), identity(3)];
+    expected.sort();
+
+    let mut restored = world(None, &[(Deed::Listen, 1)]);
+    restored.engine.restore(state.clone());
+    assert_eq!(kept(&restored.engine), expected);
+    restored.perform();
+    let told = restored.told.last().map(ToString::to_string).unwrap();
+    assert_eq!(
+        told,
+        format!(
+            "registration of {} revoked by the access policy",
+            identity(2)
+        )
+    );
+
+    let rules = restored.engine.rules.clone();
+    let mut started = Engine::new(rules, state);
+    assert_eq!(kept(&started), expected);
+    assert!(
+        started.take_changed(),
+        "what is kept on disk is brought up to date"
+    );
+}
