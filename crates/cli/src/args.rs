@@ -1,6 +1,7 @@
 //! The command line.
 
 mod connect;
+mod policy;
 mod unknown;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::config::ConfigKind;
 
 pub use connect::{ConnectArgs, Floor, Only};
+pub use policy::{ExplainArgs, PolicyArgs, PolicyCheckArgs, PolicyCommand};
 
 /// Reads the command line; ends the program where that is wrong, or asks for help.
 pub(crate) fn read() -> Tuyau {
@@ -61,6 +63,12 @@ Examples:
     State(StateArgs),
     /// Checks a configuration file without running anything.
     Check(CheckArgs),
+    /// Checks an access policy, and explains what it decides.
+    #[command(after_help = "\
+Examples:
+  tuyau policy check conf/policy.yaml
+  tuyau policy explain --policy conf/policy.yaml alice.pem listen")]
+    Policy(PolicyArgs),
     /// Finds out, step by step, why a router does not answer.
     Doctor(DoctorArgs),
     /// Connects to a name, and copies standard input and output.
@@ -346,6 +354,6 @@ mod tests {
             }
             commands
         }
-        assert_eq!(visit(&Tuyau::command()), 15);
+        assert_eq!(visit(&Tuyau::command()), 18);
     }
 }

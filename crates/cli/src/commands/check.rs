@@ -1,5 +1,7 @@
 //! `tuyau check` checks a configuration file.
 
+use std::fmt::Display;
+
 use serde::Serialize;
 
 use super::{CommandError, CommandErrorKind};
@@ -10,10 +12,10 @@ use crate::{
 };
 
 #[derive(Serialize)]
-struct Verdict<'a> {
+struct Verdict<'a, S> {
     ok: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    summary: Option<&'a config::Summary>,
+    summary: Option<&'a S>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Problem<'a>>,
     /// How many errors there are beyond those.
@@ -30,7 +32,15 @@ struct Problem<'a> {
 
 pub(super) fn run(args: CheckArgs) -> Result<(), CommandError> {
     let output = Output::new(args.json);
-    match config::check(&args.file, args.kind.map(Into::into)) {
+    tell(config::check(&args.file, args.kind.map(Into::into)), output)
+}
+
+/// Prints what a file was found to hold, or what is wrong with it.
+pub(super) fn tell<S: Serialize + Display>(
+    checked: Result<S, ConfigErrors>,
+    output: Output,
+) -> Result<(), CommandError> {
+    match checked {
         Ok(summary) => {
             let verdict = Verdict {
                 ok: true,
@@ -48,7 +58,7 @@ pub(super) fn run(args: CheckArgs) -> Result<(), CommandError> {
     }
 }
 
-fn verdict(errors: &ConfigErrors) -> Verdict<'_> {
+fn verdict(errors: &ConfigErrors) -> Verdict<'_, ()> {
     let problems = errors.iter().map(problem).collect();
     Verdict {
         ok: false,

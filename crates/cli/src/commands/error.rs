@@ -14,6 +14,7 @@ use tuyau_wire::{HelloError, IdentityError};
 
 use super::attempts::explained;
 use super::connect::{CopyError, NameError};
+use super::policy::QuestionError;
 use crate::config::{ConfigError, ConfigErrors};
 
 /// Why a command failed.
@@ -33,6 +34,8 @@ pub enum CommandErrorKind {
     File,
     /// An identity on the command line is none.
     Identity,
+    /// What an access policy is asked about does not go together.
+    Question,
     /// TLS cannot be set up.
     Tls,
     /// What this program says of itself to its peers cannot be said.
@@ -235,6 +238,7 @@ kinds! {
     CopyError => Copy,
     ListenError => Listen,
     NameError => Name,
+    QuestionError => Question,
     io::Error => Output,
 }
 

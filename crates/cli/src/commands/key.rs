@@ -45,17 +45,27 @@ pub(super) fn run(args: KeyArgs) -> Result<(), CommandError> {
     }
 }
 
-/// An identity file is for everyone to read, which a key file must not be: so it is tried first.
 fn show(file: &Path) -> Result<Shown, CommandError> {
+    let (identity, secret) = read(file)?;
+    Ok(Shown::new(identity, file, secret))
+}
+
+/// The identity in a key file or an identity file.
+pub(super) fn identity_in(file: &Path) -> Result<Identity, CommandError> {
+    read(file).map(|(identity, _)| identity)
+}
+
+/// The identity in a file, and whether its secret key is in there. An identity file is for everyone to
+/// read, which a key file must not be: so it is tried first.
+fn read(file: &Path) -> Result<(Identity, bool), CommandError> {
     match identity_file::read(file) {
-        Ok(identity) => return Ok(Shown::new(identity, file, false)),
+        Ok(identity) => return Ok((identity, false)),
         Err(error) if error.kind() == FileErrorKind::Corrupt && is_identity(file) => {
             return Err(error.into());
         }
         Err(_) => {}
     }
-    let key = keyfile::load(file)?;
-    Ok(Shown::new(key.identity(), file, true))
+    Ok((keyfile::load(file)?.identity(), true))
 }
 
 /// Whether the content begins like an identity, and is meant to be one therefore.

@@ -8,6 +8,7 @@ mod doctor;
 mod error;
 mod flow_info;
 mod key;
+mod policy;
 mod router;
 mod service;
 mod signals;
@@ -36,6 +37,7 @@ pub fn run(args: Tuyau) -> Result<(), CommandError> {
         Command::Key(args) => key::run(args),
         Command::State(args) => state::run(args),
         Command::Check(args) => check::run(args),
+        Command::Policy(args) => policy::run(args),
         Command::Doctor(args) => doctor::run(args),
         Command::Connect(args) => connect::run(*args),
     }

@@ -18,7 +18,7 @@ use super::{CommandError, CommandErrorKind, signals::Signals, transport};
 use crate::{
     args::RouterArgs,
     clock,
-    config::{Override, RouterConfig, RouterLimits, Sources},
+    config::{Override, RouterConfig, RouterLimits, Sources, policy},
     output::Output,
 };
 
@@ -53,9 +53,14 @@ fn sources(args: RouterArgs) -> Result<Sources, CommandError> {
     Ok(sources)
 }
 
-/// What a router is started with, but for what it keeps. Makes the state directory, the key and the
+/// What a router is started with, but for what it keeps. Reads the access policy, makes the state directory, the key and the
 /// identity file at the first start, so that a start that fails later leaves the key with its identity.
 pub(super) fn settings(config: &RouterConfig) -> Result<Settings, CommandError> {
+    let policy = config
+        .policy_file
+        .as_deref()
+        .map(policy::open)
+        .transpose()?;
     state_dir::create(&config.state_dir)?;
     let key = keyfile::load_or_create(&config.key_file)?;
     let path = identity_file(config);
@@ -71,6 +76,9 @@ pub(super) fn settings(config: &RouterConfig) -> Result<Settings, CommandError> 
         .collect();
     settings.lookups = config.lookups;
     settings.authority = config.tls.as_ref().map(transport::authority).transpose()?;
+    if let Some(file) = policy {
+        settings.policy = file.policy;
+    }
     settings.limits = limits(&config.limits);
     Ok(settings)
 }

@@ -7,7 +7,7 @@ use super::keys;
 use super::node::{Node, Value};
 use super::place::Place;
 use super::quote::{quoted, quoted_list, shortened};
-use super::schema::{self, ConfigKind, Key, Takes};
+use super::schema::{self, ConfigKind, FileKind, Key, Takes};
 use super::sources::{OverrideValue, Sources};
 use super::suggest::nearest;
 use super::yaml;
@@ -82,7 +82,8 @@ fn text_node(text: &str, key: &Key, place: &Place) -> Result<Node, ConfigError> 
     if !matches!(key.takes, Takes::Groups { .. }) {
         return Ok(Node::untyped(text, place.clone()));
     }
-    let (node, errors) = yaml::parse(text, &Arc::from(place.to_string()));
+    let weight_max = FileKind::WEIGHT_MAX;
+    let (node, errors) = yaml::parse(text, &Arc::from(place.to_string()), weight_max);
     if let Some(error) = errors.first() {
         let message = format!(
             "`{}` is written as YAML here: {}",
@@ -108,7 +109,7 @@ fn set(
         Ok(node) => node,
         Err(error) => return errors.push(error),
     };
-    keys::check_value(&node, key, kind, errors);
+    keys::check_value(&node, key, kind.into(), errors);
     let mut group = root;
     let mut names = path.split('.').peekable();
     while let Some(name) = names.next() {

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::error::ConfigErrors;
-use super::load::{Document, Loaded, Read, display_name};
+use super::load::{Document, Loaded, display_name};
 use super::notes::Setting;
+use super::policy;
 use super::quote::quoted_list;
 use super::router::RouterConfig;
 use super::schema::{self, ConfigKind};
@@ -55,19 +56,29 @@ pub enum Config {
 /// Checks a file by itself, without the environment and the command line.
 ///
 /// Without a `kind` the keys at the top decide; if both kinds could be meant, the one with more
-/// keys, and a router when that does not decide either.
+/// keys, and a router when that does not decide either. The access policy that a router's
+/// configuration names is read, too.
 ///
 /// # Errors
-/// Everything that is wrong with the file.
+/// Everything that is wrong with the file, or with the access policy.
 pub fn check(path: &Path, kind: Option<ConfigKind>) -> Result<Summary, ConfigErrors> {
-    let document = Document::open(path)?;
+    let document = Document::open(path, kind.unwrap_or(ConfigKind::Router).into())?;
     let (kind, reason) = match kind {
         Some(kind) => (kind, KindReason::Told),
         None => detect(&document),
     };
+    let sources = Sources::new();
     let settings = match kind {
-        ConfigKind::Router => settings::<RouterConfig>(document)?,
-        ConfigKind::Service => settings::<ServiceConfig>(document)?,
+        ConfigKind::Router => {
+            let Loaded { config, settings } = document.read::<RouterConfig>(&sources)?;
+            config
+                .policy_file
+                .as_deref()
+                .map(policy::open)
+                .transpose()?;
+            settings
+        }
+        ConfigKind::Service => document.read::<ServiceConfig>(&sources)?.settings,
     };
     Ok(Summary {
         file: display_name(path).to_string(),
@@ -84,7 +95,7 @@ pub fn check(path: &Path, kind: Option<ConfigKind>) -> Result<Summary, ConfigErr
 /// Everything that is wrong with the bytes. No bytes make it panic.
 pub fn from_bytes(kind: ConfigKind, name: &str, bytes: &[u8]) -> Result<Config, ConfigErrors> {
     let name: Arc<str> = display_name(Path::new(name));
-    let document = Document::parse(&name, Path::new(""), bytes)?;
+    let document = Document::parse(&name, Path::new(""), bytes, kind.into())?;
     let sources = Sources::new();
     match kind {
         ConfigKind::Router => document
@@ -94,11 +105,6 @@ pub fn from_bytes(kind: ConfigKind, name: &str, bytes: &[u8]) -> Result<Config, 
             .read(&sources)
             .map(|read| Config::Service(read.config)),
     }
-}
-
-fn settings<C: Read>(document: Document) -> Result<Vec<Setting>, ConfigErrors> {
-    let Loaded { settings, .. } = document.read::<C>(&Sources::new())?;
-    Ok(settings)
 }
 
 fn detect(document: &Document) -> (ConfigKind, KindReason) {

@@ -8,23 +8,23 @@ use std::sync::Arc;
 use super::error::{ConfigError, ConfigErrorKind as Kind};
 use super::place::Place;
 
-/// Bytes of a configuration file: ten thousand static routes with room to spare.
-const FILE_BYTES_MAX: u64 = 4 << 20;
-
-/// The bytes of a configuration file.
-pub(crate) fn read(path: &Path, file: &Arc<str>) -> Result<Vec<u8>, ConfigError> {
+/// The bytes of a file, or one more than `bytes_max`.
+pub(crate) fn read(path: &Path, file: &Arc<str>, bytes_max: u64) -> Result<Vec<u8>, ConfigError> {
     let mut bytes = Vec::new();
     File::open(path)
-        .and_then(|opened| opened.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes))
+        .and_then(|opened| opened.take(bytes_max + 1).read_to_end(&mut bytes))
         .map_err(|cause| unreadable(path, file, cause))?;
     Ok(bytes)
 }
 
-/// The text in the bytes of a configuration file, without a byte order mark.
-pub(crate) fn text<'b>(bytes: &'b [u8], file: &Arc<str>) -> Result<&'b str, ConfigError> {
-    if bytes.len() as u64 > FILE_BYTES_MAX {
-        let message =
-            format!("more than {FILE_BYTES_MAX} bytes: a configuration is never that large");
+/// The text in the bytes of a file of at most `bytes_max`, without a byte order mark.
+pub(crate) fn text<'b>(
+    bytes: &'b [u8],
+    file: &Arc<str>,
+    bytes_max: u64,
+) -> Result<&'b str, ConfigError> {
+    if bytes.len() as u64 > bytes_max {
+        let message = format!("more than {bytes_max} bytes: a configuration is never that large");
         return Err(ConfigError::new(whole(file), Kind::TooLarge, message));
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {

@@ -3,16 +3,16 @@
 use super::error::{ConfigError, ConfigErrorKind as Kind};
 use super::node::{Entry, Node, Value};
 use super::quote::{quoted, quoted_list};
-use super::schema::{self, ConfigKind, Key, Takes};
+use super::schema::{self, FileKind, Key, Takes};
 use super::suggest::nearest;
 
 /// Checks that `root`, from a file, is a mapping with known keys only.
-pub(crate) fn check_root(root: &Node, kind: ConfigKind, errors: &mut Vec<ConfigError>) {
+pub(crate) fn check_root(root: &Node, kind: FileKind, errors: &mut Vec<ConfigError>) {
     check_group(root, kind.keys(), kind, errors);
 }
 
 /// Checks the keys inside the value of one key.
-pub(crate) fn check_value(node: &Node, key: &Key, kind: ConfigKind, errors: &mut Vec<ConfigError>) {
+pub(crate) fn check_value(node: &Node, key: &Key, kind: FileKind, errors: &mut Vec<ConfigError>) {
     match key.takes {
         Takes::Group(keys) => check_group(node, keys, kind, errors),
         Takes::Groups { keys, .. } => {
@@ -26,7 +26,7 @@ pub(crate) fn check_value(node: &Node, key: &Key, kind: ConfigKind, errors: &mut
     }
 }
 
-fn check_group(node: &Node, keys: &'static [Key], kind: ConfigKind, errors: &mut Vec<ConfigError>) {
+fn check_group(node: &Node, keys: &'static [Key], kind: FileKind, errors: &mut Vec<ConfigError>) {
     if node.is_null() {
         return;
     }
@@ -51,18 +51,20 @@ fn check_group(node: &Node, keys: &'static [Key], kind: ConfigKind, errors: &mut
     }
 }
 
-fn unknown(entry: &Entry, keys: &'static [Key], kind: ConfigKind) -> ConfigError {
+fn unknown(entry: &Entry, keys: &'static [Key], kind: FileKind) -> ConfigError {
     let given = quoted(&entry.name);
     let known = names(keys);
     let message = if let Some(name) = nearest(&entry.name, keys.iter().map(|key| key.name)) {
         format!("unknown key {given}, did you mean `{name}`? known keys here: {known}")
     } else if let Some(path) = elsewhere(&entry.name, kind) {
         format!("unknown key {given} here: its place is `{path}`; known keys here: {known}")
-    } else if elsewhere(&entry.name, kind.other()).is_some() {
+    } else if let Some(other) = kind
+        .others()
+        .find(|other| elsewhere(&entry.name, *other).is_some())
+    {
         format!(
-            "unknown key {given}: it is a key of a {}, and this is the configuration of a {kind}; \
-             known keys here: {known}",
-            kind.other(),
+            "unknown key {given}: it is a key of {other}, and this is {}; known keys here: {known}",
+            kind.title(),
         )
     } else {
         format!("unknown key {given}, known keys here: {known}")
@@ -71,7 +73,7 @@ fn unknown(entry: &Entry, keys: &'static [Key], kind: ConfigKind) -> ConfigError
 }
 
 /// The full path of a key of that name, at the top or inside any group.
-fn elsewhere(name: &str, kind: ConfigKind) -> Option<String> {
+fn elsewhere(name: &str, kind: FileKind) -> Option<String> {
     let top = schema::find(kind.keys(), name).map(|key| key.name.to_owned());
     let inside = || {
         let paths = schema::paths(kind.keys());

@@ -8,7 +8,7 @@ use super::error::{ConfigError, ConfigErrors};
 use super::node::Node;
 use super::notes::{Notes, Setting};
 use super::place::Place;
-use super::schema::ConfigKind;
+use super::schema::{ConfigKind, FileKind};
 use super::section::Section;
 use super::sources::Sources;
 use super::{file, keys, yaml};
@@ -40,9 +40,10 @@ pub(crate) struct Document {
 /// Reads a configuration from its sources.
 pub(crate) fn load<C: Read>(sources: &Sources) -> Result<Loaded<C>, ConfigErrors> {
     let document = match (sources.file(), &sources.text) {
-        (Some(path), _) => Document::open(path)?,
+        (Some(path), _) => Document::open(path, C::KIND.into())?,
         (None, Some((name, text))) => {
-            Document::parse(&name.as_str().into(), Path::new(""), text.as_bytes())?
+            let kind = C::KIND.into();
+            Document::parse(&name.as_str().into(), Path::new(""), text.as_bytes(), kind)?
         }
         (None, None) => Document::none(),
     };
@@ -61,17 +62,22 @@ impl Document {
         }
     }
 
-    /// Opens a file and reads it into a tree.
-    pub(crate) fn open(path: &Path) -> Result<Self, ConfigErrors> {
+    /// Opens a file of that kind, as far as it is known, and reads it into a tree.
+    pub(crate) fn open(path: &Path, kind: FileKind) -> Result<Self, ConfigErrors> {
         let name = display_name(path);
-        let bytes = file::read(path, &name)?;
-        Self::parse(&name, path.parent().unwrap_or(Path::new("")), &bytes)
+        let bytes = file::read(path, &name, kind.bytes_max())?;
+        Self::parse(&name, path.parent().unwrap_or(Path::new("")), &bytes, kind)
     }
 
     /// Reads bytes into a tree; `base` is where relative paths in it start.
-    pub(crate) fn parse(name: &Arc<str>, base: &Path, bytes: &[u8]) -> Result<Self, ConfigErrors> {
-        let text = file::text(bytes, name)?;
-        let (root, errors) = yaml::parse(text, name);
+    pub(crate) fn parse(
+        name: &Arc<str>,
+        base: &Path,
+        bytes: &[u8],
+        kind: FileKind,
+    ) -> Result<Self, ConfigErrors> {
+        let text = file::text(bytes, name, kind.bytes_max())?;
+        let (root, errors) = yaml::parse(text, name, kind.weight_max());
         if root.is_none() && !errors.is_empty() {
             return Err(ConfigErrors::new(errors, text));
         }
@@ -92,17 +98,17 @@ impl Document {
         self.root.entries().iter().map(|entry| entry.name.as_str())
     }
 
+    /// The tree, with what is wrong with it and with its keys, and the text for errors to quote.
+    pub(crate) fn begin(self, kind: FileKind) -> (Node, Notes, String) {
+        let mut notes = Notes::new(self.base);
+        notes.errors = self.errors;
+        keys::check_root(&self.root, kind, &mut notes.errors);
+        (self.root, notes, self.text)
+    }
+
     /// Reads the tree as a configuration, with the other sources laid over it.
     pub(crate) fn read<C: Read>(self, sources: &Sources) -> Result<Loaded<C>, ConfigErrors> {
-        let Self {
-            mut root,
-            text,
-            base,
-            errors,
-        } = self;
-        let mut notes = Notes::new(base);
-        notes.errors = errors;
-        keys::check_root(&root, C::KIND, &mut notes.errors);
+        let (mut root, mut notes, text) = self.begin(C::KIND.into());
         apply::apply(sources, C::KIND, &mut root, &mut notes.errors);
         let config = C::read(&Section::new(C::KIND.keys(), &root), &mut notes);
         match config {

@@ -25,6 +25,7 @@ mod node;
 mod notes;
 mod paths;
 mod place;
+pub mod policy;
 mod problem;
 mod quote;
 mod router;

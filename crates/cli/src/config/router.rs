@@ -37,6 +37,8 @@ pub struct RouterConfig {
     pub static_routes: Vec<StaticRoute>,
     /// Whether services are told where others are registered.
     pub lookups: bool,
+    /// Who may do what; `None` where everything is allowed to everyone.
+    pub policy_file: Option<PathBuf>,
     /// Certificates signed by an authority; `None` where identities are all that counts.
     pub tls: Option<TlsFiles>,
     /// What a peer can make it spend.
@@ -104,6 +106,7 @@ impl Read for RouterConfig {
         let greeting = section.text("greeting", notes);
         let static_routes = static_routes(section, notes);
         let lookups = section.switch("lookups", notes);
+        let policy_file = section.path("policy_file", notes);
         let tls = TlsFiles::read(&section.group("tls"), notes);
         let limits = RouterLimits::read(&section.group("limits"), notes);
         Some(Self {
@@ -114,6 +117,7 @@ impl Read for RouterConfig {
             greeting: greeting?,
             static_routes: static_routes?,
             lookups: lookups?,
+            policy_file: policy_file?,
             tls: tls?,
             limits: limits?,
         })

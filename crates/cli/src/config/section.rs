@@ -91,6 +91,16 @@ impl<'n> Section<'n> {
         self.node.get(name).unwrap_or(self.node).place.clone()
     }
 
+    /// Where the group itself stands.
+    pub(crate) fn own_place(&self) -> &Place {
+        &self.node.place
+    }
+
+    /// What a key takes.
+    pub(crate) fn takes(&self, name: &str) -> &'static Takes {
+        &self.key(name).takes
+    }
+
     fn place_or_default(&self, name: &str) -> Place {
         self.node
             .get(name)
@@ -171,7 +181,8 @@ impl<'n> Section<'n> {
         }
     }
 
-    fn read<T: Shown>(
+    /// A value of a type that only one key takes.
+    pub(crate) fn read<T: Shown>(
         &self,
         name: &str,
         notes: &mut Notes,

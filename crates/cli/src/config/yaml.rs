@@ -11,19 +11,21 @@ use super::place::Place;
 use super::quote::quoted;
 use super::syntax::{self, too_large};
 
-/// Weight of one configuration, see [`Node::weight`]: ten thousand static routes with room to
-/// spare. Aliases weigh what they stand for, so that a small file cannot grow large in memory.
-const WEIGHT_MAX: usize = 200_000;
-
 /// Keys in one mapping; each new one is compared with all before it.
 const KEYS_MAX: usize = 1_000;
 
 /// The tree of `text`, or what is wrong with it.
 ///
 /// An empty text, or one with only comments, is `None`. The tree is withheld only when the text
-/// cannot be read any further; a duplicate key, say, leaves a tree and an error.
-pub(crate) fn parse(text: &str, file: &Arc<str>) -> (Option<Node>, Vec<ConfigError>) {
-    let mut builder = Builder::new(file);
+/// cannot be read any further; a duplicate key, say, leaves a tree and an error. It weighs at most
+/// `weight_max`, see [`Node::weight`], where aliases weigh what they stand for, so that a small file
+/// cannot grow large in memory.
+pub(crate) fn parse(
+    text: &str,
+    file: &Arc<str>,
+    weight_max: usize,
+) -> (Option<Node>, Vec<ConfigError>) {
+    let mut builder = Builder::new(file, weight_max);
     let options = granit_parser::options! {
         emit_anchor_events: false,
         flow_nesting_limit: syntax::DEPTH_MAX,
@@ -48,6 +50,7 @@ struct Builder<'f> {
     open: Vec<Open>,
     anchors: HashMap<usize, Node>,
     weight: usize,
+    weight_max: usize,
     documents: usize,
     errors: Vec<ConfigError>,
 }
@@ -73,13 +76,14 @@ enum Pending {
 }
 
 impl<'f> Builder<'f> {
-    fn new(file: &'f Arc<str>) -> Self {
+    fn new(file: &'f Arc<str>, weight_max: usize) -> Self {
         Self {
             file,
             root: None,
             open: Vec::new(),
             anchors: HashMap::new(),
             weight: 0,
+            weight_max,
             documents: 0,
             errors: Vec::new(),
         }
@@ -161,7 +165,7 @@ impl<'f> Builder<'f> {
             return Err(ConfigError::new(place, Kind::Syntax, message));
         };
         let weight = target.weight();
-        check_weight(self.weight + weight, &place)?;
+        check_weight(self.weight + weight, self.weight_max, &place)?;
         self.weight += weight;
         let value = target.value.clone();
         self.complete(Node { place, value }, 0)
@@ -202,7 +206,7 @@ impl<'f> Builder<'f> {
 
     fn count(&mut self, weight: usize, place: &Place) -> Result<(), ConfigError> {
         self.weight += weight;
-        check_weight(self.weight, place)
+        check_weight(self.weight, self.weight_max, place)
     }
 
     fn refuse_tag(&mut self, tag: Option<&Tag>, span: &Span) {
@@ -226,8 +230,8 @@ impl<'f> Builder<'f> {
     }
 }
 
-fn check_weight(weight: usize, place: &Place) -> Result<(), ConfigError> {
-    if weight <= WEIGHT_MAX {
+fn check_weight(weight: usize, most: usize, place: &Place) -> Result<(), ConfigError> {
+    if weight <= most {
         return Ok(());
     }
     let what = "too many values, aliases counted as what they stand for";

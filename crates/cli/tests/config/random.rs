@@ -2,17 +2,19 @@
 
 use proptest::prelude::*;
 use tuyau_cli::config::{
-    ConfigErrors, ConfigKind, Override, RouterConfig, ServiceConfig, Sources, from_bytes,
+    ConfigErrors, ConfigKind, Override, RouterConfig, ServiceConfig, Sources, from_bytes, policy,
 };
 
 const ROUTER: &str = include_str!("../../../../conf/demo.yaml");
+const POLICY: &str = include_str!("../../../../conf/policy.yaml");
 const SERVICE: &str = include_str!("../../../../conf/service-2.yaml");
 
-/// Reads the bytes as both kinds and looks at what comes out.
+/// Reads the bytes as every kind and looks at what comes out.
 fn read(bytes: &[u8]) {
     for kind in ConfigKind::ALL {
         look_at(from_bytes(kind, "x.yaml", bytes));
     }
+    look_at(policy::from_bytes("x.yaml", bytes));
 }
 
 /// Errors are told on lines that only print.
@@ -28,7 +30,7 @@ fn look_at<T>(result: Result<T, ConfigErrors>) {
 /// Text made of what configurations are made of, so that it gets past the first line.
 fn yaml_like() -> impl Strategy<Value = String> {
     let words = "listen limits tls static_routes identity routes router name dials null ~ 5 -5 1e9 \
-                 tls://a:1 --- ... &a *a !t | > # ? ' \" [ ] { } : é";
+                 tls://a:1 sets rules allow deny who to everyone send --- ... &a *a !t | > # ? ' \" [ ] { } : é";
     let spaces = [
         "\n", "\n  ", "\n    ", "- ", ", ", ": ", " ", "\t", "\u{feff}",
     ];
@@ -52,12 +54,12 @@ proptest! {
 
     #[test]
     fn damaged_configurations_never_panic(
-        service in any::<bool>(),
+        file in prop::sample::select(vec![ROUTER, SERVICE, POLICY]),
         at in any::<prop::sample::Index>(),
         length in 0_usize..20,
         inserted in prop::collection::vec(any::<u8>(), 0..10),
     ) {
-        let mut bytes = if service { SERVICE } else { ROUTER }.as_bytes().to_vec();
+        let mut bytes = file.as_bytes().to_vec();
         let start = at.index(bytes.len());
         let end = (start + length).min(bytes.len());
         bytes.splice(start..end, inserted);

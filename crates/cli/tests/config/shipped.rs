@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use tuyau_cli::config::{
-    ConfigKind, RouterConfig, RouterIdentity, ServiceConfig, Sources, check, reference,
+    ConfigKind, RouterConfig, RouterIdentity, ServiceConfig, Sources, check, policy, reference,
 };
+use tuyau_wire::SecretKey;
 
 const SHIPPED: [(&str, ConfigKind); 4] = [
     ("router.yaml", ConfigKind::Router),
@@ -47,7 +48,11 @@ fn uncommented(text: &str) -> String {
 
 /// The keys of a kind, as in the first column of its reference table.
 fn keys(kind: ConfigKind) -> Vec<String> {
-    let table = reference(kind);
+    cells(&reference(kind))
+}
+
+/// The first column of a reference table.
+fn cells(table: &str) -> Vec<String> {
     let cell = |line: &str| {
         line.strip_prefix("| `")?
             .split('`')
@@ -63,6 +68,44 @@ fn every_shipped_file_is_valid_and_recognised() {
         let summary = check(&conf(name), None).unwrap_or_else(|errors| panic!("{errors}"));
         assert_eq!(summary.kind, kind, "{name}");
     }
+}
+
+#[test]
+fn the_shipped_policy_is_valid_and_shows_every_key_with_its_default() {
+    let shipped = policy::open(&conf("policy.yaml")).unwrap_or_else(|errors| panic!("{errors}"));
+    assert!(
+        shipped
+            .sets
+            .iter()
+            .any(|set| set.name() == "blocked" && set.len() == 1)
+    );
+    let text = uncommented(&fs::read_to_string(conf("policy.yaml")).unwrap());
+    let explicit = policy::from_bytes("policy.yaml", text.as_bytes()).unwrap();
+    assert!(explicit.policy.compare(&shipped.policy).is_same());
+    for key in cells(&policy::reference()) {
+        let last = key.rsplit('.').next().unwrap();
+        let begins = |line: &str| {
+            let line = line.trim_start();
+            let line = line.strip_prefix("- ").unwrap_or(line);
+            line.starts_with(&format!("{last}:"))
+        };
+        assert!(
+            text.lines().any(begins),
+            "policy.yaml does not show `{key}`"
+        );
+    }
+}
+
+#[test]
+fn every_shipped_configuration_is_one_of_these() {
+    let files = fs::read_dir(root().join("conf")).unwrap();
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let names: BTreeSet<_> = names.filter(|name| name.ends_with(".yaml")).collect();
+    let known = SHIPPED
+        .map(|(name, _)| name)
+        .into_iter()
+        .chain(["policy.yaml"]);
+    assert_eq!(names, known.map(str::to_owned).collect());
 }
 
 #[test]
@@ -124,6 +167,30 @@ fn the_shipped_files_fit_together() {
         let file = router.state_dir.join("identity.pub");
         assert_eq!(service.router.identity, RouterIdentity::File(file));
     }
+}
+
+#[test]
+fn the_book_documents_the_keys_of_a_policy() {
+    let book = fs::read_to_string(root().join("docs/book/policy.md")).unwrap();
+    let table = policy::reference();
+    assert!(
+        book.contains(&table),
+        "docs/book/policy.md needs this table:\n{table}"
+    );
+}
+
+#[test]
+fn the_policy_in_the_book_is_valid() {
+    let book = fs::read_to_string(root().join("docs/book/policy.md")).unwrap();
+    let (_, example) = book.split_once("```yaml\n").unwrap();
+    let (example, _) = example.split_once("```").unwrap();
+    let (mut example, mut seed) = (example.to_owned(), 0);
+    while let Some((before, after)) = example.split_once("tuyau1…") {
+        let identity = SecretKey::from_seed([seed; 32]).identity();
+        (example, seed) = (format!("{before}{identity}{after}"), seed + 1);
+    }
+    let read = policy::from_bytes("policy.md", example.as_bytes());
+    read.unwrap_or_else(|errors| panic!("{errors}"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use tuyau_cli::config::{ConfigErrorKind, ConfigKind::Router, check, from_bytes};
 
 const ROUTER_KEYS: &str = "`listen`, `state_dir`, `key_file`, `admin_socket`, `greeting`, \
-                           `static_routes`, `lookups`, `tls`, `limits`";
+                           `static_routes`, `lookups`, `policy_file`, `tls`, `limits`";
 
 #[track_caller]
 fn assert_problem(text: &str, expected: &str) {

@@ -32,13 +32,14 @@ use run::{blocks, run};
 
 /// The documents whose terminals are run; those of the pages on identity and authorities, which want
 /// OpenSSL, by `other_programs`.
-const RUN: [&str; 7] = [
+const RUN: [&str; 8] = [
     README,
     CONTRIBUTING,
     QUICK_START,
     PROGRAM,
     IDENTITY,
     AUTHORITY,
+    POLICY,
     TROUBLESHOOTING,
 ];
 const README: &str = "README.md";
@@ -47,6 +48,7 @@ const QUICK_START: &str = "docs/book/quick-start.md";
 const PROGRAM: &str = "docs/book/program.md";
 const IDENTITY: &str = "docs/book/identity.md";
 const AUTHORITY: &str = "docs/book/authority.md";
+const POLICY: &str = "docs/book/policy.md";
 const TROUBLESHOOTING: &str = "docs/book/troubleshooting.md";
 
 #[test]
@@ -67,6 +69,11 @@ fn the_quick_start_does_what_it_says() {
 #[test]
 fn the_page_on_the_program_does_what_it_says() {
     run(PROGRAM);
+}
+
+#[test]
+fn the_page_on_the_access_policy_does_what_it_says() {
+    run(POLICY);
 }
 
 #[test]

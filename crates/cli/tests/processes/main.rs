@@ -8,6 +8,7 @@ mod command_line;
 mod connect;
 mod demo;
 mod held_port;
+mod policy;
 mod program;
 mod restart;
 mod router_table;

@@ -3,6 +3,7 @@
 //! What is known, which environment variable sets it, what it defaults to, which bounds it has and
 //! how the book describes it all come from here.
 
+mod policy;
 mod reference;
 mod router;
 mod service;
@@ -11,7 +12,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-pub use reference::reference;
+pub use reference::{policy_reference, reference};
 
 /// What a configuration is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -21,6 +22,13 @@ pub enum ConfigKind {
     Router,
     /// `tuyau service`.
     Service,
+}
+
+/// What a file is read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FileKind {
+    Config(ConfigKind),
+    Policy,
 }
 
 /// A key of a configuration.
@@ -60,6 +68,14 @@ pub(crate) enum Takes {
     },
     /// `true` or `false`.
     Switch,
+    /// `allow` or `deny`.
+    Effect,
+    /// What the rule of a policy is about.
+    Actions,
+    /// Identities, names of sets, or everyone; at most so many.
+    Parties { max: usize },
+    /// Lists of identities by names of one's own.
+    Sets,
     /// A group of keys.
     Group(&'static [Key]),
     /// A list of groups of keys, at most `max`.
@@ -102,6 +118,71 @@ impl ConfigKind {
             Self::Router => Self::Service,
             Self::Service => Self::Router,
         }
+    }
+}
+
+impl FileKind {
+    const ALL: [Self; 3] = [
+        Self::Config(ConfigKind::Router),
+        Self::Config(ConfigKind::Service),
+        Self::Policy,
+    ];
+
+    /// The weight of a configuration, see [`Node::weight`](super::node::Node::weight): ten thousand
+    /// static routes with room to spare.
+    pub(crate) const WEIGHT_MAX: usize = 200_000;
+
+    pub(crate) fn keys(self) -> &'static [Key] {
+        match self {
+            Self::Config(kind) => kind.keys(),
+            Self::Policy => policy::KEYS,
+        }
+    }
+
+    /// The other kinds of files.
+    pub(crate) fn others(self) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(move |other| *other != self)
+    }
+
+    /// What a file of this kind is.
+    pub(crate) fn title(self) -> String {
+        match self {
+            Self::Config(_) => format!("the configuration of {self}"),
+            Self::Policy => self.to_string(),
+        }
+    }
+
+    /// The bytes of a file: ten thousand static routes, or some hundred thousand identities, with
+    /// room to spare.
+    pub(crate) fn bytes_max(self) -> u64 {
+        match self {
+            Self::Config(_) => 4 << 20,
+            Self::Policy => 32 << 20,
+        }
+    }
+
+    /// The most that the values of a file weigh, likewise.
+    pub(crate) fn weight_max(self) -> usize {
+        match self {
+            Self::Config(_) => Self::WEIGHT_MAX,
+            Self::Policy => 500_000,
+        }
+    }
+}
+
+/// Whose keys they are.
+impl fmt::Display for FileKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(kind) => write!(f, "a {kind}"),
+            Self::Policy => f.write_str("an access policy"),
+        }
+    }
+}
+
+impl From<ConfigKind> for FileKind {
+    fn from(kind: ConfigKind) -> Self {
+        Self::Config(kind)
     }
 }
 

@@ -67,6 +67,13 @@ pub(super) const KEYS: &[Key] = &[
          directly. With `false` the routes stay with the router, and all that services say to each \
          other goes by it.",
     ),
+    key(
+        "policy_file",
+        Takes::Path,
+        Preset::Nothing,
+        "The access policy: which identity may listen and send. Without one, every identity that \
+         proved its key may do everything.",
+    ),
     TLS,
     key(
         "limits",

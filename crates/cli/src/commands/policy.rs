@@ -1,0 +1,23 @@
+//! `tuyau policy` checks an access policy, and explains what it decides.
+
+mod explain;
+
+use crate::{
+    args::{PolicyArgs, PolicyCheckArgs, PolicyCommand},
+    config::policy,
+    output::Output,
+};
+
+use super::{CommandError, check};
+
+pub(super) use explain::QuestionError;
+
+pub(super) fn run(args: PolicyArgs) -> Result<(), CommandError> {
+    match args.command {
+        PolicyCommand::Check(PolicyCheckArgs { file, json }) => {
+            let summary = policy::open(&file).map(|file| file.summary());
+            check::tell(summary, Output::new(json))
+        }
+        PolicyCommand::Explain(args) => explain::run(&args),
+    }
+}
