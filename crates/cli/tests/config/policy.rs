@@ -323,6 +323,19 @@ fn two_rules_of_one_name_are_told() {
 }
 
 #[test]
+fn a_name_that_could_steer_a_terminal_is_refused() {
+    for (name, shown) in [("a\\e[2Jb", "a\u{fffd}[2Jb"), ("", ""), ("a ", "a ")] {
+        assert_problem(
+            &format!("rules: [{{name: \"{name}\", allow: [send], who: [ID1]}}]"),
+            &format!(
+                "x.yaml:1:16: `{shown}` cannot be the name of a rule: write some text that prints, \
+                 on one line, without spaces at its end"
+            ),
+        );
+    }
+}
+
+#[test]
 fn a_rule_that_never_applies_is_told_with_what_stands_before_it() {
     assert_problem(
         "sets: {few: [ID1], many: [ID1, ID2]}\nrules:\n\

@@ -6,7 +6,7 @@ use tuyau_router::policy::{Action, Effect, Party, Policy, Rule, Shadowed};
 
 use super::super::error::ConfigErrorKind;
 use super::super::schema::Takes;
-use super::quote::{quoted, quoted_list};
+use super::quote::{clean_line, quoted, quoted_list};
 use super::sets::Sets;
 use super::{Notes, Place, Problem, Section, party, rule_place};
 
@@ -87,7 +87,16 @@ fn parties(
     entry.read(name, notes, |node, _| party::parties(node, *max, sets))
 }
 
+/// A name is printed in logs, and tells one rule from the others.
 fn check_name(name: &str, place: &Place, names: &mut HashMap<String, Place>, notes: &mut Notes) {
+    if name.is_empty() || clean_line(name) != name {
+        let message = format!(
+            "{} cannot be the name of a rule: write some text that prints, on one line, without \
+             spaces at its end",
+            quoted(name)
+        );
+        notes.note(Problem::bad_value(message), place);
+    }
     if let Some(first) = names.get(name) {
         let message = format!(
             "another rule has the name {} already, on {}: give each its own",

@@ -1,6 +1,6 @@
 //! The named sets of a policy.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use tuyau_router::policy::KeySet;
@@ -36,6 +36,7 @@ impl Sets {
             },
             _ => &[],
         };
+        let names: HashSet<_> = entries.iter().map(|entry| entry.name.as_str()).collect();
         let mut sets = Self {
             all: Vec::new(),
             numbers: HashMap::new(),
@@ -45,7 +46,7 @@ impl Sets {
                 notes.note(prefixed("sets", problem), &entry.place);
             }
             // One with problems is known to the rules nevertheless.
-            let set = KeySet::new(&entry.name, members(entry, entries, notes));
+            let set = KeySet::new(&entry.name, members(entry, &names, notes));
             let set = match rule_place(&entry.place) {
                 Some(place) => set.at(place),
                 None => set,
@@ -114,7 +115,7 @@ fn check_name(entry: &Entry) -> Result<(), Problem> {
 }
 
 /// The identities of a set, each once.
-fn members(entry: &Entry, sets: &[Entry], notes: &mut Notes) -> Vec<Identity> {
+fn members(entry: &Entry, sets: &HashSet<&str>, notes: &mut Notes) -> Vec<Identity> {
     let path = format!("sets.{}", shortened(&entry.name));
     let Value::List(items) = &entry.node.value else {
         let problem = not_a_list(&entry.node);
@@ -149,9 +150,9 @@ fn not_a_list(node: &Node) -> Problem {
     }
 }
 
-fn member(item: &Node, sets: &[Entry]) -> Result<Identity, Problem> {
+fn member(item: &Node, sets: &HashSet<&str>) -> Result<Identity, Problem> {
     let text = value::scalar_text(item, "an identity")?;
-    if text == EVERYONE || sets.iter().any(|set| set.name == text) {
+    if text == EVERYONE || sets.contains(text) {
         let message = format!(
             "{} is no identity, and a set holds nothing else: list its identities, or name both \
              sets in the rules",
