@@ -5,10 +5,11 @@ mod mosquitto;
 mod nats;
 mod redis;
 mod relay;
+mod zenoh;
 
-use std::io;
+use std::{io, time::Instant};
 
-use crate::{Codec, Keys, Name, Peer, Server, Wire};
+use crate::{Codec, Keys, Name, Peer, Server, Wire, wire::PATIENCE};
 
 /// All of them, in the order of the tables: the ceiling, ours, the others.
 pub fn all() -> Vec<Box<dyn Peer>> {
@@ -16,6 +17,7 @@ pub fn all() -> Vec<Box<dyn Peer>> {
         Box::new(relay::Relay),
         Box::new(nats::Nats::debian()),
         Box::new(nats::Nats::newer()),
+        Box::new(zenoh::Zenoh),
         Box::new(redis::Redis),
         Box::new(mosquitto::Mosquitto),
     ]
@@ -38,8 +40,9 @@ fn ask<C: Codec>(
     answered: impl Fn(&C) -> bool,
 ) -> io::Result<()> {
     wire.write(question)?;
-    let mut answers = Vec::new();
-    loop {
+    let asked = Instant::now();
+    while asked.elapsed() < 2 * PATIENCE {
+        let mut answers = Vec::new();
         let used = codec.take(wire.plain(), &mut answers, &mut |_| {})?;
         wire.take(used);
         if answered(codec) {
@@ -47,6 +50,7 @@ fn ask<C: Codec>(
         }
         wire.read()?;
     }
+    Err(io::Error::other("the server does not answer"))
 }
 
 /// What a name is called where names are text.

@@ -4,9 +4,9 @@
 //! A codec does no I/O once it is connected, but turns messages into bytes and bytes into messages. The
 //! load generator does the reading and writing, the same for all.
 
-use std::io;
+use std::{io, time::Instant};
 
-use crate::{Keys, Server, Site, Wire};
+use crate::{Keys, Server, Site, Wire, wire::PATIENCE};
 
 /// Whom a message is for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -150,6 +150,8 @@ pub struct Client {
     wire: Wire,
     codec: Box<dyn Codec>,
     out: Vec<u8>,
+    /// Since when nothing has come but what keeps the connection alive.
+    quiet: Option<Instant>,
 }
 
 impl Client {
@@ -159,6 +161,7 @@ impl Client {
             wire,
             codec: Box::new(codec),
             out: Vec::new(),
+            quiet: None,
         }
     }
 
@@ -213,19 +216,24 @@ impl Client {
     /// Reads once, and handles what is whole; that may be nothing.
     ///
     /// # Errors
-    /// When the connection is gone, the server complains or is silent.
+    /// When the connection is gone or the server complains; `WouldBlock` when nothing has come, for long
+    /// or, where reading does not wait, now.
     pub fn receive(&mut self, each: &mut dyn FnMut(Came<'_>)) -> io::Result<()> {
         self.wire.read()?;
-        self.handle(each)
-    }
-
-    /// Handles what was read before.
-    ///
-    /// # Errors
-    /// When the server complains.
-    pub fn handle(&mut self, each: &mut dyn FnMut(Came<'_>)) -> io::Result<()> {
-        let used = self.codec.take(self.wire.plain(), &mut self.out, each)?;
+        let mut came = false;
+        let used = self
+            .codec
+            .take(self.wire.plain(), &mut self.out, &mut |what| {
+                came = true;
+                each(what);
+            })?;
         self.wire.take(used);
-        self.flush()
+        self.flush()?;
+        if came {
+            self.quiet = None;
+        } else if self.quiet.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        Ok(())
     }
 }
