@@ -1,5 +1,6 @@
 //! The peers, a file each.
 
+mod iroh;
 mod jetstream;
 mod mosquitto;
 mod nats;
@@ -20,6 +21,7 @@ pub fn all() -> Vec<Box<dyn Peer>> {
         Box::new(zenoh::Zenoh),
         Box::new(redis::Redis),
         Box::new(mosquitto::Mosquitto),
+        Box::new(iroh::Iroh),
     ]
 }
 
