@@ -7,19 +7,24 @@
 //!
 //! [`MemorySpool`] and [`MemoryDirectory`] forget everything when they are dropped. They are as
 //! plain as can be, and the conformance suite in `tests/store` compares the others with them.
+//! [`LogSpool`] and [`LogDirectory`] keep it in [`Files`]; how, and what of it survives which
+//! damage, is written at the head of `log.rs`.
 
 mod directory;
 mod error;
+mod files;
 mod forwarder;
 mod id;
+mod log;
 mod loss;
 mod spool;
 
 pub use directory::{
-    Change, Changes, Directory, Item, KEPT_CHANGES, Lease, Leased, MAX_STATEMENT, MemoryDirectory,
-    Put, Subject,
+    Change, Changes, Directory, Item, KEPT_CHANGES, Lease, Leased, LogDirectory,
+    LogDirectorySettings, MAX_STATEMENT, MemoryDirectory, Put, Subject,
 };
 pub use error::{StoreError, StoreErrorKind};
+pub use files::{Disk, Fault, Files, OpenFile, Random, SimulatedDisk};
 pub use forwarder::{
     Arrival, ForwardError, ForwardErrorKind, Forwarder, MemoryForwarder, MemoryNetwork, Parcel,
     Settled, Verdict,
@@ -27,6 +32,6 @@ pub use forwarder::{
 pub use id::Id;
 pub use loss::{Damage, Loss, Lost};
 pub use spool::{
-    Appended, Entry, Expired, Full, MAX_EPOCHS, MemorySpool, Message, Quota, ReadLimit, Recipients,
-    Spool, SpoolCounters, SpoolSettings, Usage, Window,
+    Appended, Entry, Expired, Full, LogSpool, LogSpoolSettings, MAX_EPOCHS, MemorySpool, Message,
+    Quota, ReadLimit, Recipients, Spool, SpoolCounters, SpoolSettings, Usage, Window,
 };

@@ -1,10 +1,12 @@
 //! The directory: what identities and groups have stated, and who has them for now.
 
+mod log;
 mod memory;
 mod subject;
 
 use std::sync::Arc;
 
+pub use log::{LogDirectory, LogDirectorySettings};
 pub use memory::MemoryDirectory;
 pub use subject::Subject;
 
@@ -47,7 +49,7 @@ pub trait Directory: Send {
     }
 
     /// Removes the items whose time is over and gives their subjects, sorted; ends the leases
-    /// whose time is over.
+    /// whose time is over too, which those who watch are told.
     ///
     /// # Errors
     /// [`Disk`](super::StoreErrorKind::Disk) when the directory has failed.

@@ -38,6 +38,17 @@ impl StoreError {
         }
     }
 
+    pub(crate) fn disk(doing: &str, file: &str, source: io::Error) -> Self {
+        let text = format!(
+            "cannot {doing} the store's file {file}; make room or mend the disk, then start again"
+        );
+        Self {
+            kind: StoreErrorKind::Disk,
+            text: text.into(),
+            source: Some(Arc::new(source)),
+        }
+    }
+
     /// What is wrong.
     pub fn kind(&self) -> StoreErrorKind {
         self.kind

@@ -28,15 +28,6 @@ pub enum Lost {
         /// Its position in them.
         position: u64,
     },
-    /// That messages were acknowledged: they are delivered again.
-    Acknowledgement {
-        /// Whose mailbox.
-        mailbox: Id,
-        /// The first position.
-        first: u64,
-        /// The last position.
-        last: u64,
-    },
     /// Which messages of a sender came before: one that is sent again may pass.
     Window {
         /// The sender.
@@ -46,6 +37,8 @@ pub enum Lost {
     },
     /// An entry of the directory.
     Item(Subject),
+    /// Who has a subject of the directory: nobody, until it is taken again.
+    Lease(Subject),
     /// A counter of the directory; it starts again from zero.
     Counter(String),
     /// It cannot be told: both the record and what was noted of it are damaged.
@@ -66,6 +59,9 @@ pub enum Damage {
     Content,
     /// The file has another length than it says, and no record is missing.
     Length,
+    /// Something was not written to its end when the power went or the program ended; it was never
+    /// acknowledged, and is cut off.
+    Unfinished,
     /// What is noted of the records is incomplete, as after a power cut; it was made anew.
     Index,
 }
@@ -101,6 +97,7 @@ impl fmt::Display for Loss {
             Damage::Missing => "it is not there",
             Damage::Content => "its content does not fit",
             Damage::Length => "the file has another length than it says",
+            Damage::Unfinished => "it was not written to its end and is cut off",
             Damage::Index => "the index was incomplete and is made anew",
         };
         let Self { file, offset, .. } = self;
@@ -120,19 +117,12 @@ impl fmt::Display for Lost {
                     .iter()
                     .try_for_each(|mailbox| write!(f, " {mailbox}"))
             }
-            Self::Acknowledgement {
-                mailbox,
-                first,
-                last,
-            } => write!(
-                f,
-                "lost that {mailbox} acknowledged {first} to {last}; they are delivered again"
-            ),
             Self::Window { sender, epoch } => write!(
                 f,
                 "lost which messages of {sender} came in epoch {epoch}; one sent again may pass"
             ),
             Self::Item(subject) => write!(f, "lost {subject}"),
+            Self::Lease(subject) => write!(f, "lost who has {subject}"),
             Self::Counter(name) => write!(f, "lost the counter {name}"),
             Self::Unknown => f.write_str("lost a record that nothing tells more about"),
             Self::Nothing => f.write_str("damaged, and nothing is lost"),

@@ -1,9 +1,11 @@
 //! Mailboxes: messages that are kept until they are acknowledged or expire.
 
+mod log;
 mod memory;
 
 use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 
+pub use log::{LogSpool, LogSpoolSettings};
 pub use memory::MemorySpool;
 
 use super::{Id, Loss, StoreError};
@@ -208,6 +210,11 @@ impl Usage {
         self.messages += 1;
         self.bytes += bytes;
     }
+
+    pub(crate) fn remove(&mut self, other: Self) {
+        self.messages -= other.messages;
+        self.bytes -= other.bytes;
+    }
 }
 
 /// What is in a spool, and what it did since it was opened.
@@ -220,6 +227,8 @@ pub struct SpoolCounters {
     pub mailboxes: u64,
     /// How many epochs of senders are remembered.
     pub windows: u64,
+    /// The position that the next message gets.
+    pub next_position: u64,
     /// Messages that were stored.
     pub stored: u64,
     /// Messages that came before, or were too old to tell.

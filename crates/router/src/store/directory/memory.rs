@@ -61,6 +61,25 @@ impl MemoryDirectory {
         self.expiries.remove(&(item.expires, item.subject));
         Some(item)
     }
+
+    pub(super) fn set_revision(&mut self, revision: u64) {
+        self.revision = self.revision.max(revision);
+    }
+
+    pub(super) fn set_lease(&mut self, subject: Subject, lease: Option<Lease>) {
+        match lease {
+            Some(lease) => self.leases.insert(subject, lease),
+            None => self.leases.remove(&subject),
+        };
+    }
+
+    pub(super) fn lease_of(&self, subject: &Subject) -> Option<&Lease> {
+        self.leases.get(subject)
+    }
+
+    pub(super) fn forget_counter(&mut self, name: &str) {
+        self.counters.remove(name);
+    }
 }
 
 impl Directory for MemoryDirectory {
@@ -119,7 +138,12 @@ impl Directory for MemoryDirectory {
         for &subject in &gone {
             self.changed(subject);
         }
-        self.leases.retain(|_, lease| lease.until > now);
+        let ended = self.leases.iter().filter(|(_, lease)| lease.until <= now);
+        let ended: Vec<_> = ended.map(|(subject, _)| *subject).collect();
+        for subject in ended {
+            self.leases.remove(&subject);
+            self.changed(subject);
+        }
         Ok(gone)
     }
 

@@ -28,6 +28,35 @@ pub enum Subject {
     },
 }
 
+impl Subject {
+    /// The number of the kind in the files, and the ids.
+    pub(crate) fn parts(&self) -> (u8, &Id, Option<&Id>) {
+        match self {
+            Self::Registration(id) => (1, id, None),
+            Self::Group(id) => (2, id, None),
+            Self::Member { group, member } => (3, group, Some(member)),
+            Self::Grant { group, holder } => (4, group, Some(holder)),
+        }
+    }
+
+    /// The subject of these parts.
+    pub(crate) fn from_parts(kind: u8, first: Id, second: Option<Id>) -> Option<Self> {
+        match (kind, second) {
+            (1, None) => Some(Self::Registration(first)),
+            (2, None) => Some(Self::Group(first)),
+            (3, Some(member)) => Some(Self::Member {
+                group: first,
+                member,
+            }),
+            (4, Some(holder)) => Some(Self::Grant {
+                group: first,
+                holder,
+            }),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -243,6 +243,7 @@ impl Spool for MemorySpool {
             held: self.held(),
             mailboxes: self.mailboxes.len() as u64,
             windows: self.senders.values().map(BTreeMap::len).sum::<usize>() as u64,
+            next_position: self.next,
             ..self.counters
         }
     }
