@@ -42,8 +42,6 @@ if [[ ${1:-} == --short ]]; then
 else
     what=(-p peers)
     install >&2
-    # Five thousand connections at once, on either side.
-    ulimit -n 16000
 fi
 cargo build --quiet --locked --release "${what[@]}"
 "$target/release/peers" run "$@"

@@ -8,7 +8,12 @@ use std::{
     time::Duration,
 };
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
 use crate::{Keys, Pattern, Site};
+
+/// What the name of a run's folder begins with; its process follows.
+const RUN: &str = "run-";
 
 /// A run.
 pub struct Bench {
@@ -31,7 +36,17 @@ impl Bench {
     /// # Errors
     /// When the folder cannot be made.
     pub fn new(turn: Duration, short: bool, tls: bool) -> io::Result<Self> {
-        let folder = place().join(format!("run-{}", process::id()));
+        // Thousands of connections at once, on either side; what is started inherits it.
+        let limit = getrlimit(Resource::Nofile);
+        setrlimit(
+            Resource::Nofile,
+            Rlimit {
+                current: limit.maximum,
+                ..limit
+            },
+        )?;
+        sweep();
+        let folder = place().join(format!("{RUN}{}", process::id()));
         fs::create_dir_all(&folder)?;
         Ok(Self {
             keys: Keys::make(&folder)?,
@@ -59,6 +74,18 @@ impl Drop for Bench {
     fn drop(&mut self) {
         // What stays behind is in a folder for such things.
         let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Removes what runs have left that were ended from outside.
+fn sweep() {
+    for entry in fs::read_dir(place()).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let process = name.to_str().and_then(|name| name.strip_prefix(RUN));
+        if process.is_some_and(|process| !Path::new("/proc").join(process).exists()) {
+            // Another one may be about to do the same.
+            let _ = fs::remove_dir_all(entry.path());
+        }
     }
 }
 

@@ -24,7 +24,7 @@ use std::{env, fs, io, process::ExitCode, time::Duration};
 use bench::{Bench, installed};
 use body::{Faults, Pattern, Tally};
 use keys::{Files, Keys};
-use peer::{Came, Client, Codec, Durable, Name, Peer};
+use peer::{Came, Client, Codec, Durable, Name, Peer, Role};
 use poll::Poll;
 use server::{Server, Site};
 use table::Section;
@@ -63,7 +63,7 @@ fn options() -> io::Result<Options> {
     let mut options = Options {
         only: None,
         work: None,
-        rounds: 7,
+        rounds: 5,
         turn: Duration::from_millis(1000),
         short: false,
         tls: true,
@@ -138,8 +138,11 @@ fn run(options: Options) -> io::Result<bool> {
         }
         eprintln!("round {} of {}", round + 1, options.rounds);
     }
-    table::print_head();
-    Ok(sections.iter().filter(|section| !section.print()).count() == 0)
+    println!("{}", table::HEAD);
+    for row in sections.iter().flat_map(Section::rows) {
+        println!("{row}");
+    }
+    Ok(sections.iter().all(Section::is_whole))
 }
 
 fn print_machine(options: &Options) {

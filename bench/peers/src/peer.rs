@@ -17,6 +17,15 @@ pub enum Name {
     Group(u32),
 }
 
+/// The part of a contender in the comparison.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Role {
+    /// The plain relay, which nothing with features is to beat.
+    Ceiling,
+    /// Another router, among which is the best one that ratios are to.
+    Foreign,
+}
+
 /// What came.
 pub enum Came<'a> {
     /// The body of a message.
@@ -33,9 +42,9 @@ pub trait Peer: Sync {
     /// The version that is installed, or nothing when it is not.
     fn version(&self) -> Option<String>;
 
-    /// Whether this is a router to be compared with, and not one of ours.
-    fn is_foreign(&self) -> bool {
-        true
+    /// Which part it has in the comparison.
+    fn role(&self) -> Role {
+        Role::Foreign
     }
 
     /// The most messages that may be between sender and recipient without any being dropped.

@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::{
-    Bench, Peer,
+    Bench, Peer, Role,
     work::{Measure, Turn, Work},
 };
 
@@ -46,24 +46,37 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// Prints a row for each contender and measure; whether nothing went wrong.
-    pub fn print(&self) -> bool {
+    /// Whether nothing went wrong.
+    pub fn is_whole(&self) -> bool {
+        self.contenders.iter().all(|it| it.failed.is_none())
+    }
+
+    /// A row for each measure and contender. Ratios are taken within each round; they are their median.
+    pub fn rows(&self) -> Vec<String> {
+        let mut rows = Vec::new();
         for (index, measure) in self.work.measures().iter().enumerate() {
-            let foreign = self.contenders.iter().filter(|it| it.peer.is_foreign());
-            let best =
-                foreign
-                    .filter_map(|it| it.median(index))
-                    .reduce(|a, b| match measure.more {
-                        true => a.max(b),
-                        false => a.min(b),
-                    });
-            let ceiling = self.contenders.first().filter(|it| !it.peer.is_foreign());
-            let ceiling = ceiling.and_then(|it| it.median(index));
+            let best = self.best(index, measure.more);
+            let ceiling = self.of(Role::Ceiling).next();
             for contender in &self.contenders {
-                contender.print(index, measure, best, ceiling);
+                rows.push(contender.row(index, measure, best, ceiling));
             }
         }
-        self.contenders.iter().all(|it| it.failed.is_none())
+        rows
+    }
+
+    fn of(&self, role: Role) -> impl Iterator<Item = &Contender<'a>> {
+        self.contenders
+            .iter()
+            .filter(move |it| it.peer.role() == role)
+    }
+
+    /// The best of the other routers that has figures.
+    fn best(&self, index: usize, more: bool) -> Option<&Contender<'a>> {
+        let counted = self.of(Role::Foreign).filter(|it| it.failed.is_none());
+        counted.reduce(|a, b| match (a.median(index) >= b.median(index)) == more {
+            true => a,
+            false => b,
+        })
     }
 }
 
@@ -92,57 +105,68 @@ impl Contender<'_> {
         self.failed = Some(why);
     }
 
-    fn values(&self, measure: usize) -> Vec<f64> {
-        let mut values: Vec<f64> = self.turns.iter().map(|turn| turn.values[measure]).collect();
-        values.sort_by(f64::total_cmp);
-        values
-    }
-
-    fn median(&self, measure: usize) -> Option<f64> {
-        let values = self.values(measure);
+    /// The median, when there are figures.
+    fn median(&self, index: usize) -> Option<f64> {
+        let values = sorted(self.turns.iter().map(|turn| turn.values[index]));
         let middle = values.get(values.len() / 2).copied();
         middle.filter(|_| self.failed.is_none())
     }
 
-    fn print(&self, index: usize, measure: &Measure, best: Option<f64>, ceiling: Option<f64>) {
+    fn row(
+        &self,
+        index: usize,
+        measure: &Measure,
+        best: Option<&Contender<'_>>,
+        ceiling: Option<&Contender<'_>>,
+    ) -> String {
         let Measure { what, unit, .. } = measure;
         let label = self.label();
         let Some(median) = self.median(index) else {
-            let why = self.failed.as_deref().unwrap_or("no figures");
-            println!(
-                "| {what} | {label} | not counted: {} | | {unit} | | | |",
-                why.replace(['\n', '|'], " ")
-            );
-            return;
+            let why = self.failed.as_deref().unwrap_or("no turn");
+            let why = why.replace(['\n', '|'], " ");
+            return format!("| {what} | {label} | | not counted: {why} | {unit} | | | |");
         };
-        let values = self.values(index);
+        let values = sorted(self.turns.iter().map(|turn| turn.values[index]));
         let range = format!(
             "{} to {}",
             figure(values[0]),
             figure(values[values.len() - 1])
         );
-        let ratio = |to: Option<f64>| to.map_or(String::new(), |to| format!("{:.2}", median / to));
-        let mut cpu: Vec<_> = self.turns.iter().filter_map(|turn| turn.cpu).collect();
-        cpu.sort();
-        let cpu = cpu.get(cpu.len() / 2).map_or(String::new(), |cpu| {
-            format!("{:.2}", cpu.as_secs_f64() * 1e6)
-        });
-        println!(
-            "| {what} | {label} | {} | {range} | {unit} | {} | {} | {cpu} |",
-            figure(median),
-            ratio(best),
-            ratio(ceiling)
+        let [best, ceiling] = [best, ceiling].map(|other| self.ratio(index, other));
+        let cpu = sorted(
+            self.turns
+                .iter()
+                .filter_map(|turn| Some(turn.cpu?.as_secs_f64() * 1e6)),
         );
+        let cpu = cpu
+            .get(cpu.len() / 2)
+            .map_or(String::new(), |cpu| format!("{cpu:.2}"));
+        let median = figure(median);
+        format!("| {what} | {label} | {median} | {range} | {unit} | {best} | {ceiling} | {cpu} |")
+    }
+
+    fn ratio(&self, index: usize, other: Option<&Contender<'_>>) -> String {
+        let other = other.filter(|other| other.failed.is_none());
+        let pairs = self
+            .turns
+            .iter()
+            .zip(other.into_iter().flat_map(|other| &other.turns));
+        let ratios = sorted(pairs.map(|(own, other)| own.values[index] / other.values[index]));
+        ratios
+            .get(ratios.len() / 2)
+            .map_or(String::new(), |ratio| format!("{ratio:.2}"))
     }
 }
 
-/// Prints what stands above the rows.
-pub fn print_head() {
-    println!(
-        "| work | contender | median | lowest to highest | unit | to the best peer | to the plain relay | \
-         server's processor time, µs each |"
-    );
-    println!("|---|---|---:|---:|---|---:|---:|---:|");
+/// What stands above the rows.
+pub const HEAD: &str = "\
+| work | contender | median | lowest to highest | unit | to the best peer | to the plain relay | processor, µs |
+|---|---|---:|---:|---|---:|---:|---:|";
+
+fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values
 }
 
 /// Three digits at least, with thousands apart.
@@ -169,4 +193,93 @@ fn chain(error: &io::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{Client, Keys, Name, Server, Site, Tally};
+
+    struct Router(&'static str, Role);
+
+    impl Peer for Router {
+        fn name(&self) -> &'static str {
+            self.0
+        }
+
+        fn role(&self) -> Role {
+            self.1
+        }
+
+        fn version(&self) -> Option<String> {
+            None
+        }
+
+        fn start(&self, _: Site) -> io::Result<Server> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+
+        fn connect(&self, _: &Server, _: &Keys, _: Name) -> io::Result<Client> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+    }
+
+    /// Work whose rate is the length of the router's name; one of them loses something.
+    struct Work;
+
+    impl crate::work::Work for Work {
+        fn name(&self) -> &'static str {
+            "work"
+        }
+
+        fn measures(&self) -> Vec<Measure> {
+            vec![Measure {
+                what: "work".to_owned(),
+                unit: "/s",
+                more: true,
+            }]
+        }
+
+        fn ways(&self, _: &dyn Peer) -> Vec<&'static str> {
+            vec![""]
+        }
+
+        fn turn(&self, _: &Bench, peer: &dyn Peer, _: &str) -> io::Result<Turn> {
+            let lost = if peer.name() == "the loser" { 3 } else { 0 };
+            Ok(Turn {
+                values: vec![peer.name().len() as f64],
+                cpu: None,
+                faults: Tally::default().faults(lost),
+            })
+        }
+    }
+
+    #[test]
+    fn who_loses_messages_has_neither_figures_nor_ratios_and_is_not_the_best() {
+        let bench = Bench::new(Duration::ZERO, true, false).expect("there is a folder for it");
+        let routers = [
+            Router("relay", Role::Ceiling),
+            Router("the loser", Role::Foreign),
+            Router("best", Role::Foreign),
+            Router("one", Role::Foreign),
+        ];
+        let peers: Vec<&dyn Peer> = routers.iter().map(|router| router as _).collect();
+        let mut section = Section::new(&Work, &peers);
+        for round in 0..3 {
+            section.round(&bench, round);
+        }
+        assert!(!section.is_whole());
+        let lost = "not counted: losses: 3, doubled or late: 0, damaged: 0";
+        assert_eq!(
+            section.rows(),
+            [
+                "| work | relay | 5.0 | 5.0 to 5.0 | /s | 1.25 | 1.00 |  |".to_owned(),
+                format!("| work | the loser | | {lost} | /s | | | |"),
+                "| work | best | 4.0 | 4.0 to 4.0 | /s | 1.00 | 0.80 |  |".to_owned(),
+                "| work | one | 3.0 | 3.0 to 3.0 | /s | 0.75 | 0.60 |  |".to_owned(),
+            ]
+        );
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::{env, io, process::Command};
 
-use crate::{Came, Client, Codec, Keys, Name, Peer, Server, Site, Wire};
+use crate::{Came, Client, Codec, Keys, Name, Peer, Role, Server, Site, Wire};
 
 const HEAD: usize = 8;
 
@@ -18,8 +18,8 @@ impl Peer for Relay {
         Some("of this folder".to_owned())
     }
 
-    fn is_foreign(&self) -> bool {
-        false
+    fn role(&self) -> Role {
+        Role::Ceiling
     }
 
     fn start(&self, site: Site) -> io::Result<Server> {
