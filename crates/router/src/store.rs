@@ -5,6 +5,8 @@
 //! [`Forwarder`] hands messages to another router. They are synchronous and called from one thread;
 //! time and randomness are passed in.
 //!
+//! A [`StoreThread`] owns a spool and a directory, and commits once for all that gathered meanwhile.
+//!
 //! [`MemorySpool`] and [`MemoryDirectory`] forget everything when they are dropped. They are as
 //! plain as can be, and the conformance suite in `tests/store` compares the others with them.
 //! [`LogSpool`] and [`LogDirectory`] keep it in [`Files`]; how, and what of it survives which
@@ -18,6 +20,7 @@ mod id;
 mod log;
 mod loss;
 mod spool;
+mod thread;
 
 pub use directory::{
     Change, Changes, Directory, Item, KEPT_CHANGES, Lease, Leased, LogDirectory,
@@ -35,3 +38,4 @@ pub use spool::{
     Appended, Entry, Expired, Full, LogSpool, LogSpoolSettings, MAX_EPOCHS, MemorySpool, Message,
     Quota, ReadLimit, Recipients, Spool, SpoolCounters, SpoolSettings, Usage, Window,
 };
+pub use thread::{Room, StoreHandle, StoreThread, StoreThreadSettings};

@@ -1,0 +1,301 @@
+//! The one thread that owns the store.
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fmt, io,
+    ops::RangeInclusive,
+    sync::{
+        Arc,
+        mpsc::{Receiver, Sender, channel},
+    },
+    thread::{Builder, JoinHandle},
+};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::{
+    Appended, Directory, Entry, Id, Message, ReadLimit, Spool, StoreError, StoreErrorKind,
+};
+use crate::Timestamp;
+
+/// A thread that owns a spool and a directory, and commits once for all that gathered while it
+/// committed before.
+///
+/// What it is asked comes through a [`StoreHandle`]. It ends when all of those are gone, after it
+/// has done everything they asked.
+#[derive(Debug)]
+pub struct StoreThread {
+    thread: JoinHandle<()>,
+}
+
+/// The way to ask a [`StoreThread`].
+///
+/// Whatever is asked takes [`Room`] in its queue first, which is what bounds the memory that waits
+/// for the disk. Answers are given by calling a closure on the thread, after the commit; it must not
+/// wait, since everybody waits for it.
+#[derive(Clone)]
+pub struct StoreHandle {
+    jobs: Sender<Work>,
+    room: Arc<Semaphore>,
+    queue_bytes: usize,
+}
+
+/// Room in the queue of a [`StoreThread`], which is free again when the answer was given.
+#[derive(Debug)]
+pub struct Room {
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+/// How a [`StoreThread`] is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreThreadSettings {
+    /// How many bytes may wait for the disk, at most 512 MiB.
+    pub queue_bytes: usize,
+    /// So many jobs are committed together at most.
+    pub batch_jobs: usize,
+}
+
+impl Default for StoreThreadSettings {
+    /// 16 MiB, and 4,096 jobs.
+    fn default() -> Self {
+        Self {
+            queue_bytes: 16 << 20,
+            batch_jobs: 4096,
+        }
+    }
+}
+
+/// What the thread owns.
+struct Stores {
+    spool: Box<dyn Spool>,
+    directory: Box<dyn Directory>,
+}
+
+type Answer = Box<dyn FnOnce(Result<(), StoreError>)>;
+type Write = Box<dyn FnOnce(&mut Stores, Timestamp) -> Answer + Send>;
+type Read = Box<dyn FnOnce(&mut Stores, Timestamp) + Send>;
+
+struct Work {
+    job: Job,
+    _room: Room,
+}
+
+enum Job {
+    /// Done before the commit, and answered after it.
+    Write(Write),
+    /// Done after the commit: what is read is on the disk.
+    Read(Read),
+}
+
+impl StoreThread {
+    /// Starts the thread, which asks `clock` for the time once a batch.
+    ///
+    /// # Errors
+    /// When the operating system has no thread.
+    pub fn start(
+        spool: Box<dyn Spool>,
+        directory: Box<dyn Directory>,
+        settings: StoreThreadSettings,
+        clock: impl Fn() -> Timestamp + Send + 'static,
+    ) -> io::Result<(Self, StoreHandle)> {
+        let (jobs, queue) = channel();
+        let queue_bytes = settings.queue_bytes.clamp(1, 512 << 20);
+        let handle = StoreHandle {
+            jobs,
+            room: Arc::new(Semaphore::new(queue_bytes)),
+            queue_bytes,
+        };
+        let mut stores = Stores { spool, directory };
+        let most = settings.batch_jobs.max(1);
+        let thread = Builder::new().name("store".to_owned()).spawn(move || {
+            stores.serve(&queue, most, &clock);
+        })?;
+        Ok((Self { thread }, handle))
+    }
+
+    /// Waits until the thread has ended, for which all handles must be dropped.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Stopped`] when it panicked.
+    pub fn join(self) -> Result<(), StoreError> {
+        self.thread.join().map_err(|_| stopped())
+    }
+}
+
+impl StoreHandle {
+    /// Waits for room for so many bytes. What needs more than the whole queue gets the whole queue.
+    ///
+    /// # Cancel safety
+    /// Dropping the future gives its place in the line back and nothing else.
+    pub async fn reserve(&self, bytes: usize) -> Room {
+        let room = self.room.clone();
+        let permit = room.acquire_many_owned(self.permits(bytes)).await;
+        Room {
+            permit: permit.ok(),
+        }
+    }
+
+    /// Room for so many bytes, if there is some now.
+    pub fn try_reserve(&self, bytes: usize) -> Option<Room> {
+        let room = self.room.clone();
+        let permit = room.try_acquire_many_owned(self.permits(bytes)).ok();
+        permit.map(|permit| Room {
+            permit: Some(permit),
+        })
+    }
+
+    /// Appends messages, and gives them back with what became of each once they are on the disk.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Stopped`] when the thread has ended; nobody answers then.
+    pub fn append(
+        &self,
+        room: Room,
+        messages: Vec<Message>,
+        answer: impl FnOnce(Result<Vec<(Message, Result<Appended, StoreError>)>, StoreError>)
+        + Send
+        + 'static,
+    ) -> Result<(), StoreError> {
+        let append = |spool: &mut dyn Spool, _: &mut dyn Directory, now| {
+            let appended = messages.into_iter().map(|message| {
+                let appended = spool.append(&message, now);
+                (message, appended)
+            });
+            appended.collect::<Vec<_>>()
+        };
+        self.write(room, append, answer)
+    }
+
+    /// Acknowledges messages. A failure shows in what is asked next.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Stopped`] when the thread has ended.
+    pub fn acknowledge(
+        &self,
+        room: Room,
+        positions: Vec<(Id, RangeInclusive<u64>)>,
+    ) -> Result<(), StoreError> {
+        let acknowledge = |spool: &mut dyn Spool, _: &mut dyn Directory, _| {
+            for (mailbox, positions) in positions {
+                spool.acknowledge(mailbox, positions)?;
+            }
+            Ok::<_, StoreError>(())
+        };
+        self.write(room, acknowledge, |_| {})
+    }
+
+    /// Reads a mailbox, after everything that was asked before is on the disk.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Stopped`] when the thread has ended; nobody answers then.
+    pub fn read(
+        &self,
+        room: Room,
+        (mailbox, from, limit): (Id, u64, ReadLimit),
+        answer: impl FnOnce(Result<Vec<Entry>, StoreError>) + Send + 'static,
+    ) -> Result<(), StoreError> {
+        self.look(room, move |spool, _, _| {
+            let mut entries = Vec::new();
+            let read = spool.read(mailbox, from, limit, &mut entries);
+            answer(read.map(|()| entries));
+        })
+    }
+
+    /// Changes something and answers after the commit: with what `write` gave, or with why the
+    /// commit failed.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Stopped`] when the thread has ended; nobody answers then.
+    pub fn write<T: 'static>(
+        &self,
+        room: Room,
+        write: impl FnOnce(&mut dyn Spool, &mut dyn Directory, Timestamp) -> T + Send + 'static,
+        answer: impl FnOnce(Result<T, StoreError>) + Send + 'static,
+    ) -> Result<(), StoreError> {
+        let write: Write = Box::new(|stores, now| {
+            let given = write(&mut *stores.spool, &mut *stores.directory, now);
+            Box::new(|committed: Result<(), StoreError>| answer(committed.map(|()| given)))
+        });
+        self.send(room, Job::Write(write))
+    }
+
+    /// Looks at something, after everything that was asked before is on the disk.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Stopped`] when the thread has ended.
+    pub fn look(
+        &self,
+        room: Room,
+        look: impl FnOnce(&mut dyn Spool, &mut dyn Directory, Timestamp) + Send + 'static,
+    ) -> Result<(), StoreError> {
+        let read: Read = Box::new(|stores, now| {
+            look(&mut *stores.spool, &mut *stores.directory, now);
+        });
+        self.send(room, Job::Read(read))
+    }
+
+    fn send(&self, room: Room, job: Job) -> Result<(), StoreError> {
+        let work = Work { job, _room: room };
+        self.jobs.send(work).map_err(|_| stopped())
+    }
+
+    fn permits(&self, bytes: usize) -> u32 {
+        u32::try_from(bytes.clamp(1, self.queue_bytes)).unwrap_or(u32::MAX)
+    }
+}
+
+impl Room {
+    /// How many bytes it is for.
+    pub fn bytes(&self) -> usize {
+        let permit = self.permit.as_ref();
+        permit.map_or(0, OwnedSemaphorePermit::num_permits)
+    }
+}
+
+impl Stores {
+    fn serve(&mut self, queue: &Receiver<Work>, most: usize, clock: &dyn Fn() -> Timestamp) {
+        while let Ok(first) = queue.recv() {
+            let now = clock();
+            let (mut answers, mut reads) = (Vec::new(), Vec::new());
+            let gathered = queue.try_iter().take(most - 1);
+            for Work { job, _room: room } in std::iter::once(first).chain(gathered) {
+                match job {
+                    Job::Write(write) => answers.push((write(self, now), room)),
+                    Job::Read(read) => reads.push((read, room)),
+                }
+            }
+            let committed = if answers.is_empty() {
+                Ok(())
+            } else {
+                self.commit()
+            };
+            for (answer, _room) in answers {
+                answer(committed.clone());
+            }
+            for (read, _room) in reads {
+                read(self, now);
+            }
+        }
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        self.directory.commit()?;
+        self.spool.commit()
+    }
+}
+
+fn stopped() -> StoreError {
+    let text = "the thread of the store has ended; start the router again";
+    StoreError::new(StoreErrorKind::Stopped, text)
+}
+
+impl fmt::Debug for StoreHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let free = self.room.available_permits();
+        f.debug_struct("StoreHandle")
+            .field("free_bytes", &free)
+            .finish_non_exhaustive()
+    }
+}
