@@ -65,7 +65,32 @@ fn text(name: Name) -> String {
 
 /// The length of a line with its end, when it is whole.
 fn line(bytes: &[u8]) -> Option<usize> {
-    Some(bytes.iter().position(|byte| *byte == b'\n')? + 1)
+    Some(memchr::memchr(b'\n', bytes)? + 1)
+}
+
+/// What stands before a body in a text protocol and ends with its length, which mostly is the last one's.
+#[derive(Default)]
+struct Head {
+    before: String,
+    length: usize,
+    whole: Vec<u8>,
+}
+
+impl Head {
+    fn new(before: String) -> Self {
+        Self {
+            before,
+            ..Self::default()
+        }
+    }
+
+    fn append(&mut self, length: usize, out: &mut Vec<u8>) {
+        if self.whole.is_empty() || self.length != length {
+            self.whole = format!("{}{length}\r\n", self.before).into_bytes();
+            self.length = length;
+        }
+        out.extend_from_slice(&self.whole);
+    }
 }
 
 /// A number in decimal digits.
@@ -77,22 +102,6 @@ fn decimal(digits: &[u8]) -> io::Result<usize> {
     number
         .filter(|_| !digits.is_empty())
         .ok_or_else(|| strange(digits))
-}
-
-/// Appends a number in decimal digits.
-fn digits(number: usize, out: &mut Vec<u8>) {
-    let mut digits = [0; 20];
-    let mut start = digits.len();
-    let mut rest = number;
-    loop {
-        start -= 1;
-        digits[start] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    out.extend_from_slice(&digits[start..]);
 }
 
 /// What a server said that was not expected.

@@ -104,7 +104,7 @@ fn list() {
     }
 }
 
-/// Whether a name, or its first word, is among those that were asked for.
+/// Whether a part of a name was asked for.
 fn wanted(names: &Option<Vec<String>>, name: &str) -> bool {
     let matches = |wanted: &String| name.contains(wanted.as_str());
     names.as_ref().is_none_or(|names| names.iter().any(matches))
@@ -128,9 +128,11 @@ fn run(options: Options) -> io::Result<bool> {
     }
     print_machine(&options);
     let works = work::all();
-    let works = works
-        .iter()
-        .filter(|work| wanted(&options.work, work.name()));
+    let works = works.iter().filter(|work| {
+        let mut measures = work.measures().into_iter();
+        wanted(&options.work, work.name())
+            || measures.any(|measure| wanted(&options.work, &measure.what))
+    });
     let mut sections: Vec<_> = works.map(|work| Section::new(&**work, &present)).collect();
     for round in 0..options.rounds {
         for section in &mut sections {

@@ -6,6 +6,7 @@ use std::{
     process::Command,
 };
 
+use super::Head;
 use crate::{Came, Client, Codec, Durable, Keys, Name, Peer, Server, Site, Wire, server};
 
 /// Where `peers.sh` puts the newer server.
@@ -125,8 +126,8 @@ type Each<'a> = dyn FnMut(&[u8], &[u8], &mut Vec<u8>) -> io::Result<()> + 'a;
 pub(super) struct Text {
     subscriptions: u32,
     pongs: u64,
-    /// The line that begins a message to whom we aim at, without its end.
-    publish: Vec<u8>,
+    /// What begins a message to whom we aim at.
+    publish: Head,
 }
 
 impl Text {
@@ -139,12 +140,10 @@ impl Text {
             codec.pongs == pongs
         })
     }
-}
 
-impl Text {
     /// Messages are for a subject from now on; what answers them goes to another one.
     pub(super) fn publish_to(&mut self, subject: &str, answers: &str) {
-        self.publish = format!("PUB {subject} {answers} ").into_bytes();
+        self.publish = Head::new(format!("PUB {subject} {answers} "));
     }
 
     /// Reads what is whole: a message by its line and its body.
@@ -185,14 +184,12 @@ impl Codec for Text {
     }
 
     fn aim(&mut self, _: &mut Wire, to: Name) -> io::Result<()> {
-        self.publish = format!("PUB {} ", super::text(to)).into_bytes();
+        self.publish = Head::new(format!("PUB {} ", super::text(to)));
         Ok(())
     }
 
     fn send(&mut self, body: &[u8], out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.publish);
-        super::digits(body.len(), out);
-        out.extend_from_slice(b"\r\n");
+        self.publish.append(body.len(), out);
         out.extend_from_slice(body);
         out.extend_from_slice(b"\r\n");
     }

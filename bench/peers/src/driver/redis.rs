@@ -2,9 +2,14 @@
 
 use std::{io, path::Path, process::Command};
 
+use super::Head;
 use crate::{Came, Client, Codec, Keys, Name, Peer, Server, Site, Wire, server};
 
 const PROGRAM: &str = "redis-server";
+
+/// What begins what the server pushes: a message, with its channel and its body behind; a confirmation.
+const MESSAGE: &[u8] = b">3\r\n$7\r\nmessage\r\n";
+const SUBSCRIBED: &[u8] = b">3\r\n$9\r\nsubscribe\r\n";
 
 /// The one of Debian.
 pub struct Redis;
@@ -44,11 +49,10 @@ impl Peer for Redis {
     fn connect(&self, server: &Server, keys: &Keys, own: Name) -> io::Result<Client> {
         let mut wire = super::dial(server, keys)?;
         let mut codec = Resp::default();
-        let mut question = Vec::new();
-        command(&[b"HELLO", b"3"], &mut question);
+        let mut question = command(&["HELLO", "3"]);
         // Without this there is an answer to each message that is published.
-        command(&[b"CLIENT", b"REPLY", b"OFF"], &mut question);
-        command(&[b"SUBSCRIBE", super::text(own).as_bytes()], &mut question);
+        question.extend(command(&["CLIENT", "REPLY", "OFF"]));
+        question.extend(command(&["SUBSCRIBE", &super::text(own)]));
         super::ask(&mut wire, &mut codec, &question, |codec| {
             codec.subscribed == 1
         })?;
@@ -61,30 +65,27 @@ struct Resp {
     /// How many subscriptions were confirmed.
     subscribed: u64,
     /// What begins a message to whom we aim at.
-    publish: Vec<u8>,
+    publish: Head,
 }
 
 impl Codec for Resp {
     fn join(&mut self, wire: &mut Wire, group: u32) -> io::Result<()> {
-        let mut question = Vec::new();
-        command(
-            &[b"SUBSCRIBE", super::text(Name::Group(group)).as_bytes()],
-            &mut question,
-        );
+        let question = command(&["SUBSCRIBE", &super::text(Name::Group(group))]);
         let done = self.subscribed + 1;
         super::ask(wire, self, &question, |codec| codec.subscribed == done)
     }
 
     fn aim(&mut self, _: &mut Wire, to: Name) -> io::Result<()> {
-        self.publish = b"*3\r\n".to_vec();
-        bulk(b"PUBLISH", &mut self.publish);
-        bulk(super::text(to).as_bytes(), &mut self.publish);
+        let name = super::text(to);
+        let length = name.len();
+        self.publish = Head::new(format!("*3\r\n$7\r\nPUBLISH\r\n${length}\r\n{name}\r\n$"));
         Ok(())
     }
 
     fn send(&mut self, body: &[u8], out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.publish);
-        bulk(body, out);
+        self.publish.append(body.len(), out);
+        out.extend_from_slice(body);
+        out.extend_from_slice(b"\r\n");
     }
 
     fn take(
@@ -94,39 +95,44 @@ impl Codec for Resp {
         each: &mut dyn FnMut(Came<'_>),
     ) -> io::Result<usize> {
         let mut rest = bytes;
-        while let Some(after) = skip(rest)? {
-            if let Some(items) = rest.strip_prefix(b">3\r\n") {
-                let (kind, items) = item(items)?;
-                let (_, items) = item(items)?;
-                match kind {
-                    b"message" => each(Came::Message(item(items)?.0)),
-                    b"subscribe" => self.subscribed += 1,
+        loop {
+            if let Some(items) = rest.strip_prefix(MESSAGE) {
+                let Some((body, after)) = message(items)? else {
+                    break;
+                };
+                each(Came::Message(body));
+                rest = after;
+            } else if let Some(after) = skip(rest)? {
+                match rest {
+                    _ if rest.starts_with(SUBSCRIBED) => self.subscribed += 1,
+                    // What the server says of itself, as it answers to HELLO.
+                    [b'%', ..] => {}
                     _ => return Err(super::strange(rest)),
                 }
-            } else if rest.starts_with(b"-") {
-                return Err(super::strange(rest));
+                rest = after;
+            } else {
+                break;
             }
-            rest = after;
         }
         Ok(bytes.len() - rest.len())
     }
 }
 
-fn command(words: &[&[u8]], out: &mut Vec<u8>) {
-    out.push(b'*');
-    super::digits(words.len(), out);
-    out.extend_from_slice(b"\r\n");
+/// A command.
+fn command(words: &[&str]) -> Vec<u8> {
+    let mut command = format!("*{}\r\n", words.len());
     for word in words {
-        bulk(word, out);
+        command += &format!("${}\r\n{word}\r\n", word.len());
     }
+    command.into_bytes()
 }
 
-fn bulk(bytes: &[u8], out: &mut Vec<u8>) {
-    out.push(b'$');
-    super::digits(bytes.len(), out);
-    out.extend_from_slice(b"\r\n");
-    out.extend_from_slice(bytes);
-    out.extend_from_slice(b"\r\n");
+/// The body of a message behind its channel, and what is behind it, when both are whole.
+fn message(bytes: &[u8]) -> io::Result<Option<(&[u8], &[u8])>> {
+    match item(bytes)? {
+        Some((_, rest)) => item(rest),
+        None => Ok(None),
+    }
 }
 
 /// What stands behind the first value, when that is whole.
@@ -152,14 +158,16 @@ fn skip(bytes: &[u8]) -> io::Result<Option<&[u8]>> {
     }
 }
 
-/// The content of a bulk string that is whole, and what is behind it.
-fn item(bytes: &[u8]) -> io::Result<(&[u8], &[u8])> {
-    let length = super::line(bytes).ok_or_else(|| super::strange(bytes))?;
-    let (line, rest) = bytes.split_at(length);
-    match line {
-        [b'$', digits @ ..] => {
-            let (content, rest) = rest.split_at(super::decimal(digits.trim_ascii_end())?);
-            Ok((content, &rest[2..]))
+/// The content of a bulk string and what is behind it, when it is whole.
+fn item(bytes: &[u8]) -> io::Result<Option<(&[u8], &[u8])>> {
+    let Some(length) = super::line(bytes) else {
+        return Ok(None);
+    };
+    match bytes.split_at(length) {
+        ([b'$', digits @ .., b'\r', b'\n'], rest) => {
+            let length = super::decimal(digits)?;
+            let parts = rest.split_at_checked(length + 2);
+            Ok(parts.map(|(content, rest)| (&content[..length], rest)))
         }
         _ => Err(super::strange(bytes)),
     }
