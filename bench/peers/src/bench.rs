@@ -96,9 +96,20 @@ pub fn installed(program: impl AsRef<Path>) -> PathBuf {
 
 /// The folder `peers` of the build's target folder, or the one that the environment names.
 fn place() -> PathBuf {
-    let beside = || Some(env::current_exe().ok()?.parent()?.parent()?.join("peers"));
     let named = env::var_os("TUYAU_PEERS").map(PathBuf::from);
     named
         .or_else(beside)
         .unwrap_or_else(|| PathBuf::from("peers"))
+}
+
+/// Beside the profile's folder, in which this program lies; its tests lie one folder deeper.
+fn beside() -> Option<PathBuf> {
+    let program = env::current_exe().ok()?;
+    let folder = program.parent()?;
+    let profile = if folder.ends_with("deps") {
+        folder.parent()?
+    } else {
+        folder
+    };
+    Some(profile.parent()?.join("peers"))
 }
