@@ -262,6 +262,7 @@ impl Writer<'_> {
         count: u64,
         body: &mut [u8],
     ) -> io::Result<()> {
+        sender.make_room(count)?;
         for _ in 0..count {
             self.bench.pattern.fill(index as u32, *sent, body);
             *sent += 1;

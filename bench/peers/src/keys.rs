@@ -77,8 +77,9 @@ impl Keys {
     }
 }
 
-/// With one cipher suite alone, since servers differ in whether they take what the client likes best.
-fn provider() -> CryptoProvider {
+/// What every client uses: one cipher suite alone, since servers differ in whether they take what the client
+/// likes best.
+pub fn provider() -> CryptoProvider {
     let mut provider = ring::default_provider();
     provider.cipher_suites = vec![ring::cipher_suite::TLS13_AES_128_GCM_SHA256];
     provider

@@ -131,6 +131,11 @@ pub trait Codec: Send {
     /// Appends a message to what will be written.
     fn send(&mut self, body: &[u8], out: &mut Vec<u8>);
 
+    /// How many messages the server lets us send before it says more. Who has less than is needed reads.
+    fn room(&self) -> u64 {
+        u64::MAX
+    }
+
     /// Appends a request to whom we aim at, where that is more than a message.
     fn request(&mut self, body: &[u8], out: &mut Vec<u8>) {
         self.send(body, out);
@@ -198,6 +203,17 @@ impl Client {
     /// Appends a message.
     pub fn send(&mut self, body: &[u8]) {
         self.codec.send(body, &mut self.out);
+    }
+
+    /// Reads until the server lets us send so many messages.
+    ///
+    /// # Errors
+    /// As [`receive`](Self::receive).
+    pub fn make_room(&mut self, count: u64) -> io::Result<()> {
+        while self.codec.room() < count {
+            self.receive(&mut |_| {})?;
+        }
+        Ok(())
     }
 
     /// Appends a request.

@@ -58,6 +58,7 @@ impl Wire {
         let socket = TcpStream::connect(address)?;
         socket.set_nodelay(true)?;
         socket.set_read_timeout(Some(PATIENCE))?;
+        socket.set_write_timeout(Some(PATIENCE))?;
         // A reset at the end, so that no port stays in TIME_WAIT.
         rustix::net::sockopt::set_socket_linger(&socket, Some(Duration::ZERO))?;
         Ok(Self {
