@@ -1,6 +1,7 @@
 //! The command line.
 
 mod connect;
+mod decode;
 mod policy;
 mod unknown;
 
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::config::ConfigKind;
 
 pub use connect::{ConnectArgs, Floor, Only};
+pub use decode::DecodeArgs;
 pub use policy::{ExplainArgs, PolicyArgs, PolicyCheckArgs, PolicyCommand};
 
 /// Reads the command line; ends the program where that is wrong, or asks for help.
@@ -73,6 +75,12 @@ Examples:
     Doctor(DoctorArgs),
     /// Connects to a name, and copies standard input and output.
     Connect(Box<ConnectArgs>),
+    /// Explains a captured stream of the wire protocol: what one side said in one session.
+    ///
+    /// The stream is in the file as it is, or as text: hexadecimal digits, white space, and comments
+    /// behind `#`. There is a line for each message, and at the end what is wrong, at which byte, what
+    /// that means and what to do. The exit code is 1 when something is wrong.
+    Decode(DecodeArgs),
 }
 
 /// The options of `tuyau demo`.
@@ -354,6 +362,6 @@ mod tests {
             }
             commands
         }
-        assert_eq!(visit(&Tuyau::command()), 18);
+        assert_eq!(visit(&Tuyau::command()), 19);
     }
 }

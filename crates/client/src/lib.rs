@@ -35,12 +35,15 @@
 //! # }
 //! ```
 
+mod client;
 mod file;
+mod group_key;
 pub mod identity_file;
 pub mod keyfile;
 mod pauses;
 mod router_identity;
 mod router_table;
+mod seen;
 mod sequence;
 mod service;
 mod session;
@@ -48,17 +51,21 @@ mod settings;
 pub mod state_dir;
 mod transport;
 
+pub use client::{Client, ClientBuilder, ClientEvent, ClientSender, Sent, Unsettled};
 pub use file::{FileError, FileErrorKind};
+pub use group_key::GroupKey;
 pub use pauses::Pauses;
 pub use router_identity::RouterIdentity;
 pub use router_table::{RouterTable, RouterTableError};
+pub use seen::{SEEN_MESSAGES, SEEN_TIME};
 pub use sequence::Sequence;
 pub use service::{
     InboundError, LIFETIME, LinkError, STABLE, Service, ServiceError, ServiceEvent, Via,
 };
 pub use session::{
-    Delivery, LookupError, OpenError, Peer, Receipt, Rejection, RequestError, Session,
-    SessionError, SessionErrorKind,
+    Delivery, Destination, JoinOptions, LookupError, Notice, OpenError, Peer, Posted, Receipt,
+    Rejection, RequestError, Requester, SendOptions, Sender, Session, SessionError,
+    SessionErrorKind, TryPostError,
 };
-pub use settings::{DEADLINE_MAX, HANDSHAKE_DEADLINE, REQUEST_DEADLINE, Settings};
+pub use settings::{DEADLINE_MAX, HANDSHAKE_DEADLINE, IDLE, REQUEST_DEADLINE, Settings};
 pub use transport::tls_settings;

@@ -44,7 +44,7 @@ pub const STABLE: Duration = Duration::from_secs(10);
 ///
 /// Service::new(stack, Settings::new(key), "tls://127.0.0.1:6000".parse()?, router)
 ///     .listen("tls://127.0.0.1:6001".parse()?)
-///     .answer(|delivery| Some(delivery.body.clone()))
+///     .answer(|delivery| Some(delivery.body.to_vec()))
 ///     .run(std::future::pending())
 ///     .await?;
 /// # Ok(())

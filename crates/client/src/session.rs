@@ -1,60 +1,139 @@
 //! One authenticated connection between a service and its router.
 
-mod answer;
+mod acknowledgements;
+mod again;
+mod delivery;
 mod desk;
 mod driver;
 mod error;
+mod flush;
+mod group;
+mod handles;
 mod hello;
+mod inbox;
+mod incoming;
 mod lookup;
+mod notice;
+mod open;
+mod pending;
+mod sender;
+mod silence;
 mod stream;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    future::poll_fn,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use tokio::{
-    sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch},
+    sync::watch,
     time::{Instant, timeout_at},
 };
 use tuyau::tls;
 use tuyau_core::{Address, AnyFlow, Context, Security, Target};
-use tuyau_wire::{Agreement, Hello, Identity, Record, Verified, capability};
+use tuyau_wire::{
+    Agreement, Hello, Identity, Message, Parameter, Record, Signed, Verified, Withdrawal,
+    capability,
+};
 
-use crate::Settings;
-use answer::Answer;
-use desk::{Ask, Desk, Request};
+use crate::{Settings, sequence::since_1970};
+use desk::{Blocked, Desk};
 use driver::Driver;
+use handles::Lane;
+use inbox::Inbox;
+use incoming::Incoming;
+use notice::Notices;
+use open::{Answer, Awaited};
+use pending::Pending;
+use silence::Silence;
 use stream::Stream;
 
+pub(crate) use again::Way;
+pub use delivery::Delivery;
 pub use error::{OpenError, Rejection, RequestError, SessionError, SessionErrorKind};
+pub use group::JoinOptions;
 pub use lookup::LookupError;
-
-/// How many deliveries are kept for [`Session::next`]. With messages of full length that is 32 MiB,
-/// and the router is the only one who can cause it.
-const DELIVERIES_MAX: usize = 32;
-
-/// How many requests of one session may be without an answer; further callers wait.
-const OPEN_MAX: usize = 256;
+pub use notice::Notice;
+pub use pending::Posted;
+pub use sender::{Destination, Requester, SendOptions, Sender, TryPostError};
 
 /// One authenticated connection between a service and its router, whichever of them dialled it.
 ///
 /// Clones are handles to the same session, for use by several tasks at once. When the last one is
 /// dropped the session closes: what was queued is still sent.
 ///
-/// One task drives the connection in both directions. It does not read on while 32 deliveries wait
-/// for [`next`](Self::next); answers to requests that come behind those wait with them, so keep
-/// taking deliveries while others send.
+/// What is sent is encoded where it waits for the session's one task, which writes it together with
+/// all that gathered meanwhile. While 256 KiB wait, or 65,536 answers are outstanding, callers wait.
+///
+/// The task does not read on while 256 KiB of deliveries wait for [`next`](Self::next), or 8 MiB
+/// while somebody waits for an answer, which comes behind them.
 #[derive(Clone)]
 pub struct Session {
+    handle: Arc<Handle>,
+}
+
+/// What the handles to a session have in common: with it the session is closed.
+struct Handle {
     shared: Arc<Shared>,
 }
 
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.shared.with(Desk::close);
+        self.shared.inbox.clear();
+    }
+}
+
 struct Shared {
-    commands: mpsc::Sender<Request>,
-    close: mpsc::Sender<()>,
-    deliveries: Mutex<mpsc::Receiver<Delivery>>,
-    open: Arc<Semaphore>,
+    desk: Mutex<Desk>,
+    inbox: Inbox,
+    notices: Notices,
     ended: watch::Receiver<Option<SessionError>>,
-    request_deadline: Duration,
+    settings: Settings,
+    epoch: u64,
     peer: Peer,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something with what callers and the task share, and then wakes whoever that concerns.
+    fn with<T>(&self, work: impl FnOnce(&mut Desk) -> T) -> T {
+        let mut desk = self.lock();
+        let result = work(&mut desk);
+        let (task, wakers) = desk.take_wakers();
+        drop(desk);
+        task.into_iter()
+            .chain(wakers)
+            .for_each(|waker| waker.wake());
+        result
+    }
+
+    /// Does something as soon as there is room for it.
+    async fn when_room<T>(
+        &self,
+        mut work: impl FnMut(&mut Desk) -> Result<T, Blocked>,
+    ) -> Result<T, RequestError> {
+        loop {
+            let until = match self.with(&mut work) {
+                Ok(result) => return Ok(result),
+                Err(Blocked::For(error)) => return Err(error),
+                Err(Blocked::Until(until)) => until,
+            };
+            let changed = until.notified();
+            // It may have changed before anybody listened.
+            match self.with(&mut work) {
+                Ok(result) => return Ok(result),
+                Err(Blocked::For(error)) => return Err(error),
+                Err(Blocked::Until(again)) if Arc::ptr_eq(&again, &until) => changed.await,
+                Err(Blocked::Until(_)) => {}
+            }
+        }
+    }
 }
 
 /// Who is at the other end of a session.
@@ -67,17 +146,6 @@ pub struct Peer {
     pub hello: Hello,
     /// What both sides agreed on.
     pub agreement: Agreement,
-}
-
-/// A message from another service or from the router itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Delivery {
-    /// Who sent it; the router vouches for it.
-    pub from: Identity,
-    /// The number that its sender gave it.
-    pub request: u64,
-    /// What was sent.
-    pub body: Vec<u8>,
 }
 
 /// What the router accepted.
@@ -143,47 +211,63 @@ impl Session {
             hello::turn_away(&mut stream).await;
             return Err(OpenError::Identity { expected, found });
         }
-        let exchanged = hello::exchange(&mut stream, &settings.hello, deadline).await;
+        let epoch = settings
+            .epoch
+            .unwrap_or_else(|| settings.sequence.advance());
+        let hello = settings
+            .hello
+            .clone()
+            .with_parameter(Parameter::Epoch, epoch);
+        let hello = hello.expect("the settings have room for what this crate states");
+        let exchanged = hello::exchange(&mut stream, &hello, deadline).await;
         let (hello, agreement) = exchanged.map_err(OpenError::Hello)?;
         let peer = Peer {
             identity: expected,
             hello,
             agreement,
         };
-        Ok(Self::start(stream, peer, settings))
+        Ok(Self::start(stream, peer, epoch, settings))
     }
 
-    fn start(stream: Stream, peer: Peer, settings: &Settings) -> Self {
-        let (commands, queue) = mpsc::channel(OPEN_MAX);
-        let (close, closing) = mpsc::channel(1);
-        let (deliveries, taker) = mpsc::channel(DELIVERIES_MAX);
+    fn start(stream: Stream, peer: Peer, epoch: u64, settings: &Settings) -> Self {
         let (ended, end) = watch::channel(None);
-        let desk = Desk::new(settings.clone(), peer.agreement.max_frame, deliveries);
+        let shared = Arc::new(Shared {
+            desk: Mutex::new(Desk::new(&peer)),
+            inbox: Inbox::default(),
+            notices: Notices::default(),
+            ended: end,
+            settings: settings.clone(),
+            epoch,
+            peer,
+        });
         let driver = Driver {
+            silence: Silence::new(settings.idle, stream.heard()),
             stream,
-            commands: queue,
-            close: closing,
-            desk,
+            shared: shared.clone(),
+            incoming: Incoming::new(shared.clone(), settings.frame_limit()),
+            begun: false,
+            paused: false,
             ended,
         };
         tokio::spawn(driver.run());
-        let shared = Shared {
-            commands,
-            close,
-            deliveries: Mutex::new(taker),
-            open: Arc::new(Semaphore::new(OPEN_MAX)),
-            ended: end,
-            request_deadline: settings.request_deadline,
-            peer,
-        };
         Self {
-            shared: Arc::new(shared),
+            handle: Arc::new(Handle { shared }),
         }
+    }
+
+    fn shared(&self) -> &Arc<Shared> {
+        &self.handle.shared
+    }
+
+    /// The epoch of the numbers of this session's messages: the time in milliseconds since the begin
+    /// of 1970 at which it began, or greater.
+    pub fn epoch(&self) -> u64 {
+        self.shared().epoch
     }
 
     /// Who is at the other end.
     pub fn peer(&self) -> &Peer {
-        &self.shared.peer
+        &self.shared().peer
     }
 
     /// Registers the routes under which this service can be reached, best first, for `lifetime`,
@@ -201,7 +285,23 @@ impl Session {
         routes: Vec<Address>,
         lifetime: Duration,
     ) -> Result<Receipt, RequestError> {
-        self.request(Ask::Register { routes, lifetime }).await
+        let mut receipt = Receipt::default();
+        self.ask(Awaited::Done, |sequence, settings| {
+            let record = Record {
+                identity: settings.key.identity(),
+                sequence: settings.sequence.advance(),
+                routes: routes.clone(),
+                expires: since_1970().saturating_add(lifetime).as_secs(),
+            };
+            receipt = Receipt {
+                sequence: record.sequence,
+                expires: record.expires,
+            };
+            let record = Signed::sign(&settings.key, record).map_err(RequestError::Statement)?;
+            Ok(Message::Listen { sequence, record })
+        })
+        .await?;
+        Ok(receipt)
     }
 
     /// Takes the registration back.
@@ -212,7 +312,22 @@ impl Session {
     /// # Cancel safety
     /// A request that was given up may have been carried out.
     pub async fn unregister(&self) -> Result<Receipt, RequestError> {
-        self.request(Ask::Unregister).await
+        let mut receipt = Receipt::default();
+        self.ask(Awaited::Done, |sequence, settings| {
+            let withdrawal = Withdrawal {
+                identity: settings.key.identity(),
+                sequence: settings.sequence.advance(),
+            };
+            receipt.sequence = withdrawal.sequence;
+            let withdrawal =
+                Signed::sign(&settings.key, withdrawal).map_err(RequestError::Statement)?;
+            Ok(Message::Unlisten {
+                sequence,
+                withdrawal,
+            })
+        })
+        .await?;
+        Ok(receipt)
     }
 
     /// Sends a body to another service, or to the router itself, and waits until the router has
@@ -225,9 +340,27 @@ impl Session {
     ///
     /// # Cancel safety
     /// A request that was given up may have been carried out.
-    pub async fn send(&self, to: Identity, body: impl Into<Vec<u8>>) -> Result<(), RequestError> {
-        let body = body.into();
-        self.request(Ask::Send { to, body }).await.map(drop)
+    pub async fn send(&self, to: Identity, body: impl AsRef<[u8]>) -> Result<(), RequestError> {
+        let sending = async { self.post(to, body).await?.await };
+        self.in_time(sending).await
+    }
+
+    /// The same, without waiting for the router: when it is ready the message has its place in the
+    /// order, and what it gives is ready when the router has accepted it.
+    ///
+    /// # Errors
+    /// When the session has ended, and when the body is longer than the router accepts.
+    ///
+    /// # Cancel safety
+    /// Dropping the future before it is ready sends nothing.
+    pub(crate) async fn post(
+        &self,
+        to: Identity,
+        body: impl AsRef<[u8]>,
+    ) -> Result<Posted, RequestError> {
+        let (lane, body) = (Arc::new(Lane::plain(to)), body.as_ref());
+        let mut handle = usize::MAX;
+        self.post_along(&lane, &mut handle, body).await
     }
 
     /// The next delivery; `None` when the session has ended and nothing is left. Each delivery is
@@ -236,7 +369,41 @@ impl Session {
     /// # Cancel safety
     /// Dropping the future loses no delivery.
     pub async fn next(&self) -> Option<Delivery> {
-        self.shared.deliveries.lock().await.recv().await
+        loop {
+            let delivery = self.shared().inbox.next().await?;
+            if !delivery.is_known() {
+                return Some(delivery);
+            }
+            delivery.acknowledge();
+        }
+    }
+
+    /// Moves all deliveries that have come to the end of `batch`, and waits for one if there is none.
+    /// It gives how many; 0 when the session has ended and nothing is left.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses no delivery.
+    pub async fn next_batch(&self, batch: &mut Vec<Delivery>) -> usize {
+        let begin = batch.len();
+        loop {
+            if self.shared().inbox.next_batch(batch).await == 0 {
+                return 0;
+            }
+            let known = batch.extract_if(begin.., |delivery| delivery.is_known());
+            known.for_each(|delivery| delivery.acknowledge());
+            if batch.len() > begin {
+                return batch.len() - begin;
+            }
+        }
+    }
+
+    /// The next thing that the router tells without having been asked; `None` when the session has
+    /// ended and nothing is left. The last 1,024 are kept.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses no notice.
+    pub async fn notice(&self) -> Option<Notice> {
+        self.shared().notices.next().await
     }
 
     /// Waits for the end of the session and gives its reason.
@@ -244,7 +411,7 @@ impl Session {
     /// # Cancel safety
     /// May be dropped and called again.
     pub async fn ended(&self) -> SessionError {
-        let mut ended = self.shared.ended.clone();
+        let mut ended = self.shared().ended.clone();
         let reason = match ended.wait_for(Option::is_some).await {
             Ok(reason) => reason.clone(),
             Err(_) => None,
@@ -255,26 +422,41 @@ impl Session {
 
     /// Whether the session has ended.
     pub fn has_ended(&self) -> bool {
-        // Without a reason the driver was dropped with its runtime.
-        let ended = &self.shared.ended;
+        // Without a reason the task was dropped with its runtime.
+        let ended = &self.shared().ended;
         ended.borrow().is_some() || ended.has_changed().is_err()
     }
 
-    /// Closes the session: sends what is queued, takes the answers, and ends both halves, as far as
-    /// the peer lets that happen within two seconds.
+    /// Waits until the router has taken everything that was sent before, and has given every receipt
+    /// that was asked for. A message that was refused is none that is waited for; whoever posted it
+    /// is told.
+    ///
+    /// # Errors
+    /// When the session ends before.
+    ///
+    /// # Cancel safety
+    /// May be dropped and called again.
+    pub async fn flush(&self) -> Result<(), RequestError> {
+        struct Waiting<'a>(&'a Shared, u64);
+        impl Drop for Waiting<'_> {
+            fn drop(&mut self) {
+                self.0.with(|desk| desk.flushes.forget(self.1));
+            }
+        }
+        let token = self.shared().with(Desk::flush)?;
+        let waiting = Waiting(self.shared(), token);
+        poll_fn(|cx| waiting.0.with(|desk| desk.poll_flush(token, cx))).await
+    }
+
+    /// Closes the session: sends what is queued, takes the answers, and ends both halves. It gives up
+    /// when the router does nothing for two seconds, and after thirty. Deliveries that nobody takes
+    /// meanwhile are lost, but for durable ones, which come again.
     ///
     /// # Cancel safety
     /// The closing goes on when the future is dropped after its first poll.
     pub async fn close(&self) {
-        // It fails when the session is being closed already, or has ended.
-        let _ = self.shared.close.try_send(());
+        self.shared().with(Desk::close);
         self.ended().await;
-    }
-
-    /// Puts a message into the queue, where it takes its place in the order, and gives what waits
-    /// for the answer, for callers that send the next one before.
-    pub(crate) async fn post(&self, to: Identity, body: Vec<u8>) -> Pending {
-        self.submit(Ask::Send { to, body }).await
     }
 
     /// Asks for where another service can be reached, so as to connect to it without the router. The
@@ -289,71 +471,40 @@ impl Session {
     ///
     /// [`RejectCode::Unreachable`]: tuyau_wire::RejectCode::Unreachable
     pub async fn lookup(&self, identity: Identity) -> Result<Verified<Record>, LookupError> {
-        if !self.shared.peer.agreement.has(capability::LOOKUP) {
+        if !self.shared().peer.agreement.has(capability::LOOKUP) {
             return Err(LookupError::NotOffered);
         }
-        let answer = self
-            .submit(Ask::Lookup { identity })
-            .await
-            .any_answer()
-            .await;
-        match answer.map_err(LookupError::Request)? {
+        let answer = self.ask(Awaited::Record, |sequence, _| {
+            Ok(Message::Lookup { sequence, identity })
+        });
+        match answer.await.map_err(LookupError::Request)? {
             Answer::Record(record) => lookup::check(*record, identity),
-            Answer::Receipt(_) => unreachable!("the desk gives no receipt to a lookup"),
+            _ => unreachable!("a lookup is answered with a record"),
         }
     }
 
-    async fn request(&self, ask: Ask) -> Result<Receipt, RequestError> {
-        self.submit(ask).await.answer().await
-    }
-
-    async fn submit(&self, ask: Ask) -> Pending {
-        let deadline = Instant::now() + self.shared.request_deadline;
-        let (reply, answer) = oneshot::channel();
-        let queue = async {
-            let permit = self.shared.open.clone().acquire_owned().await.ok();
-            // When the driver is gone the answer's sender goes with the request.
-            let _ = self.shared.commands.send(Request { ask, reply }).await;
-            permit
+    /// Asks the router for something that has a number, and gives its answer.
+    async fn ask(
+        &self,
+        awaited: Awaited,
+        mut build: impl FnMut(u64, &Settings) -> Result<Message<'static>, RequestError>,
+    ) -> Result<Answer, RequestError> {
+        let shared = self.shared();
+        let asking = async {
+            let asked = shared
+                .when_room(|desk| desk.ask(awaited, |sequence| build(sequence, &shared.settings)));
+            Pending::new(shared.clone(), asked.await?).await
         };
-        let permit = timeout_at(deadline, queue).await.ok().flatten();
-        let session = self.clone();
-        Pending {
-            session,
-            answer,
-            deadline,
-            _permit: permit,
-        }
-    }
-}
-
-/// A request on its way.
-#[derive(Debug)]
-pub(crate) struct Pending {
-    session: Session,
-    answer: oneshot::Receiver<Result<Answer, RequestError>>,
-    deadline: Instant,
-    _permit: Option<OwnedSemaphorePermit>,
-}
-
-impl Pending {
-    /// What the router accepted.
-    pub(crate) async fn answer(self) -> Result<Receipt, RequestError> {
-        Ok(match self.any_answer().await? {
-            Answer::Receipt(receipt) => receipt,
-            Answer::Record(_) => unreachable!("the desk gives a record to lookups only"),
-        })
+        self.in_time(asking).await
     }
 
-    async fn any_answer(self) -> Result<Answer, RequestError> {
-        let answer = async {
-            match self.answer.await {
-                Ok(result) => result,
-                Err(_) => Err(RequestError::Lost(self.session.ended().await)),
-            }
-        };
-        let time = self.session.shared.request_deadline;
-        let answer = timeout_at(self.deadline, answer).await;
+    /// Waits no longer than a request may take.
+    pub(crate) async fn in_time<T>(
+        &self,
+        asking: impl Future<Output = Result<T, RequestError>>,
+    ) -> Result<T, RequestError> {
+        let time = self.shared().settings.request_deadline;
+        let answer = timeout_at(Instant::now() + time, asking).await;
         answer.unwrap_or(Err(RequestError::TimedOut(time)))
     }
 }
@@ -372,7 +523,7 @@ pub(crate) fn expected(identity: &Identity) -> tls::ExpectedPeer {
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
-            .field("peer", &self.shared.peer.identity)
+            .field("peer", &self.shared().peer.identity)
             .finish_non_exhaustive()
     }
 }

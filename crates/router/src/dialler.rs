@@ -16,6 +16,7 @@ use crate::{
     engine::{DialId, Link, SessionId},
     hub::Input,
     outbox::Outbox,
+    plane::Plane,
     session::{Bounds, Received, SessionIo},
 };
 
@@ -31,6 +32,7 @@ pub(crate) struct Dialler {
     pub(crate) limits: Limits,
     pub(crate) connections: Connections,
     pub(crate) last_session: Arc<AtomicU64>,
+    pub(crate) plane: Plane,
 }
 
 impl Dialler {
@@ -103,19 +105,19 @@ impl Dialler {
         permit: Permit,
     ) {
         let session = SessionId(self.last_session.fetch_add(1, Ordering::Relaxed) + 1);
-        let outbox = Outbox::new(self.limits.queue_bytes);
+        let outbox = Outbox::new(session, self.limits.queue_bytes);
         let bounds = Bounds {
             frame_bytes: self.limits.frame_bytes,
             frame: self.limits.frame,
             begin,
             handshake: self.limits.handshake,
         };
-        let mut io = SessionIo::new(flow, outbox.clone(), bounds);
+        let mut io = SessionIo::new(flow, outbox.clone(), self.plane.clone(), bounds);
         let opened = Input::Opened {
             session,
             peer,
             link,
-            outbox,
+            outbox: outbox.clone(),
         };
         let mut told = self.tell(opened).await;
         while told {
@@ -129,12 +131,14 @@ impl Dialler {
                 Received::Ending(reason) => Input::Closed { session, reason },
                 Received::End(reason) => {
                     drop((io, permit));
+                    outbox.end();
                     self.tell(Input::Closed { session, reason }).await;
                     return;
                 }
             };
             told = self.tell(input).await;
         }
+        outbox.end();
     }
 
     /// Tells the hub; `false` when it has ended.
@@ -166,6 +170,7 @@ mod tests {
             connections: Connections::new(limits.clone()),
             limits,
             last_session: Arc::default(),
+            plane: Plane::new(tokio::sync::broadcast::channel(1).0),
         };
         let identity = tuyau_wire::SecretKey::from_seed([1; 32]).identity();
         dialler.dial(DialId(7), identity, Vec::new());

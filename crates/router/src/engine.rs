@@ -2,8 +2,10 @@
 //!
 //! Events and the time go in, [actions](Action) come out. A driver performs them, in their order.
 
+mod bind;
 mod deliver;
 mod dial;
+mod group;
 mod lookup;
 mod permit;
 mod register;
@@ -12,17 +14,22 @@ mod session;
 use std::{mem, time::Duration};
 
 use tuyau_core::Address;
-use tuyau_wire::{DecodeError, Hello, Identity, Message, RejectCode, Role, VERSION, capability};
+use tuyau_wire::{
+    Announcement, DecodeError, Hello, Identity, Level, Message, Parameter, RejectCode, Role,
+    VERSION, capability,
+};
 
 use crate::{
     State, Timestamp,
     journal::Event,
     policy::{Action as Deed, Policy},
+    session::not_greater,
 };
 
 use dial::Dials;
-use session::Sessions;
+use session::{Peer, Sessions};
 
+pub(crate) use bind::Bound;
 pub(crate) use dial::DialId;
 pub(crate) use session::{Link, SessionId};
 
@@ -41,6 +48,10 @@ pub(crate) struct Rules {
     pub(crate) max_lifetime: Duration,
     /// The most entries of the table.
     pub(crate) max_entries: usize,
+    /// The most handles that a session has bound at a time.
+    pub(crate) max_handles: usize,
+    /// The most groups that a session is in.
+    pub(crate) max_groups: usize,
     /// The most dials at one time.
     pub(crate) max_dials: usize,
     /// The most bytes of one sender that wait for dials.
@@ -54,15 +65,56 @@ pub(crate) struct Rules {
 /// What the driver is to do.
 #[derive(Debug)]
 pub(crate) enum Action {
-    /// Queue a frame; if the queue is full, which replies never make it, close the session.
+    /// Queue a frame with an answer.
     Send { session: SessionId, frame: Vec<u8> },
-    /// Queue a frame of another peer, and tell by [`Engine::delivered`] or [`Engine::congested`]
-    /// whether there was room.
+    /// A session's peer has said hello, and accepts so many messages of up to so many bytes.
+    Greet {
+        session: SessionId,
+        max_frame: usize,
+        /// How many messages may wait for its acknowledgement or reply.
+        unacknowledged: u64,
+    },
+    /// From now on an identity is reached in this session, or in none.
+    Reach {
+        identity: Identity,
+        session: Option<SessionId>,
+    },
+    /// A session has bound a handle.
+    Bind {
+        session: SessionId,
+        handle: u64,
+        bound: Bound,
+        announcement: Announcement,
+    },
+    /// A handle of a session leads nowhere any more. What was sent on it before goes its way.
+    Unbind {
+        session: SessionId,
+        handle: u64,
+        /// The number of the binding.
+        binding: u64,
+    },
+    /// A message waits until its recipient can be reached; it is delivered or refused later.
+    Wait { ticket: Ticket },
+    /// A session gets what is published to a group.
+    Join { session: SessionId, group: Identity },
+    /// A session does not get it any more.
+    Leave { session: SessionId, group: Identity },
+    /// Queue a message for a session, and tell its sender what came of it.
     Deliver {
         session: SessionId,
-        frame: Vec<u8>,
-        receipt: Option<Receipt>,
+        ticket: Ticket,
+        body: Vec<u8>,
     },
+    /// A message came to the router itself.
+    Take { ticket: Ticket },
+    /// Refuse a message.
+    Refuse {
+        ticket: Ticket,
+        code: RejectCode,
+        text: String,
+    },
+    /// Queue a message of the router itself.
+    Say { session: SessionId, body: Vec<u8> },
     /// Close a session once its queue is empty.
     Close { session: SessionId, reason: String },
     /// Dial the routes of an identity, in their order.
@@ -77,12 +129,17 @@ pub(crate) enum Action {
 
 /// A message on its way, and whom to tell what came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Receipt {
+pub(crate) struct Ticket {
     pub(crate) session: SessionId,
-    pub(crate) request: u64,
-    pub(crate) from: Identity,
-    pub(crate) to: Identity,
-    pub(crate) bytes: usize,
+    /// The number of the binding by which it was sent; its handle may be bound anew by now.
+    pub(crate) binding: u64,
+    pub(crate) sequence: u64,
+    /// Whether it has waited.
+    pub(crate) waited: bool,
+    /// When it is of no use any more.
+    pub(crate) until: Option<Timestamp>,
+    /// What it cost its sender, in bytes.
+    pub(crate) cost: u64,
 }
 
 /// The pure core of a router.
@@ -92,8 +149,8 @@ pub(crate) struct Engine {
     state: State,
     sessions: Sessions,
     dials: Dials,
-    /// The number of the last message of the router's own.
-    last_request: u64,
+    /// When the next grant expires by which something is bound or joined, in seconds.
+    next_expiry: Option<u64>,
     changed: bool,
     actions: Vec<Action>,
 }
@@ -105,12 +162,17 @@ impl Engine {
             state,
             sessions: Sessions::default(),
             dials: Dials::default(),
-            last_request: 0,
+            next_expiry: None,
             changed: false,
             actions: Vec::new(),
         };
         engine.revoke_registrations();
         engine
+    }
+
+    /// The router's own identity.
+    pub(crate) fn identity(&self) -> Identity {
+        self.rules.identity
     }
 
     /// The present state.
@@ -152,6 +214,8 @@ impl Engine {
             self.close(session, "idle");
         }
         self.dials.forget_failures(now);
+        self.expire_waiting(now);
+        self.expire_grants(now);
     }
 
     /// A peer has proved its identity; the session begins with a hello of both sides.
@@ -172,10 +236,12 @@ impl Engine {
     /// A session has ended. What its identity registered stays: it may have another session, or
     /// can be dialled.
     pub(crate) fn closed(&mut self, session: SessionId, reason: String, now: Timestamp) {
-        let Some(closed) = self.sessions.close(session) else {
+        let Some(mut closed) = self.sessions.close(session) else {
             return;
         };
         self.dials.forget_sender(session, &closed.waits_for);
+        self.release(session, &mut closed);
+        self.reach(closed.peer);
         match closed.link {
             Link::Simulated => {}
             _ if closed.greeted => self.tell(Event::Disconnected {
@@ -222,8 +288,12 @@ impl Engine {
         };
         debug_assert_eq!(agreement.version, VERSION);
         let max_frame = usize::try_from(agreement.max_frame).unwrap_or(usize::MAX);
-        let lookup = agreement.has(capability::LOOKUP);
-        let Some(state) = self.sessions.greet(session, max_frame, lookup) else {
+        let peer = Peer {
+            epoch: hello.parameter(Parameter::Epoch),
+            receives: hello.parameter(Parameter::Receives) != 0,
+            lookup: agreement.has(capability::LOOKUP),
+        };
+        let Some(state) = self.sessions.greet(session, peer) else {
             return;
         };
         let (identity, link) = (state.peer, state.link.clone());
@@ -233,9 +303,28 @@ impl Engine {
             place,
             agent,
         });
+        self.actions.push(Action::Greet {
+            session,
+            max_frame,
+            unacknowledged: hello.parameter(Parameter::Unacknowledged),
+        });
         match (link, hello.role()) {
-            (Link::Dialled { dial, .. }, Role::Service) => self.dialled(dial, session),
-            (_, Role::Service) => self.hand_over_waiting(identity, session),
+            (Link::Dialled { dial, .. }, Role::Service) if !peer.receives => {
+                let text = "the service behind its route takes nothing over this session \
+                            (parameter receives)";
+                self.dial_failed(dial, text, now);
+                self.close(session, text);
+            }
+            (Link::Dialled { dial, .. }, Role::Service) => {
+                self.dialled(dial, session);
+                self.reach(identity);
+            }
+            (_, Role::Service) => {
+                if peer.receives {
+                    self.hand_over_waiting(identity, session);
+                }
+                self.reach(identity);
+            }
             (link, _) => {
                 let text = "expected the role of a service, found that of a router; \
                             this router has no links to others";
@@ -249,38 +338,74 @@ impl Engine {
 
     fn message(&mut self, session: SessionId, message: Message<'_>, now: Timestamp) {
         match message {
-            Message::Listen { request, record } => {
-                if self.take_request(session, request)
-                    && self.permit(session, request, Deed::Listen, None)
+            Message::Listen { sequence, record } => {
+                if self.take_sequence(session, sequence)
+                    && self.permit(session, sequence, Deed::Listen, None)
                 {
-                    self.listen(session, request, record, now);
+                    self.listen(session, sequence, record, now);
                 }
             }
             Message::Unlisten {
-                request,
+                sequence,
                 withdrawal,
             } => {
-                if self.take_request(session, request) {
-                    self.unlisten(session, request, withdrawal);
+                if self.take_sequence(session, sequence) {
+                    self.unlisten(session, sequence, withdrawal);
                 }
             }
-            Message::Send { request, to, body } => {
-                if self.take_request(session, request)
-                    && self.permit(session, request, Deed::Send, Some(&to))
+            Message::Bind {
+                sequence,
+                handle,
+                binding,
+            } => {
+                if self.take_sequence(session, sequence)
+                    && self.may_bind(session, sequence, handle, &binding)
                 {
-                    self.deliver(session, request, to, body, now);
+                    self.bind(session, sequence, handle, binding, now);
                 }
             }
-            Message::Lookup { request, identity } => {
+            Message::Unbind { handle } => self.unbind(session, handle),
+            Message::Send {
+                handle,
+                sequence,
+                body,
+            } => {
+                if self.take_sequence(session, sequence) {
+                    self.deliver(session, handle, sequence, body, now);
+                }
+            }
+            Message::Join {
+                sequence,
+                group,
+                durable,
+                grant,
+            } => {
+                if self.take_sequence(session, sequence)
+                    && self.permit(session, sequence, Deed::Join, Some(&group))
+                {
+                    self.join(session, sequence, group, durable, grant, now);
+                }
+            }
+            Message::Leave { sequence, group } => {
+                if self.take_sequence(session, sequence) {
+                    self.leave(session, sequence, group);
+                }
+            }
+            Message::Declare { sequence, rules } => {
+                if self.take_sequence(session, sequence) {
+                    self.declare(session, sequence, rules, now);
+                }
+            }
+            Message::Lookup { sequence, identity } => {
                 if self.may_look_up(session)
-                    && self.take_request(session, request)
-                    && self.permit(session, request, Deed::Send, Some(&identity))
+                    && self.take_sequence(session, sequence)
+                    && self.permit(session, sequence, Deed::Send, Some(&identity))
                 {
-                    self.look_up(session, request, &identity, now);
+                    self.look_up(session, sequence, &identity, now);
                 }
             }
             Message::Reject {
-                request: None,
+                sequence: None,
                 code,
                 text,
             } => {
@@ -289,16 +414,17 @@ impl Engine {
                     &format!("the peer ended the session: {code}: {text}"),
                 );
             }
-            // The router asks for no receipts in this version, so these name nothing.
-            Message::Accept { .. } | Message::Reject { .. } => {}
+            // It would name something that the router sent, and the router asks for nothing.
+            Message::Reject { .. } => {}
+            Message::Pong { .. } => {}
             Message::Hello(_) => {
                 let text = "expected one hello in a session, found a second one";
                 self.end(session, RejectCode::Unexpected, text);
             }
             other => {
                 let text = format!(
-                    "expected listen, unlisten or send, found the message {}, \
-                     which a router does not take",
+                    "found the message {}, which a router does not take; \
+                     only routers send it",
                     other.name()
                 );
                 self.end(session, RejectCode::Unexpected, &text);
@@ -306,31 +432,29 @@ impl Engine {
         }
     }
 
-    /// Whether the number of a request is greater than all before; the session ends if not.
-    fn take_request(&mut self, session: SessionId, request: u64) -> bool {
+    /// Whether a sequence number is greater than all before; the session ends if not.
+    fn take_sequence(&mut self, session: SessionId, sequence: u64) -> bool {
         let Some(state) = self.sessions.get_mut(session) else {
             return false;
         };
-        let last = state.last_request;
-        if last.is_some_and(|last| request <= last) {
+        let last = state.last_sequence;
+        if last.is_some_and(|last| sequence <= last) {
             let last = last.unwrap_or_default();
-            let text = format!(
-                "expected a request number greater than {last}, the one before, found {request}"
-            );
+            let text = not_greater(last, sequence);
             self.end(session, RejectCode::Malformed, &text);
             return false;
         }
-        state.last_request = Some(request);
+        state.last_sequence = Some(sequence);
         true
     }
 
-    /// A message that could not be decoded: its request is refused, or else the session.
+    /// A message that could not be decoded: it is refused, or else the session.
     fn undecodable(&mut self, session: SessionId, error: &DecodeError) {
         let text = tuyau_core::Chain(error).to_string();
-        match error.request() {
-            Some(request) if self.sessions.is_greeted(session) => {
-                if self.take_request(session, request) {
-                    self.reject(session, request, error.reject_code(), &text);
+        match error.sequence() {
+            Some(sequence) if self.sessions.is_greeted(session) => {
+                if self.take_sequence(session, sequence) {
+                    self.reject(session, sequence, error.reject_code(), &text);
                 }
             }
             _ => self.end(session, error.reject_code(), &text),
@@ -338,14 +462,52 @@ impl Engine {
     }
 
     /// A request was carried out and counts as processed.
-    fn accept(&mut self, session: SessionId, request: u64) {
-        // A restored state may count as far as a number goes.
-        self.state.processed = self.state.processed.saturating_add(1);
-        self.changed = true;
-        self.send(session, &Message::Accept { request });
+    fn accept(&mut self, session: SessionId, sequence: u64) {
+        self.count(1);
+        let (level, first, last) = (Level::Accepted, sequence, sequence);
+        self.send(session, &Message::Receipt { level, first, last });
     }
 
-    fn reject(&mut self, session: SessionId, request: u64, code: RejectCode, text: &str) {
+    /// So many messages were processed.
+    pub(crate) fn count(&mut self, messages: u64) {
+        if messages > 0 {
+            // A restored state may count as far as a number goes.
+            self.state.processed = self.state.processed.saturating_add(messages);
+            self.changed = true;
+        }
+    }
+
+    /// The last sequence number that a session's peer used.
+    pub(crate) fn sequence(&self, session: SessionId) -> Option<u64> {
+        self.sessions.get(session)?.last_sequence
+    }
+
+    /// Takes over the last sequence number that a session's peer used before.
+    pub(crate) fn set_sequence(&mut self, session: SessionId, sequence: Option<u64>) {
+        if let Some(session) = self.sessions.get_mut(session) {
+            session.last_sequence = sequence;
+        }
+    }
+
+    /// Something went in either direction on a session.
+    pub(crate) fn heard(&mut self, session: SessionId, now: Timestamp) {
+        if let Some(session) = self.sessions.get_mut(session) {
+            session.last_heard = now;
+        }
+    }
+
+    /// The sessions that the router dialled.
+    pub(crate) fn dialled_sessions(&self) -> impl Iterator<Item = SessionId> {
+        self.sessions.dialled()
+    }
+
+    /// Tells the driver where an identity is reached now.
+    fn reach(&mut self, identity: Identity) {
+        let session = self.session_for(&identity);
+        self.actions.push(Action::Reach { identity, session });
+    }
+
+    fn reject(&mut self, session: SessionId, sequence: u64, code: RejectCode, text: &str) {
         if let Some(state) = self.sessions.get(session) {
             let (identity, text) = (state.peer, text.to_owned());
             self.tell(Event::Rejected {
@@ -357,7 +519,7 @@ impl Engine {
         self.send(
             session,
             &Message::Reject {
-                request: Some(request),
+                sequence: Some(sequence),
                 code,
                 text,
             },
@@ -385,7 +547,7 @@ impl Engine {
         self.send(
             session,
             &Message::Reject {
-                request: None,
+                sequence: None,
                 code,
                 text,
             },
@@ -396,6 +558,9 @@ impl Engine {
     /// Closes a session once what is queued for it has been sent; nothing of it is heard from now on.
     fn close(&mut self, session: SessionId, reason: &str) {
         self.sessions.silence(session);
+        if let Some(identity) = self.sessions.get(session).map(|it| it.peer) {
+            self.reach(identity);
+        }
         self.actions.push(Action::Close {
             session,
             reason: reason.to_owned(),

@@ -1,11 +1,12 @@
 //! The task that owns the engine and performs what it decides.
 
 mod saving;
+mod traffic;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{broadcast, mpsc, oneshot},
+    sync::{mpsc, oneshot},
     time::{MissedTickBehavior, interval},
 };
 use tuyau_wire::{Identity, RejectCode, frame};
@@ -15,10 +16,12 @@ use crate::{
     connections::Connections,
     dialler::Dialler,
     engine::{Action, DialId, Engine, Link, SessionId},
-    journal::{Entry, Event},
+    journal::Event,
     outbox::Outbox,
+    plane::Plane,
 };
 use saving::{Outcome, Saving};
+use traffic::Traffic;
 
 /// How often time-outs are looked at and, at most, a changed state is saved.
 const TICK: Duration = Duration::from_secs(1);
@@ -64,8 +67,9 @@ const STOP: Duration = Duration::from_secs(5);
 pub(crate) struct Hub {
     pub(crate) engine: Engine,
     sessions: HashMap<SessionId, Outbox>,
+    traffic: Traffic,
     inputs: mpsc::Receiver<Input>,
-    journal: broadcast::Sender<Arc<Entry>>,
+    plane: Plane,
     dialler: Dialler,
     connections: Connections,
     saving: Saving,
@@ -78,16 +82,22 @@ impl Hub {
     pub(crate) fn new(
         engine: Engine,
         inputs: mpsc::Receiver<Input>,
-        journal: broadcast::Sender<Arc<Entry>>,
+        plane: Plane,
         dialler: Dialler,
         connections: Connections,
         state_dir: Option<Arc<StateDir>>,
     ) -> Self {
+        let traffic = Traffic::new(
+            engine.identity(),
+            plane.clone(),
+            dialler.limits.credit_bytes,
+        );
         Self {
             engine,
             sessions: HashMap::new(),
+            traffic,
             inputs,
-            journal,
+            plane,
             dialler,
             connections,
             saving: Saving::new(state_dir),
@@ -146,7 +156,12 @@ impl Hub {
                     self.engine.end(session, RejectCode::ShuttingDown, STOPPING);
                 }
             }
-            Input::Frames { session, frames } => self.receive(session, &frames, now),
+            Input::Frames { session, frames } => {
+                let outbox = self.sessions.get(&session);
+                let before = outbox.and_then(Outbox::sequence);
+                self.engine.set_sequence(session, before);
+                self.receive(session, &frames, now);
+            }
             Input::Refused {
                 session,
                 code,
@@ -155,8 +170,11 @@ impl Hub {
             Input::Closed { session, reason } => {
                 let outbox = self.sessions.remove(&session);
                 self.engine.closed(session, reason.clone(), now);
+                self.traffic.forget(session);
+                // What is queued still reaches a peer that only sends no more.
                 if let Some(outbox) = outbox {
                     outbox.close(&reason);
+                    outbox.end_answers();
                 }
             }
             Input::DialFailed { id, reason } => self.engine.dial_failed(id, &reason, now),
@@ -165,8 +183,10 @@ impl Hub {
             Input::Stop(_) => {}
         }
         self.perform();
-        if let Some(outbox) = heard.and_then(|session| self.sessions.get(&session)) {
-            outbox.end_turn();
+        if let Some(session) = heard
+            && let Some(outbox) = self.sessions.get(&session)
+        {
+            outbox.end_turn(self.engine.sequence(session));
         }
     }
 
@@ -194,11 +214,7 @@ impl Hub {
     fn perform_one(&mut self, action: Action) {
         match action {
             Action::Send { session, frame } => match self.sessions.get(&session) {
-                Some(outbox) => {
-                    if !outbox.reply(frame) {
-                        outbox.close("it does not read the answers to its requests");
-                    }
-                }
+                Some(outbox) => outbox.tell_frames(&frame),
                 None => {
                     if let Some((simulated, answer)) = &mut self.simulated
                         && *simulated == session
@@ -207,17 +223,57 @@ impl Hub {
                     }
                 }
             },
-            Action::Deliver {
+            Action::Greet {
                 session,
-                frame,
-                receipt,
+                max_frame,
+                unacknowledged,
+            } => {
+                if let Some(outbox) = self.sessions.get(&session) {
+                    outbox.greet(max_frame, unacknowledged);
+                }
+            }
+            Action::Reach { identity, session } => {
+                let outbox = session.and_then(|session| self.sessions.get(&session));
+                self.traffic.reach(identity, outbox.cloned());
+            }
+            Action::Bind {
+                session,
+                handle,
+                bound,
+                announcement,
+            } => {
+                if let Some(outbox) = self.sessions.get(&session) {
+                    self.traffic.bind(outbox, handle, &bound, announcement);
+                }
+            }
+            Action::Unbind {
+                session,
+                handle,
+                binding,
             } => {
                 let outbox = self.sessions.get(&session);
-                let delivered = outbox.is_some_and(|outbox| outbox.deliver(frame));
-                match receipt {
-                    Some(receipt) if delivered => self.engine.delivered(receipt),
-                    Some(receipt) => self.engine.congested(receipt),
-                    None => {}
+                self.traffic.unbind((session, binding), outbox, handle);
+            }
+            Action::Wait { ticket } => self.traffic.wait(ticket),
+            Action::Join { session, group } => {
+                if let Some(outbox) = self.sessions.get(&session) {
+                    self.traffic.join(group, outbox);
+                }
+            }
+            Action::Leave { session, group } => self.traffic.leave(group, session),
+            Action::Deliver {
+                session,
+                ticket,
+                body,
+            } => {
+                let outbox = self.sessions.get(&session);
+                self.traffic.deliver(outbox, ticket, &body);
+            }
+            Action::Take { ticket } => self.traffic.take(ticket),
+            Action::Refuse { ticket, code, text } => self.traffic.refuse(ticket, code, &text),
+            Action::Say { session, body } => {
+                if let Some(outbox) = self.sessions.get(&session) {
+                    self.traffic.say(outbox, &body);
                 }
             }
             Action::Close { session, reason } => {
@@ -235,16 +291,27 @@ impl Hub {
     }
 
     fn tell(&self, event: Event) {
-        // Nobody may be watching.
-        let _ = self.journal.send(Arc::new(Entry {
-            time: Timestamp::now(),
-            event,
-        }));
+        self.plane.tell(event);
+    }
+
+    /// Counts what the sessions' tasks delivered by themselves.
+    pub(crate) fn count(&mut self) {
+        self.engine.count(self.plane.take_processed());
+        self.saving.unsaved |= self.engine.take_changed();
     }
 
     async fn tick(&mut self) {
-        self.engine.tick(Timestamp::now());
+        let now = Timestamp::now();
+        let dialled: Vec<_> = self.engine.dialled_sessions().collect();
+        for session in dialled {
+            if self.sessions.get(&session).is_some_and(Outbox::take_active) {
+                self.engine.heard(session, now);
+            }
+        }
+        self.engine.tick(now);
         self.perform();
+        self.count();
+        self.traffic.tick();
         for event in self.connections.untold() {
             self.tell(event);
         }
@@ -282,6 +349,7 @@ impl Hub {
     }
 
     async fn save_at_end(&mut self) {
+        self.count();
         self.finish_saving(true).await;
         self.saving.start_now(self.engine.state());
         self.finish_saving(true).await;
@@ -293,6 +361,7 @@ impl Drop for Hub {
         let ended = "the router has ended";
         for outbox in self.sessions.values() {
             outbox.close(ended);
+            outbox.end_turn(None);
         }
         // What nobody will take any more: without this, a session that was about to begin would
         // wait for ever.

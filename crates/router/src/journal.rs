@@ -116,14 +116,49 @@ pub enum Event {
         /// Why, for a person.
         text: String,
     },
-    /// A message was handed to a session of its recipient.
+    /// Messages were handed to a session of their recipient. Of those that follow one another
+    /// quickly several are in one entry.
     Delivered {
         /// The sender.
         from: Identity,
         /// The recipient.
         to: Identity,
-        /// The length of the body in bytes.
-        bytes: usize,
+        /// How many messages.
+        messages: u64,
+        /// The length of their bodies in bytes.
+        bytes: u64,
+    },
+    /// Messages were handed to the members of a group.
+    Published {
+        /// The sender.
+        from: Identity,
+        /// The group.
+        group: Identity,
+        /// How many messages.
+        messages: u64,
+        /// The length of their bodies in bytes.
+        bytes: u64,
+    },
+    /// An identity joined a group.
+    Joined {
+        /// Who.
+        identity: Identity,
+        /// The group.
+        group: Identity,
+    },
+    /// An identity left a group.
+    Left {
+        /// Who.
+        identity: Identity,
+        /// The group.
+        group: Identity,
+    },
+    /// The key of a group said who may join and publish.
+    Declared {
+        /// The group.
+        group: Identity,
+        /// The number of its rules.
+        sequence: u64,
     },
     /// The greeting was sent over a route that was registered.
     Greeted {
@@ -192,8 +227,12 @@ impl Event {
             | Self::Revoked { identity }
             | Self::Rejected { identity, .. }
             | Self::Greeted { identity, .. }
+            | Self::Joined { identity, .. }
+            | Self::Left { identity, .. }
             | Self::Unreachable { identity, .. } => Some(*identity),
-            Self::Delivered { from, .. } | Self::Received { from, .. } => Some(*from),
+            Self::Delivered { from, .. }
+            | Self::Published { from, .. }
+            | Self::Received { from, .. } => Some(*from),
             _ => None,
         }
     }
@@ -212,6 +251,10 @@ impl Event {
             Self::Revoked { .. } => "revoked",
             Self::Rejected { .. } => "rejected",
             Self::Delivered { .. } => "delivered",
+            Self::Published { .. } => "published",
+            Self::Joined { .. } => "joined",
+            Self::Left { .. } => "left",
+            Self::Declared { .. } => "declared",
             Self::Greeted { .. } => "greeted",
             Self::Received { .. } => "received",
             Self::Unreachable { .. } => "unreachable",
@@ -294,13 +337,42 @@ impl fmt::Display for Event {
                     Plain(text)
                 )
             }
-            Self::Delivered { from, to, bytes } => {
+            Self::Delivered {
+                from,
+                to,
+                messages,
+                bytes,
+            } => {
+                let (from, to) = (from.short(), to.short());
+                match messages {
+                    1 => write!(f, "delivered {bytes} bytes from {from} to {to}"),
+                    _ => write!(
+                        f,
+                        "delivered {messages} messages, {bytes} bytes, from {from} to {to}"
+                    ),
+                }
+            }
+            Self::Published {
+                from,
+                group,
+                messages,
+                bytes,
+            } => {
+                let (from, group) = (from.short(), group.short());
+                let plural = if *messages == 1 {
+                    "message"
+                } else {
+                    "messages"
+                };
                 write!(
                     f,
-                    "delivered {bytes} bytes from {} to {}",
-                    from.short(),
-                    to.short()
+                    "published {messages} {plural}, {bytes} bytes, from {from} to the group {group}"
                 )
+            }
+            Self::Joined { identity, group } => write!(f, "{identity} joined the group {group}"),
+            Self::Left { identity, group } => write!(f, "{identity} left the group {group}"),
+            Self::Declared { group, sequence } => {
+                write!(f, "rules of the group {group}, sequence {sequence}")
             }
             Self::Greeted {
                 identity,

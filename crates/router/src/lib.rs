@@ -7,10 +7,11 @@
 //!
 //! # How it is built
 //!
-//! A pure core, the engine, decides: events and the time go in, actions come out. One task owns it
-//! and performs the actions; each connection has a task of its own that reads frames, many at a
-//! time, and writes what is queued for it, many frames in one write. A peer that does not read fills
-//! its own queue and nobody else's.
+//! A pure core, the engine, decides where a sender's handle leads, and everything else that is not
+//! routine: events and the time go in, actions come out. One task owns it and performs the actions.
+//! Each connection has a task of its own, which reads many frames at a time and puts what is sent to
+//! somebody who is there straight into that one's queue, and which writes many frames in one write. A
+//! peer that does not read fills its own queue and nobody else's.
 //!
 //! The router dials and listens through the library `tuyau` only.
 
@@ -18,11 +19,16 @@ mod admin;
 mod connections;
 mod dialler;
 mod engine;
+mod group;
 mod hub;
 pub mod journal;
+mod lane;
 mod listen;
+mod numbers;
 mod outbox;
+mod peer;
 mod persist;
+mod plane;
 pub mod policy;
 mod router;
 mod session;

@@ -1,65 +1,194 @@
 //! What waits to be written to one peer.
 
+mod delivery;
+mod run;
+
 use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    collections::HashMap,
+    mem,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     task::{Context, Waker},
 };
 
-/// The queue of one session, shared by the engine's task, which fills it, and the session's task,
-/// which empties it. Its lock is never held across I/O.
-#[derive(Clone, Debug)]
+use tuyau_wire::Message;
+
+use crate::{engine::SessionId, lane::Lane};
+
+pub(crate) use delivery::{Batch, Delivery, Refusal};
+pub(crate) use run::{Run, Shared};
+
+/// The queue of one session. Whoever has something for the peer appends to it, and the session's
+/// task writes it out. Its lock is never held across I/O.
+#[derive(Clone)]
 pub(crate) struct Outbox {
-    shared: Arc<Mutex<Queue>>,
-    limit: usize,
+    shared: Arc<Inner>,
 }
 
-#[derive(Debug, Default)]
+struct Inner {
+    session: SessionId,
+    limit: usize,
+    queue: Mutex<Queue>,
+    /// Whether something went in either direction since the last time somebody asked.
+    active: AtomicBool,
+}
+
+#[derive(Default)]
 struct Queue {
-    frames: VecDeque<Vec<u8>>,
-    bytes: usize,
+    /// Frames, one after the other.
+    frames: Vec<u8>,
+    /// Who gets credit back when the frames are written.
+    runs: Vec<Run>,
+    /// The same of what is being written.
+    writing: Vec<Run>,
+    /// How many bytes are being written.
+    written: usize,
+    /// The longest message that the peer accepts, in bytes.
+    max_frame: usize,
+    /// How many messages wait for the peer's acknowledgement or reply, and how many may.
+    awaited: u64,
+    unacknowledged: u64,
+    /// Whether the peer takes nothing, so that nobody waits for it who sends to others as well.
+    lagging: bool,
+    /// What the peer was told of, by its number.
+    announced: HashMap<u64, Weak<Lane>>,
+    /// What did not reach the peer, and it was not told of yet.
+    missed: Vec<Missed>,
+    /// Handles that were bound or freed, for the session's task.
+    bound: Vec<(u64, Option<Arc<Lane>>)>,
     closing: Option<String>,
     /// Whether the engine has something of the peer before it.
     busy: bool,
+    /// The last sequence number that the peer used, while the engine has its turn.
+    sequence: Option<u64>,
     waker: Option<Waker>,
 }
 
-/// More than the answers to the requests of one read, which is 16 KiB or one longer message, can be.
-const REPLIES: usize = 512 * 1024;
+/// Messages of a lane that did not reach a peer.
+struct Missed {
+    lane: Weak<Lane>,
+    number: u64,
+    first: u64,
+    last: u64,
+}
 
-/// What a queued frame costs beside its bytes.
-const FRAME_COST: usize = 64;
+/// What a session's task is to do next.
+#[derive(Debug, Default)]
+pub(crate) struct Orders {
+    /// Why the session is being closed, if it is.
+    pub(crate) closing: bool,
+    /// Whether reading from the peer should pause until more is written to it.
+    pub(crate) full: bool,
+    /// Whether the engine has not come yet to what was read from the peer last.
+    pub(crate) busy: bool,
+    /// Whether handles were bound or freed.
+    pub(crate) bound: bool,
+}
+
+/// More than the answers to the requests of one read, which is 64 KiB or one longer message, can be.
+const REPLIES: usize = 1024 * 1024;
+
+/// How long a list of what was announced may grow before what has ended is taken out.
+const ANNOUNCED: usize = 64;
 
 impl Outbox {
     /// An empty queue that takes about `limit` bytes of deliveries.
-    pub(crate) fn new(limit: usize) -> Self {
+    pub(crate) fn new(session: SessionId, limit: usize) -> Self {
+        let (queue, active) = (Mutex::default(), AtomicBool::new(false));
         Self {
-            shared: Arc::default(),
-            limit,
+            shared: Arc::new(Inner {
+                session,
+                limit,
+                queue,
+                active,
+            }),
         }
     }
 
-    /// Queues a delivery, or gives `false` when there is no room or the session is being closed.
-    pub(crate) fn deliver(&self, frame: Vec<u8>) -> bool {
-        let mut queue = self.lock();
-        let fits = queue.bytes == 0 || queue.bytes + frame.len() <= self.limit;
-        let takes = fits && queue.closing.is_none();
-        if takes {
-            queue.push(frame);
-        }
-        takes
+    /// The session whose queue it is.
+    pub(crate) fn session(&self) -> SessionId {
+        self.shared.session
     }
 
-    /// Queues a reply. Reading pauses while the queue is full, so replies pass its limit only by the
-    /// answers to what was read already, and to messages that waited for a dial; `false` when there
-    /// are more than these can be.
-    pub(crate) fn reply(&self, frame: Vec<u8>) -> bool {
+    /// How many bytes may wait.
+    pub(crate) fn limit(&self) -> usize {
+        self.shared.limit
+    }
+
+    /// Whether both are the queue of one session.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
+    /// Notes the longest message that the peer accepts, in bytes, and how many may wait for its
+    /// acknowledgement or reply.
+    pub(crate) fn greet(&self, max_frame: usize, unacknowledged: u64) {
         let mut queue = self.lock();
-        let takes = queue.bytes <= self.limit.saturating_mul(3).saturating_add(REPLIES);
-        if takes {
-            queue.push(frame);
+        queue.max_frame = max_frame;
+        queue.unacknowledged = unacknowledged;
+    }
+
+    /// Notes that nobody waits any more for the peer's answers to so many messages.
+    pub(crate) fn answered(&self, messages: u64) {
+        let mut queue = self.lock();
+        queue.awaited = queue.awaited.saturating_sub(messages);
+    }
+
+    /// Whether the peer's hello was taken.
+    pub(crate) fn is_greeted(&self) -> bool {
+        self.lock().max_frame > 0
+    }
+
+    /// Begins to deliver along a lane; nothing when the session is being closed.
+    pub(crate) fn deliver<'a>(&'a self, lane: &'a Arc<Lane>) -> Option<Delivery<'a>> {
+        let queue = self.lock();
+        queue
+            .closing
+            .is_none()
+            .then(|| Delivery::new(queue, lane, self.shared.limit))
+    }
+
+    /// Queues an answer or a notice. Reading pauses while the queue is full, so these pass its limit
+    /// only by the answers to what was read already; a peer that lets more of them wait is closed.
+    pub(crate) fn tell(&self, message: &Message<'_>) {
+        let mut queue = self.lock();
+        message.encode_frame(&mut queue.frames);
+        queue.bound_replies(self.shared.limit);
+        queue.wake();
+    }
+
+    /// Queues a notice unless this is set. What is queued behind the next [`bind`](Self::bind) is
+    /// behind it as well.
+    pub(crate) fn tell_unless(&self, set: &AtomicBool, message: &Message<'_>) {
+        let mut queue = self.lock();
+        if !set.load(Relaxed) {
+            message.encode_frame(&mut queue.frames);
+            queue.bound_replies(self.shared.limit);
+            queue.wake();
         }
-        takes
+    }
+
+    /// Queues frames of answers and notices.
+    pub(crate) fn tell_frames(&self, frames: &[u8]) {
+        let mut queue = self.lock();
+        queue.frames.extend_from_slice(frames);
+        queue.bound_replies(self.shared.limit);
+        queue.wake();
+    }
+
+    /// Queues the reply to a request, or gives `false` when it is too long for the peer.
+    pub(crate) fn replied(&self, sequence: u64, body: &[u8]) -> bool {
+        let message = Message::Replied { sequence, body };
+        let mut queue = self.lock();
+        if message.encoded_len() > queue.max_frame {
+            return false;
+        }
+        message.encode_frame(&mut queue.frames);
+        queue.bound_replies(self.shared.limit);
+        queue.wake();
+        true
     }
 
     /// Closes the session once the queue is empty; the first reason stays.
@@ -74,63 +203,146 @@ impl Outbox {
         self.lock().closing.clone()
     }
 
-    /// Whether reading from the peer should pause until more is written to it.
-    pub(crate) fn is_full(&self) -> bool {
-        self.lock().bytes >= self.limit
+    /// Nothing is read from the peer any more: whoever waits for its answers is told.
+    pub(crate) fn end_answers(&self) {
+        let announced = mem::take(&mut self.lock().announced);
+        for lane in announced.into_values().filter_map(|lane| lane.upgrade()) {
+            if lane.is_awaited() {
+                lane.fail(self.shared.session);
+            }
+        }
     }
 
-    /// Whether the engine has not come yet to what was read from the peer last. Reading pauses until
-    /// it has, so that one peer has one turn at a time, however much it sends.
-    pub(crate) fn is_busy(&self) -> bool {
-        self.lock().busy
+    /// The session has ended: nothing is written any more.
+    pub(crate) fn end(&self) {
+        let mut queue = self.lock();
+        queue.closing.get_or_insert_with(|| "it has ended".into());
+        queue.frames = Vec::new();
+        queue.written = 0;
+        queue.bound.clear();
+        let runs = [mem::take(&mut queue.runs), mem::take(&mut queue.writing)];
+        drop(queue);
+        runs.into_iter().flatten().for_each(Run::settle);
+        self.end_answers();
     }
 
-    /// Notes that something of the peer goes to the engine.
-    pub(crate) fn begin_turn(&self) {
-        self.lock().busy = true;
+    /// The lane that a number stands for in this session.
+    pub(crate) fn announced(&self, number: u64) -> Option<Arc<Lane>> {
+        self.lock().announced.get(&number)?.upgrade()
+    }
+
+    /// Hands a bound handle to the session's task, or takes one away.
+    pub(crate) fn bind(&self, handle: u64, lane: Option<Arc<Lane>>) {
+        self.lock().bound.push((handle, lane));
+    }
+
+    /// The handles that were bound or freed since the last call.
+    pub(crate) fn take_bound(&self) -> Vec<(u64, Option<Arc<Lane>>)> {
+        mem::take(&mut self.lock().bound)
+    }
+
+    /// Notes that something of the peer goes to the engine, and the last number that it used.
+    pub(crate) fn begin_turn(&self, sequence: Option<u64>) {
+        let mut queue = self.lock();
+        queue.busy = true;
+        queue.sequence = sequence;
+    }
+
+    /// The last number that the peer used before the engine's turn.
+    pub(crate) fn sequence(&self) -> Option<u64> {
+        self.lock().sequence
     }
 
     /// Notes that the engine is done with what it was given.
-    pub(crate) fn end_turn(&self) {
+    pub(crate) fn end_turn(&self, sequence: Option<u64>) {
         let mut queue = self.lock();
         queue.busy = false;
+        queue.sequence = sequence;
         queue.wake();
     }
 
-    /// Has the task woken when something is queued or the session is to be closed.
-    pub(crate) fn register(&self, cx: &Context<'_>) {
+    /// Whether something went in either direction since the last call.
+    pub(crate) fn take_active(&self) -> bool {
+        self.shared.active.swap(false, Relaxed)
+    }
+
+    /// Notes that something came from the peer.
+    pub(crate) fn note_active(&self) {
+        self.shared.active.store(true, Relaxed);
+    }
+
+    /// What the task is to do now; it is woken when that changes.
+    pub(crate) fn orders(&self, cx: &Context<'_>) -> Orders {
         let mut queue = self.lock();
         match &mut queue.waker {
             Some(waker) => waker.clone_from(cx.waker()),
             none => *none = Some(cx.waker().clone()),
         }
-    }
-
-    /// Appends queued frames to `out`, up to about `most` bytes.
-    pub(crate) fn take(&self, out: &mut Vec<u8>, most: usize) {
-        let mut queue = self.lock();
-        while out.len() < most
-            && let Some(frame) = queue.frames.pop_front()
-        {
-            queue.bytes -= frame.len() + FRAME_COST;
-            if out.is_empty() {
-                *out = frame;
-            } else {
-                out.extend_from_slice(&frame);
-            }
+        Orders {
+            closing: queue.closing.is_some(),
+            full: queue.bytes() >= self.shared.limit,
+            busy: queue.busy,
+            bound: !queue.bound.is_empty(),
         }
     }
 
+    /// Notes that what was taken last has been written, and takes what waits.
+    ///
+    /// `out` is empty, and takes the frames; its memory is used for those that come.
+    pub(crate) fn take(&self, out: &mut Vec<u8>) {
+        let mut queue = self.lock();
+        let mut settled = mem::take(&mut queue.writing);
+        queue.lagging = false;
+        queue.tell_all_missed();
+        mem::swap(&mut queue.frames, out);
+        queue.written = out.len();
+        if !out.is_empty() {
+            self.note_active();
+        }
+        if queue.frames.capacity() > KEPT && out.is_empty() {
+            queue.frames = Vec::new();
+        }
+        queue.writing = mem::take(&mut queue.runs);
+        drop(queue);
+        settled.drain(..).for_each(Run::settle);
+    }
+
+    /// The peer has not taken anything for a while: those who send to others as well do not wait
+    /// for it any longer, until it does.
+    pub(crate) fn release_shared(&self) {
+        let mut queue = self.lock();
+        queue.lagging = true;
+        let split = |runs: &mut Vec<Run>| -> Vec<Run> {
+            let (shared, own) = mem::take(runs).into_iter().partition(Run::is_shared);
+            *runs = own;
+            shared
+        };
+        let shared = [split(&mut queue.runs), split(&mut queue.writing)];
+        drop(queue);
+        shared.into_iter().flatten().for_each(Run::settle);
+    }
+
     fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+        let queue = &self.shared.queue;
+        queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+/// How much memory an idle session keeps for frames, in bytes.
+const KEPT: usize = 512;
+
 impl Queue {
-    fn push(&mut self, frame: Vec<u8>) {
-        self.bytes += frame.len() + FRAME_COST;
-        self.frames.push_back(frame);
-        self.wake();
+    /// What waits and what is being written, in bytes.
+    fn bytes(&self) -> usize {
+        self.frames.len() + self.written
+    }
+
+    /// Closes the session when more answers wait than there can be for a peer that reads.
+    fn bound_replies(&mut self, limit: usize) {
+        if self.bytes() > limit.saturating_mul(3).saturating_add(REPLIES) {
+            let reason = "it does not read the answers to its requests";
+            self.closing.get_or_insert_with(|| reason.to_owned());
+        }
     }
 
     fn wake(&mut self) {
@@ -138,54 +350,27 @@ impl Queue {
             waker.wake();
         }
     }
+
+    /// Tells the peer what a lane's number stands for, unless it knows.
+    fn announce(&mut self, lane: &Arc<Lane>) {
+        let known = self.announced.get(&lane.number());
+        if known.is_some_and(|known| std::ptr::eq(known.as_ptr(), Arc::as_ptr(lane))) {
+            return;
+        }
+        let full = self.announced.len() == self.announced.capacity();
+        if full && self.announced.len() >= ANNOUNCED {
+            self.announced.retain(|_, lane| lane.strong_count() > 0);
+        }
+        self.announced.insert(lane.number(), Arc::downgrade(lane));
+        self.frames.extend_from_slice(lane.announce());
+    }
+}
+
+impl std::fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Outbox").field(&self.shared.session).finish()
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn refuses_deliveries_above_the_limit_and_takes_replies() {
-        let outbox = Outbox::new(200);
-        assert!(outbox.deliver(vec![0; 100]));
-        assert!(!outbox.deliver(vec![0; 100]));
-        assert!(outbox.reply(vec![0; 100]));
-        assert!(outbox.is_full());
-        assert!(outbox.reply(vec![0; REPLIES + 400]));
-        assert!(!outbox.reply(vec![0; 10]), "replies have a limit as well");
-    }
-
-    #[test]
-    fn takes_one_delivery_of_any_length_when_empty() {
-        assert!(Outbox::new(10).deliver(vec![0; 1000]));
-    }
-
-    #[test]
-    fn gives_frames_in_order_and_has_room_again() {
-        let outbox = Outbox::new(100);
-        assert!(outbox.deliver(vec![1; 10]) && outbox.reply(vec![2; 10]));
-        let mut out = Vec::new();
-        outbox.take(&mut out, 1000);
-        assert_eq!(out, [[1; 10], [2; 10]].concat());
-        assert!(!outbox.is_full() && outbox.deliver(vec![3; 10]));
-    }
-
-    #[test]
-    fn a_peer_has_one_turn_at_a_time() {
-        let outbox = Outbox::new(100);
-        assert!(!outbox.is_busy());
-        outbox.begin_turn();
-        assert!(outbox.is_busy());
-        outbox.end_turn();
-        assert!(!outbox.is_busy());
-    }
-
-    #[test]
-    fn takes_nothing_more_once_closing() {
-        let outbox = Outbox::new(100);
-        outbox.close("first");
-        outbox.close("second");
-        assert_eq!(outbox.closing().as_deref(), Some("first"));
-        assert!(!outbox.deliver(vec![0]));
-    }
-}
+mod tests;

@@ -16,7 +16,7 @@ use tokio::{
 };
 use tuyau::{ListenError, stack::Stack, tls};
 use tuyau_core::{Address, BoxError, Listener};
-use tuyau_wire::{Hello, HelloError, Identity, Message, Role, capability};
+use tuyau_wire::{Hello, HelloError, Identity, Message, Parameter, Role, capability};
 
 use crate::{
     RowView, Settings, Simulated, SnapshotError, State, StateDir, Timestamp, View, admin,
@@ -27,6 +27,7 @@ use crate::{
     journal::Entry,
     listen,
     persist::{StateDirError, StateDirErrorKind},
+    plane::Plane,
     snapshot,
 };
 
@@ -82,6 +83,7 @@ impl Router {
         };
         let (inputs, receiver) = mpsc::channel(INPUTS);
         let (journal, watcher) = broadcast::channel(JOURNAL);
+        let plane = Plane::new(journal.clone());
         let connections = Connections::new(settings.limits.clone());
         let last_session = Arc::new(AtomicU64::new(0));
         let dialler = Dialler {
@@ -90,12 +92,13 @@ impl Router {
             limits: settings.limits.clone(),
             connections: connections.clone(),
             last_session: last_session.clone(),
+            plane: plane.clone(),
         };
         let engine = Engine::new(rules, state);
         let hub = Hub::new(
             engine,
             receiver,
-            journal.clone(),
+            plane,
             dialler.clone(),
             connections.clone(),
             state_dir.map(Arc::new),
@@ -269,7 +272,10 @@ pub(crate) async fn ask<T: Send + 'static>(
     question: impl FnOnce(&mut Hub) -> T + Send + 'static,
 ) -> Option<T> {
     let (sender, answer) = oneshot::channel();
-    let question = move |hub: &mut Hub| drop(sender.send(question(hub)));
+    let question = move |hub: &mut Hub| {
+        hub.count();
+        drop(sender.send(question(hub)));
+    };
     inputs.send(Input::Ask(Box::new(question))).await.ok()?;
     answer.await.ok()
 }
@@ -301,7 +307,7 @@ fn simulate(
     let (_, frame) = hub.simulated.take()?;
     let frame = tuyau_wire::frame::split(&frame, usize::MAX).ok()??;
     match Message::decode(frame.message).ok()? {
-        Message::Accept { .. } => Some(Simulated::Accepted),
+        Message::Receipt { .. } => Some(Simulated::Accepted),
         Message::Reject { code, text, .. } => Some(Simulated::Rejected {
             code,
             text: text.to_owned(),
@@ -347,7 +353,10 @@ fn rules(settings: &Settings, identity: Identity) -> Result<Rules, StartError> {
             true => hello.with_capability(capability::LOOKUP),
             false => Ok(hello),
         })
-        .and_then(|hello| hello.with_max_frame(limits.frame_bytes as u64));
+        .and_then(|hello| hello.with_max_frame(limits.frame_bytes as u64))
+        .and_then(|hello| hello.with_parameter(Parameter::Credit, limits.credit_bytes))
+        .and_then(|hello| hello.with_parameter(Parameter::Handles, limits.handles as u64))
+        .and_then(|hello| hello.with_parameter(Parameter::Groups, limits.groups as u64));
     Ok(Rules {
         identity,
         hello: hello.map_err(StartError::Limits)?,
@@ -355,6 +364,8 @@ fn rules(settings: &Settings, identity: Identity) -> Result<Rules, StartError> {
         policy: settings.policy.clone(),
         max_lifetime: limits.registration_max,
         max_entries: limits.routes,
+        max_handles: limits.handles,
+        max_groups: limits.groups,
         max_dials: limits.dials,
         max_waiting_bytes: limits.queue_bytes,
         idle: limits.idle,

@@ -2,6 +2,7 @@
 
 mod deadline;
 mod input;
+mod turn;
 
 use std::{
     future::poll_fn,
@@ -16,12 +17,18 @@ use tuyau_wire::{
     frame::{FrameError, FrameErrorKind},
 };
 
-use crate::outbox::Outbox;
+use crate::{outbox::Outbox, plane::Plane};
 use deadline::Deadline;
 use input::Input;
+use turn::{Next, Turn};
 
-/// About how much is handed to the flow in one write, in bytes.
-const WRITE: usize = 64 * 1024;
+pub(crate) use turn::not_greater;
+
+/// How many times one session reads before others have a turn.
+const READS: usize = 32;
+
+/// How long those who send to others as well wait for a peer that takes nothing.
+const LAG: Duration = Duration::from_millis(100);
 
 /// How long a session that is being closed may take to send what is queued.
 const CLOSE: Duration = Duration::from_secs(5);
@@ -43,7 +50,7 @@ pub(crate) struct Bounds {
 /// What came in on a session.
 #[derive(Debug)]
 pub(crate) enum Received {
-    /// Whole frames, one after the other.
+    /// Whole frames for the engine, one after the other.
     Frames(Vec<u8>),
     /// What came, or did not come, ends the session; the peer can still be told. Nothing more is
     /// read, and the session goes on until its queue is closed.
@@ -61,6 +68,9 @@ pub(crate) struct SessionIo {
     outbox: Outbox,
     bounds: Bounds,
     input: Input,
+    turn: Turn,
+    /// Whether the engine has something before it that came in.
+    waiting: bool,
     output: Vec<u8>,
     written: usize,
     unflushed: bool,
@@ -71,6 +81,8 @@ pub(crate) struct SessionIo {
     deadline: Deadline,
     /// By when the peer must have taken something of what waits for it.
     stall: Deadline,
+    /// The same, for the sake of those who send to others as well.
+    lag: Deadline,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,11 +93,13 @@ enum Awaited {
 }
 
 impl SessionIo {
-    pub(crate) fn new(flow: AnyFlow, outbox: Outbox, bounds: Bounds) -> Self {
+    pub(crate) fn new(flow: AnyFlow, outbox: Outbox, plane: Plane, bounds: Bounds) -> Self {
         Self {
             flow,
+            turn: Turn::new(outbox.clone(), plane, bounds.frame_bytes),
             outbox,
-            input: Input::new(bounds.frame_bytes),
+            input: Input::new(),
+            waiting: false,
             output: Vec::new(),
             written: 0,
             unflushed: false,
@@ -93,6 +107,7 @@ impl SessionIo {
             awaited: Awaited::Hello,
             deadline: Deadline::at(bounds.begin + bounds.handshake),
             stall: Deadline::default(),
+            lag: Deadline::default(),
             bounds,
         }
     }
@@ -103,18 +118,28 @@ impl SessionIo {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Received> {
-        self.outbox.register(cx);
-        let closing = self.outbox.closing().is_some();
-        if closing && self.awaited != Awaited::Close {
+        let orders = self.outbox.orders(cx);
+        if orders.closing && self.awaited != Awaited::Close {
             self.awaited = Awaited::Close;
             self.deadline.set(Instant::now() + CLOSE);
         }
-        if let Poll::Ready(end) = self.poll_write(cx) {
+        if let Poll::Ready(end) = self.poll_write(cx, orders.closing) {
             return Poll::Ready(Received::End(end));
         }
-        let paused = self.deaf || closing || self.outbox.is_full() || self.outbox.is_busy();
+        if self.waiting && !orders.busy {
+            self.waiting = false;
+            self.turn.resume();
+        } else if orders.bound && !orders.busy {
+            // Not by the peer: a right of its own has ended.
+            self.turn.take_bound();
+        }
+        let paused = self.deaf || orders.closing || orders.full || orders.busy;
         if !paused && let Poll::Ready(received) = self.poll_read(cx) {
             return Poll::Ready(received);
+        }
+        if self.lag.poll(cx).is_ready() {
+            self.lag.clear();
+            self.outbox.release_shared();
         }
         if self.stall.poll(cx).is_ready() {
             return Poll::Ready(Received::End(self.stalled()));
@@ -129,7 +154,7 @@ impl SessionIo {
     }
 
     /// Writes until there is nothing to write; ready when the session is over.
-    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<String> {
+    fn poll_write(&mut self, cx: &mut Context<'_>, closing: bool) -> Poll<String> {
         loop {
             if self.written < self.output.len() {
                 let rest = &self.output[self.written..];
@@ -141,16 +166,16 @@ impl SessionIo {
                     Err(error) => return Poll::Ready(lost(&error)),
                 }
                 self.stall.clear();
+                self.lag.clear();
                 self.unflushed = true;
                 continue;
             }
             self.output.clear();
             self.written = 0;
-            self.outbox.take(&mut self.output, WRITE);
+            self.outbox.take(&mut self.output);
             if !self.output.is_empty() {
                 continue;
             }
-            self.output = Vec::new();
             if self.unflushed {
                 let Poll::Ready(result) = self.flow.poll_flush(cx) else {
                     return self.await_reader();
@@ -161,14 +186,21 @@ impl SessionIo {
                 self.unflushed = false;
             }
             self.stall.clear();
-            return self.poll_close(cx);
+            self.lag.clear();
+            return if closing {
+                self.poll_close(cx)
+            } else {
+                Poll::Pending
+            };
         }
     }
 
     /// Starts the time in which the peer must take something, unless it runs.
     fn await_reader(&mut self) -> Poll<String> {
         if !self.stall.is_set() {
-            self.stall.set(Instant::now() + self.bounds.frame);
+            let now = Instant::now();
+            self.stall.set(now + self.bounds.frame);
+            self.lag.set(now + LAG);
         }
         Poll::Pending
     }
@@ -192,15 +224,16 @@ impl SessionIo {
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Received> {
-        loop {
-            match self.input.frames() {
-                Ok(Some(frames)) => {
-                    self.deadline.clear();
-                    self.awaited = Awaited::Frame;
-                    self.outbox.begin_turn();
-                    return Poll::Ready(Received::Frames(frames));
-                }
-                Ok(None) => self.await_frame(),
+        for _ in 0..READS {
+            let (done, next) = self.turn.work(self.input.bytes());
+            self.input.consume(done);
+            if done > 0 {
+                self.deadline.clear();
+            }
+            match next {
+                Ok(Next::Read) => self.await_frame(),
+                Ok(Next::Engine(length)) => return Poll::Ready(self.ask_engine(length)),
+                Ok(Next::Refuse(code, text)) => return Poll::Ready(self.refuse(code, text)),
                 Err(error) => return Poll::Ready(self.refuse(error.reject_code(), text(&error))),
             }
             match self.flow.poll_read(cx, self.input.room()) {
@@ -213,6 +246,19 @@ impl SessionIo {
                 }
             }
         }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Hands frames to the engine. Nothing more is read until it is done with them.
+    fn ask_engine(&mut self, length: usize) -> Received {
+        let frames = self.input.bytes()[..length].to_vec();
+        self.input.consume(length);
+        self.deadline.clear();
+        self.awaited = Awaited::Frame;
+        self.waiting = true;
+        self.outbox.begin_turn(self.turn.sequence());
+        Received::Frames(frames)
     }
 
     /// Starts the time that a begun frame has, unless it runs.

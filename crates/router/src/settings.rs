@@ -75,6 +75,12 @@ pub struct Limits {
     pub frame: Duration,
     /// Bytes that wait for one slow reader.
     pub queue_bytes: usize,
+    /// Bytes that a sender may send to one recipient before it is told of more; 4,096 at least.
+    pub credit_bytes: u64,
+    /// Recipients and groups to which one connection sends at a time.
+    pub handles: usize,
+    /// Groups that one connection is in.
+    pub groups: usize,
     /// The longest lifetime of a registration.
     pub registration_max: Duration,
     /// Entries of the routing table.
@@ -95,6 +101,9 @@ impl Default for Limits {
             frame_bytes: MAX_FRAME,
             frame: Duration::from_secs(30),
             queue_bytes: 1 << 20,
+            credit_bytes: 1 << 16,
+            handles: 1024,
+            groups: 1024,
             registration_max: Duration::from_secs(7 * 24 * 3600),
             routes: 1_000_000,
             dials: 64,

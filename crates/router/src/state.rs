@@ -1,5 +1,9 @@
 //! What a router knows and keeps over a restart.
 
+use std::collections::BTreeMap;
+
+use tuyau_wire::{Identity, Rules, Signed};
+
 use crate::Table;
 
 /// The state of a router.
@@ -9,4 +13,6 @@ pub struct State {
     pub processed: u64,
     /// The routing table.
     pub table: Table,
+    /// What the keys of groups said about them.
+    pub groups: BTreeMap<Identity, Signed<Rules>>,
 }

@@ -1,4 +1,5 @@
-//! Writes the test vectors to `spec/vectors`, and removes those that no longer exist.
+//! Writes the test vectors to `spec/vectors`, removes those that no longer exist, and writes the
+//! example of a session in `spec/README.md` anew.
 //!
 //! `cargo run -p tuyau-wire --example vectors`, then look at the difference: vectors that were
 //! published change with the version of the protocol and not otherwise.
@@ -10,7 +11,7 @@ use std::{fs, io};
 
 fn main() -> io::Result<()> {
     let directory = support::directory();
-    for folder in ["message", "frame", "identity"] {
+    for folder in ["message", "frame", "session", "identity"] {
         match fs::remove_dir_all(directory.join(folder)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
@@ -23,5 +24,6 @@ fn main() -> io::Result<()> {
         }
         fs::write(path, text)?;
     }
-    Ok(())
+    let readme = fs::read_to_string(support::readme())?;
+    fs::write(support::readme(), support::session::in_readme(&readme))
 }

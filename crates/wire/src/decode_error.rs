@@ -17,7 +17,7 @@ pub struct DecodeError {
     field: &'static str,
     expected: &'static str,
     found: Cow<'static, str>,
-    request: Option<u64>,
+    sequence: Option<u64>,
     cause: Option<Box<Cause>>,
 }
 
@@ -55,7 +55,8 @@ pub enum DecodeErrorKind {
     UnknownType,
     /// The bytes of an identity are not an Ed25519 public key.
     Identity,
-    /// A route does not parse as an address.
+    /// A route does not parse as an address, or is not written as an address is printed where that
+    /// is wanted.
     Route,
 }
 
@@ -103,7 +104,7 @@ impl DecodeError {
             field: "",
             expected,
             found,
-            request: None,
+            sequence: None,
             cause: None,
         }
     }
@@ -138,9 +139,9 @@ impl DecodeError {
         self
     }
 
-    /// The same error, with the request that the message carried.
-    pub(crate) fn of_request(mut self, request: u64) -> Self {
-        self.request = Some(request);
+    /// The same error, with the sequence number that the message carried.
+    pub(crate) fn of_sequence(mut self, sequence: u64) -> Self {
+        self.sequence = Some(sequence);
         self
     }
 
@@ -154,11 +155,12 @@ impl DecodeError {
         self.offset
     }
 
-    /// The request number of the refused message, when it could be read before the error.
+    /// The sequence number that the sender of the refused message gave it, when it is one that wants
+    /// an answer and the number could be read before the error.
     ///
-    /// With it the receiver can reject that request and keep the session.
-    pub fn request(&self) -> Option<u64> {
-        self.request
+    /// With it a router can reject that message and keep the session.
+    pub fn sequence(&self) -> Option<u64> {
+        self.sequence
     }
 
     /// The code with which a receiver rejects the message.

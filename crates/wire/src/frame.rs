@@ -37,6 +37,7 @@ pub struct Frame<'a> {
 /// assert_eq!(frame::missing(&buffer[frame.length..]), 1);
 /// # Ok::<(), frame::FrameError>(())
 /// ```
+#[inline]
 pub fn split(buffer: &[u8], limit: usize) -> Result<Option<Frame<'_>>, FrameError> {
     let Some(&first) = buffer.first() else {
         return Ok(None);
@@ -61,6 +62,11 @@ pub fn split(buffer: &[u8], limit: usize) -> Result<Option<Frame<'_>>, FrameErro
     }
     let message = buffer.get(head.length..length);
     Ok(message.map(|message| Frame { message, length }))
+}
+
+/// How many bytes the frame of a message of this length takes, its head included.
+pub fn length(message: usize) -> usize {
+    Head::length_for(message as u64) + message
 }
 
 /// How many bytes must at least follow the buffer before [`split`] can give a frame; 0 when it can

@@ -2,12 +2,14 @@
 
 mod codec;
 mod error;
+mod parameter;
 
-use alloc::{borrow::ToOwned, string::String, vec, vec::Vec};
+use alloc::{borrow::ToOwned, collections::BTreeMap, string::String, vec, vec::Vec};
 
 use crate::{MAX_AGENT, MAX_CAPABILITIES, MAX_CAPABILITY, MAX_FRAME, MIN_MAX_FRAME, VERSION};
 
 pub use error::{HelloError, HelloErrorKind, NoCommonVersion};
+pub use parameter::Parameter;
 
 /// The first message in either direction: what a peer speaks and can do.
 ///
@@ -18,8 +20,8 @@ pub use error::{HelloError, HelloErrorKind, NoCommonVersion};
 ///
 /// let service = Hello::new(Role::Service, "example/1.0")?;
 /// let router = Hello::new(Role::Router, "tuyau/0.1.0")?.with_max_frame(65_536)?;
-/// let agreement = service.negotiate(&router).expect("both speak version 1");
-/// assert_eq!(agreement.version, 1);
+/// let agreement = service.negotiate(&router).expect("both speak version 2");
+/// assert_eq!(agreement.version, 2);
 /// assert_eq!(agreement.max_frame, 65_536);
 /// # Ok::<(), tuyau_wire::HelloError>(())
 /// ```
@@ -30,6 +32,7 @@ pub struct Hello {
     role: Role,
     agent: String,
     max_frame: u64,
+    parameters: BTreeMap<u64, u64>,
 }
 
 /// What a peer is in a session.
@@ -81,6 +84,7 @@ impl Hello {
             role,
             agent: agent.to_owned(),
             max_frame,
+            parameters: BTreeMap::new(),
         })
     }
 

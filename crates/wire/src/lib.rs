@@ -25,7 +25,7 @@
 //!     routes: vec!["tls://127.0.0.1:6001".parse()?],
 //!     expires: 1_900_000_000,
 //! };
-//! let message = Message::Listen { request: 1, record: Signed::sign(&key, record)? };
+//! let message = Message::Listen { sequence: 1, record: Signed::sign(&key, record)? };
 //!
 //! let mut sent = Vec::new();
 //! message.encode_frame(&mut sent);
@@ -49,11 +49,18 @@ extern crate alloc;
 
 pub mod capability;
 pub mod cbor;
+pub mod fast;
 pub mod frame;
+pub mod trace;
 
+mod announcement;
+mod binding;
+mod class;
 mod decode_error;
+mod group;
 mod hello;
 mod identity;
+mod level;
 mod limits;
 mod message;
 mod record;
@@ -63,12 +70,17 @@ mod signed;
 mod statement;
 mod withdrawal;
 
+pub use announcement::Announcement;
+pub use binding::{Binding, Target};
+pub use class::Class;
 pub use decode_error::{DecodeError, DecodeErrorKind};
-pub use hello::{Agreement, Hello, HelloError, HelloErrorKind, NoCommonVersion, Role};
+pub use group::{Grant, Rights, Rules};
+pub use hello::{Agreement, Hello, HelloError, HelloErrorKind, NoCommonVersion, Parameter, Role};
 pub use identity::{Identity, IdentityError, IdentityErrorKind, Short};
+pub use level::Level;
 pub use limits::{
-    MAX_AGENT, MAX_CAPABILITIES, MAX_CAPABILITY, MAX_DEPTH, MAX_FRAME, MAX_REJECT_TEXT, MAX_ROUTES,
-    MAX_VERSIONS, MIN_MAX_FRAME, VERSION,
+    MAX_AGENT, MAX_CAPABILITIES, MAX_CAPABILITY, MAX_DEPTH, MAX_FRAME, MAX_PARAMETERS,
+    MAX_REJECT_TEXT, MAX_ROUTES, MAX_VERSIONS, MIN_MAX_FRAME, VERSION,
 };
 pub use message::Message;
 pub use record::Record;

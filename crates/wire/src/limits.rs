@@ -1,7 +1,7 @@
 //! Every bound of the wire protocol, each with its reason.
 
 /// The version of the protocol that this crate speaks.
-pub const VERSION: u64 = 1;
+pub const VERSION: u64 = 2;
 
 /// The longest message that is accepted unless configured otherwise, in bytes: 1 MiB.
 ///
@@ -11,7 +11,7 @@ pub const MAX_FRAME: usize = 1 << 20;
 
 /// The least that a peer may state in its hello as the longest message it accepts, in bytes.
 ///
-/// Every message but `send` and `deliver` fits, so a peer can always be told what is wrong.
+/// Every message but those with a body fits, so a peer can always be told what is wrong.
 pub const MIN_MAX_FRAME: u64 = 4_096;
 
 /// The most routes in one record.
@@ -38,6 +38,9 @@ pub const MAX_AGENT: usize = 128;
 
 /// The deepest nesting of CBOR arrays and maps.
 ///
-/// No message of version 1 goes deeper than 4; the rest is room for extensions, and the limit
+/// No message of version 2 goes deeper than 2; the rest is room for extensions, and the limit
 /// keeps the checker's state on the stack.
 pub const MAX_DEPTH: usize = 16;
+
+/// The most parameters in a hello: those of this version, and room for others.
+pub const MAX_PARAMETERS: usize = 32;

@@ -39,6 +39,18 @@ pub enum RejectCode {
     ShuttingDown,
     /// The peer failed in a way that is its own fault.
     Internal,
+    /// The router's access policy forbids it.
+    NotAllowed,
+    /// The group is restricted, and no grant that counts allows it.
+    NoGrant,
+    /// The handle is not bound.
+    Unbound,
+    /// The recipient's mailbox, or the router's store, has no room.
+    MailboxFull,
+    /// The router does not do that, or not in this combination.
+    Unsupported,
+    /// Its time had passed before it could be delivered, or answered.
+    TimedOut,
     /// A number that this version does not know.
     Unknown(u64),
 }
@@ -47,7 +59,7 @@ use RejectCode::*;
 
 impl RejectCode {
     /// Every code that this version knows, in the order of their numbers.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 21] = [
         Version,
         Malformed,
         Unexpected,
@@ -63,6 +75,12 @@ impl RejectCode {
         Limit,
         ShuttingDown,
         Internal,
+        NotAllowed,
+        NoGrant,
+        Unbound,
+        MailboxFull,
+        Unsupported,
+        TimedOut,
     ];
 
     /// The code with this number.
@@ -94,6 +112,12 @@ impl RejectCode {
             Limit => 13,
             ShuttingDown => 14,
             Internal => 15,
+            NotAllowed => 16,
+            NoGrant => 17,
+            Unbound => 18,
+            MailboxFull => 19,
+            Unsupported => 20,
+            TimedOut => 21,
             Unknown(number) => number,
         }
     }
@@ -116,6 +140,12 @@ impl RejectCode {
             Limit => "limit",
             ShuttingDown => "shutting down",
             Internal => "internal",
+            NotAllowed => "not allowed",
+            NoGrant => "no grant",
+            Unbound => "unbound",
+            MailboxFull => "mailbox full",
+            Unsupported => "unsupported",
+            TimedOut => "timed out",
             Unknown(_) => "unknown",
         }
     }
@@ -161,7 +191,7 @@ mod tests {
 
     #[test]
     fn keeps_numbers_that_it_does_not_know() {
-        for number in [0, 16, u64::MAX] {
+        for number in [0, 22, u64::MAX] {
             let code = RejectCode::from_u64(number);
             assert_eq!(code.number(), number);
             assert_eq!(code.to_string(), alloc::format!("unknown code {number}"));

@@ -178,7 +178,7 @@ impl<T: fmt::Debug> fmt::Debug for Verified<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{DecodeErrorKind, Record, Withdrawal};
+    use crate::{DecodeErrorKind, Grant, Record, Rights, Withdrawal};
 
     fn key() -> SecretKey {
         SecretKey::from_seed([1; 32])
@@ -258,6 +258,26 @@ mod tests {
         let message = [b"tuyau listen 1\0", signed.bytes()].concat();
         let other = key().sign(&message);
         let forged = Signed::<Withdrawal>::from_parts(signed.bytes(), other).unwrap();
+        assert!(forged.verify().is_err());
+    }
+
+    /// A grant has the group's signature, not that of who may.
+    #[test]
+    fn a_grant_is_the_groups_to_sign() {
+        let member = SecretKey::from_seed([2; 32]);
+        let grant = Grant {
+            group: key().identity(),
+            identity: member.identity(),
+            sequence: 1,
+            rights: Rights::Join,
+            expires: 1_900_000_000,
+        };
+        let error = Signed::sign(&member, grant.clone()).unwrap_err();
+        assert!(matches!(error, SignError::Identity { .. }));
+        let signed = Signed::sign(&key(), grant.clone()).unwrap();
+        assert_eq!(*signed.clone().verify().unwrap(), grant);
+        let domain = [b"tuyau group 1\0", signed.bytes()].concat();
+        let forged = Signed::<Grant>::from_parts(signed.bytes(), key().sign(&domain)).unwrap();
         assert!(forged.verify().is_err());
     }
 

@@ -5,7 +5,8 @@ use core::fmt;
 use crate::Identity;
 
 /// Something that an identity says with its signature: a [`Record`](crate::Record) or a
-/// [`Withdrawal`](crate::Withdrawal).
+/// [`Withdrawal`](crate::Withdrawal) of its own, the [`Rules`](crate::Rules) of a group or a
+/// [`Grant`](crate::Grant) in it.
 ///
 /// The trait is sealed: what can be signed is part of the protocol, and each kind has a text of its
 /// own in front of the signed bytes, so that a signature for one kind is none for another.
@@ -13,11 +14,11 @@ pub trait Statement: sealed::Sealed + Clone + Eq + fmt::Debug {
     /// What this kind of statement is called.
     const NAME: &'static str;
 
-    /// Who says it.
+    /// Who says it: the key that must have signed it.
     fn identity(&self) -> Identity;
 
-    /// Its number. Of two statements of one identity, of either kind, the one with the greater
-    /// number counts.
+    /// Its number. Of the records and withdrawals of an identity the one with the greatest number
+    /// counts, and of the rules of a group likewise; grants stand beside each other.
     fn sequence(&self) -> u64;
 }
 

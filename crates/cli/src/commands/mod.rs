@@ -3,6 +3,7 @@
 mod attempts;
 mod check;
 mod connect;
+mod decode;
 mod demo;
 mod doctor;
 mod error;
@@ -40,6 +41,7 @@ pub fn run(args: Tuyau) -> Result<(), CommandError> {
         Command::Policy(args) => policy::run(args),
         Command::Doctor(args) => doctor::run(args),
         Command::Connect(args) => connect::run(*args),
+        Command::Decode(args) => decode::run(args),
     }
 }
 

@@ -73,6 +73,12 @@ pub struct RouterLimits {
     pub frame: Duration,
     /// Bytes that wait for one slow reader; never less than `frame_bytes`.
     pub queue_bytes: usize,
+    /// Bytes that one sender may send to a recipient or a group before it is told of more.
+    pub credit_bytes: u64,
+    /// Recipients and groups that one connection has bound at a time.
+    pub handles: usize,
+    /// Groups that one connection is in.
+    pub groups: usize,
     /// The longest lifetime of a registration.
     pub registration_max: Duration,
     /// Entries of the routing table.
@@ -158,6 +164,9 @@ impl RouterLimits {
         let frame_bytes = section.integer("frame_bytes", notes);
         let frame = section.integer("frame_seconds", notes);
         let queue_bytes = section.integer("queue_bytes", notes);
+        let credit_bytes = section.integer("credit_bytes", notes);
+        let handles = section.integer("handles", notes);
+        let groups = section.integer("groups", notes);
         let registration_max = section.integer("registration_seconds_max", notes);
         let routes = section.integer("routes", notes);
         let dials = section.integer("dials", notes);
@@ -170,6 +179,9 @@ impl RouterLimits {
             frame_bytes: size(frame_bytes?),
             frame: Duration::from_secs(frame?),
             queue_bytes: size(queue_bytes?),
+            credit_bytes: credit_bytes?,
+            handles: size(handles?),
+            groups: size(groups?),
             registration_max: Duration::from_secs(registration_max?),
             routes: size(routes?),
             dials: size(dials?),

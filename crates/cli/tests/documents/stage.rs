@@ -2,7 +2,7 @@
 
 use std::{
     env, fs,
-    os::unix::fs::PermissionsExt as _,
+    os::unix::fs::{PermissionsExt as _, symlink},
     path::Path,
     process::{Command, Stdio},
 };
@@ -22,7 +22,7 @@ const ROUTER: u16 = 6000;
 const SERVICE_1: u16 = 6001;
 const SERVICE_2: u16 = 7000;
 
-/// A directory with the shipped configurations, in which `tuyau` is a command, and what runs there.
+/// A directory with the shipped configurations and the specification, in which `tuyau` is a command, and what runs there.
 pub(crate) struct Stage {
     directory: TempDir,
     ports: Ports,
@@ -40,6 +40,7 @@ impl Stage {
             let name = file.file_name().expect("a file has a name");
             fs::copy(&file, conf.join(name)).expect("the directory is ours");
         }
+        symlink(root().join("spec"), directory.path().join("spec")).expect("the directory is ours");
         fs::create_dir(&bin).expect("the directory is ours");
         install(&bin.join("tuyau"), &ports);
         Self {

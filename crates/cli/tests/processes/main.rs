@@ -6,6 +6,7 @@
 mod bad_input;
 mod command_line;
 mod connect;
+mod decode;
 mod demo;
 mod held_port;
 mod policy;

@@ -1,243 +1,458 @@
-//! What is open in a session: requests without an answer, deliveries without a taker.
+//! What the callers of a session and its task share: what is to be written, and what waits for
+//! answers.
 
 use std::{
     collections::HashMap,
-    future::Future,
-    pin::Pin,
-    task::{Context, Poll, ready},
-    time::Duration,
+    mem,
+    sync::Arc,
+    task::{Context, Poll, Waker},
 };
 
-use tokio::sync::{
-    mpsc::{self, OwnedPermit, error::SendError, error::TrySendError},
-    oneshot,
+use tokio::sync::Notify;
+use tuyau_wire::{
+    Class, Identity, Level, Message, Parameter,
+    fast::{self, Kind, Parts},
 };
-use tuyau_core::Address;
-use tuyau_wire::{Identity, Message, Record, Signed, Withdrawal};
 
 use super::{
-    Delivery, Receipt,
-    answer::{Answer, Expected},
-    error::{OutOfTurn, Rejection, RequestError, SessionError, SessionErrorKind as Kind},
-    stream::Stream,
+    Peer,
+    acknowledgements::Acknowledgements,
+    error::{Rejection, RequestError, SessionError, SessionErrorKind as Kinds},
+    flush::Flushes,
+    handles::{Handles, Lane},
+    notice::Notice,
+    open::{Answer, Awaited, Open, Outcome, Watched},
 };
-use crate::{Settings, sequence::since_1970};
 
-/// A request and who waits for its answer.
-pub(super) struct Request {
-    pub(super) ask: Ask,
-    pub(super) reply: Reply,
+/// When this many bytes wait to be written, further callers wait.
+const OUTPUT_MAX: usize = 256 * 1_024;
+
+/// How many things may be without an answer; further callers wait.
+const OPEN_MAX: usize = 65_536;
+
+/// Why something cannot be sent now, or ever.
+#[derive(Debug)]
+pub(super) enum Blocked {
+    /// Who waits for this is told when it may have changed.
+    Until(Arc<Notify>),
+    /// It will not be.
+    For(RequestError),
 }
 
-pub(super) enum Ask {
-    Register {
-        routes: Vec<Address>,
-        lifetime: Duration,
-    },
-    Unregister,
-    Send {
-        to: Identity,
-        body: Vec<u8>,
-    },
-    Lookup {
-        identity: Identity,
-    },
+/// Where a session is in its life.
+#[derive(Debug)]
+enum Phase {
+    Open,
+    /// What was taken is still sent, and nothing more is taken.
+    Closing,
+    Over(SessionError),
 }
 
-pub(super) type Reply = oneshot::Sender<Result<Answer, RequestError>>;
-
-type Room = Pin<Box<dyn Future<Output = Result<OwnedPermit<Delivery>, SendError<()>>> + Send>>;
-
+/// What callers and the session's task share. It is never locked across I/O.
+#[derive(Debug)]
 pub(super) struct Desk {
-    settings: Settings,
-    /// The longest message that the peer accepts, in bytes.
+    /// Frames that the task has not taken yet.
+    output: Vec<u8>,
+    /// The longest message that the router accepts, in bytes.
     limit: u64,
-    last_request: u64,
-    open: HashMap<u64, (Expected, Reply)>,
-    deliveries: mpsc::Sender<Delivery>,
-    /// A delivery that found the queue full, and the wait for room.
-    waiting: Option<(Delivery, Room)>,
+    /// The last sequence number that was used.
+    last: u64,
+    pub(super) handles: Handles,
+    pub(super) open: Open,
+    pub(super) acknowledgements: Acknowledgements,
+    pub(super) flushes: Flushes,
+    /// The groups that were joined, by the number of the request.
+    joined: HashMap<u64, Identity>,
+    /// Told when something of which there is a limited amount has become free.
+    room: Arc<Notify>,
+    /// Whether somebody waits for that.
+    crowded: bool,
+    phase: Phase,
+    /// The session's task, and whether it has been woken and has not come yet.
+    task: Option<Waker>,
+    woken: bool,
+    /// Who is to be woken once the lock is free.
+    wakers: Vec<Waker>,
 }
 
 impl Desk {
-    pub(super) fn new(settings: Settings, limit: u64, deliveries: mpsc::Sender<Delivery>) -> Self {
+    pub(super) fn new(peer: &Peer) -> Self {
+        let parameter = |parameter| peer.hello.parameter(parameter);
         Self {
-            settings,
-            limit,
-            last_request: 0,
-            open: HashMap::new(),
-            deliveries,
-            waiting: None,
+            output: Vec::new(),
+            limit: peer.agreement.max_frame,
+            last: 0,
+            handles: Handles::new(parameter(Parameter::Handles), parameter(Parameter::Credit)),
+            open: Open::default(),
+            acknowledgements: Acknowledgements::default(),
+            flushes: Flushes::default(),
+            joined: HashMap::new(),
+            room: Arc::default(),
+            crowded: false,
+            phase: Phase::Open,
+            task: None,
+            woken: false,
+            wakers: Vec::new(),
         }
     }
 
-    /// Sends a request, or answers it at once when it cannot be sent.
-    pub(super) fn start(&mut self, Request { ask, reply }: Request, stream: &mut Stream) {
-        // The caller gave up before anything was sent: so nothing is.
-        if reply.is_closed() {
-            return;
-        }
-        let request = self.last_request + 1;
-        match self.push(request, &ask, stream) {
-            Ok(expected) => {
-                self.last_request = request;
-                self.forget_abandoned();
-                self.open.insert(request, (expected, reply));
-            }
-            Err(error) => answer(reply, Err(error)),
-        }
+    /// The last sequence number that was used; 0 when none was.
+    pub(super) fn last(&self) -> u64 {
+        self.last
     }
 
-    fn push(&self, request: u64, ask: &Ask, stream: &mut Stream) -> Result<Expected, RequestError> {
-        let identity = self.settings.key.identity();
-        let (message, expected) = match ask {
-            Ask::Register { routes, lifetime } => {
-                let sequence = self.settings.sequence.advance();
-                let expires = since_1970().saturating_add(*lifetime).as_secs();
-                let record = Record {
-                    identity,
-                    sequence,
-                    routes: routes.clone(),
-                    expires,
-                };
-                let record =
-                    Signed::sign(&self.settings.key, record).map_err(RequestError::Statement)?;
-                let receipt = Receipt { sequence, expires };
-                (Message::Listen { request, record }, receipt.into())
-            }
-            Ask::Unregister => {
-                let sequence = self.settings.sequence.advance();
-                let withdrawal = Withdrawal { identity, sequence };
-                let withdrawal = Signed::sign(&self.settings.key, withdrawal)
-                    .map_err(RequestError::Statement)?;
-                let receipt = Receipt {
-                    sequence,
-                    expires: 0,
-                };
-                (
-                    Message::Unlisten {
-                        request,
-                        withdrawal,
-                    },
-                    receipt.into(),
-                )
-            }
-            Ask::Send { to, body } => {
-                let to = *to;
-                (
-                    Message::Send { request, to, body },
-                    Receipt::default().into(),
-                )
-            }
-            Ask::Lookup { identity } => {
-                let identity = *identity;
-                (Message::Lookup { request, identity }, Expected::Record)
-            }
-        };
-        let (length, limit) = (message.encoded_len(), self.limit);
-        if length as u64 > limit {
-            return Err(RequestError::TooLong { length, limit });
-        }
-        stream.push(&message);
-        Ok(expected)
-    }
-
-    /// Callers that gave up are not told here; without this their entries could pile up.
-    fn forget_abandoned(&mut self) {
-        if self.open.len() == self.open.capacity() {
-            self.open.retain(|_, (_, reply)| !reply.is_closed());
-        }
-    }
-
-    /// Handles a message of the router.
-    pub(super) fn handle(&mut self, message: Message<'_>) -> Result<(), SessionError> {
-        match message {
-            Message::Deliver {
-                from,
-                request,
-                body,
-            } => {
-                let body = body.to_vec();
-                self.deliver(Delivery {
-                    from,
-                    request,
-                    body,
-                });
-                Ok(())
-            }
-            Message::Accept { request } => self.close(request, Ok(None)),
-            Message::Found { request, record } => self.close(request, Ok(Some(record))),
-            Message::Reject {
-                request: Some(request),
-                code,
-                text,
-            } => {
-                let text = text.to_owned();
-                self.close(request, Err(Rejection { code, text }))
-            }
-            Message::Reject {
-                request: None,
-                code,
-                text,
-            } => Err(SessionError::rejected(code, text)),
-            other => Err(out_of_turn(other.name())),
-        }
-    }
-
-    /// Answers a request: with what was found, with nothing more than that it was accepted, or with
-    /// why it was not.
-    fn close(
+    /// Sends a message that has a number of its own, made by `build`, and gives that number.
+    pub(super) fn ask(
         &mut self,
-        request: u64,
-        outcome: Result<Option<Signed<Record>>, Rejection>,
-    ) -> Result<(), SessionError> {
-        if request > self.last_request {
-            return Err(out_of_turn("an answer to a request that was not made"));
+        awaited: Awaited,
+        build: impl FnOnce(u64) -> Result<Message<'static>, RequestError>,
+    ) -> Result<u64, Blocked> {
+        self.admit()?;
+        let sequence = self.last + 1;
+        let message = build(sequence).map_err(Blocked::For)?;
+        self.fits(message.encoded_len())?;
+        self.last = sequence;
+        match &message {
+            Message::Join { group, .. } => drop(self.joined.insert(sequence, *group)),
+            Message::Leave { group, .. } => self.joined.retain(|_, joined| joined != group),
+            _ => {}
         }
-        // An abandoned request is answered too.
-        if let Some((expected, reply)) = self.open.remove(&request) {
-            let result = match outcome {
-                Ok(found) => Ok(expected.answer(found).map_err(out_of_turn)?),
-                Err(rejection) => Err(RequestError::Rejected(rejection)),
-            };
-            answer(reply, result);
+        message.encode_frame(&mut self.output);
+        self.open.insert(sequence, awaited, Watched::Alone);
+        Ok(sequence)
+    }
+
+    /// Sends a body along a lane, binding a handle to it if there is none, and gives its number.
+    ///
+    /// `hint` is the handle that was used for the lane before, and is set to the one that is.
+    pub(super) fn post(
+        &mut self,
+        lane: &Arc<Lane>,
+        hint: &mut usize,
+        body: &[u8],
+    ) -> Result<u64, Blocked> {
+        self.admit()?;
+        if !self.handles.is_bound_to(*hint, lane) {
+            *hint = self.bound(lane, body.len())?;
+        }
+        self.push(lane, *hint, self.last + 1, body, Watched::Alone)
+    }
+
+    /// Sends a body along a lane, under a number that it had before if there is one, greater than all
+    /// that were used since. What becomes of it is given together with others.
+    pub(super) fn post_together(
+        &mut self,
+        lane: &Arc<Lane>,
+        before: Option<u64>,
+        body: &[u8],
+    ) -> Result<u64, Blocked> {
+        self.admit()?;
+        let handle = self.bound(lane, body.len())?;
+        let sequence = before.unwrap_or(self.last + 1);
+        if sequence <= self.last {
+            return Err(Blocked::For(self.lost()));
+        }
+        self.push(lane, handle, sequence, body, Watched::Together)
+    }
+
+    /// Binds a handle to a lane, unless there is one.
+    pub(super) fn prepare(&mut self, lane: &Arc<Lane>) -> Result<(), Blocked> {
+        self.admit()?;
+        self.bound(lane, 0).map(drop)
+    }
+
+    /// Lets all numbers from now on be greater than this one.
+    pub(super) fn advance(&mut self, last: u64) {
+        self.last = self.last.max(last);
+    }
+
+    /// Sends a body on a handle, under a number that is greater than all before.
+    fn push(
+        &mut self,
+        lane: &Lane,
+        handle: usize,
+        sequence: u64,
+        body: &[u8],
+        watched: Watched,
+    ) -> Result<u64, Blocked> {
+        let Some(slot) = self.handles.slot(handle) else {
+            return Err(Blocked::For(self.lost()));
+        };
+        if slot.sent >= slot.limit {
+            return Err(Blocked::Until(slot.room.clone()));
+        }
+        let length = fast::length(handle as u64, sequence, body.len());
+        self.fits(length)?;
+        self.last = sequence;
+        let parts = Parts {
+            kind: Kind::Send,
+            handle: handle as u64,
+            sequence,
+            body,
+        };
+        fast::write(&mut self.output, parts);
+        let awaited = awaited(lane, handle);
+        self.handles
+            .charge(handle, length as u64, awaited.is_some());
+        if let Some(awaited) = awaited {
+            self.open.insert(sequence, awaited, watched);
+        }
+        Ok(sequence)
+    }
+
+    /// The handle that a lane is bound to, for a body of this length.
+    fn bound(&mut self, lane: &Arc<Lane>, body: usize) -> Result<usize, Blocked> {
+        if let Some(handle) = self.handles.find(lane) {
+            return Ok(handle);
+        }
+        // Nothing is bound for what cannot be sent.
+        self.fits(fast::length(0, self.last + 2, body))?;
+        let Some(fresh) = self.handles.bind(lane) else {
+            return Err(self.wait_for_room());
+        };
+        let handle = fresh.handle as u64;
+        if fresh.unbind {
+            Message::Unbind { handle }.encode_frame(&mut self.output);
+        }
+        self.last += 1;
+        let sequence = self.last;
+        let bind = Message::Bind {
+            sequence,
+            handle,
+            binding: lane.binding.clone(),
+        };
+        bind.encode_frame(&mut self.output);
+        if let Some(slot) = self.handles.slot(fresh.handle) {
+            slot.bind = sequence;
+        }
+        let awaited = Awaited::Bound {
+            handle: fresh.handle,
+        };
+        self.open.insert(sequence, awaited, Watched::No);
+        Ok(fresh.handle)
+    }
+
+    /// Sends something that has no number and waits for nothing, however full the session is.
+    pub(super) fn say(&mut self, message: &Message<'_>) {
+        message.encode_frame(&mut self.output);
+    }
+
+    /// Sends the reply to a request.
+    pub(super) fn reply(&mut self, handle: u64, sequence: u64, body: &[u8]) -> Result<(), Blocked> {
+        self.admit()?;
+        self.fits(fast::length(handle, sequence, body.len()))?;
+        let parts = Parts {
+            kind: Kind::Reply,
+            handle,
+            sequence,
+            body,
+        };
+        fast::write(&mut self.output, parts);
+        Ok(())
+    }
+
+    fn admit(&mut self) -> Result<(), Blocked> {
+        if !matches!(self.phase, Phase::Open) {
+            return Err(Blocked::For(self.lost()));
+        }
+        if self.output.len() >= OUTPUT_MAX || self.open.waiting() >= OPEN_MAX {
+            return Err(self.wait_for_room());
         }
         Ok(())
     }
 
-    fn deliver(&mut self, delivery: Delivery) {
-        if let Err(TrySendError::Full(delivery)) = self.deliveries.try_send(delivery) {
-            let room = Box::pin(self.deliveries.clone().reserve_owned());
-            self.waiting = Some((delivery, room));
+    fn wait_for_room(&mut self) -> Blocked {
+        self.crowded = true;
+        Blocked::Until(self.room.clone())
+    }
+
+    fn fits(&self, length: usize) -> Result<(), Blocked> {
+        let limit = self.limit;
+        match length as u64 <= limit {
+            true => Ok(()),
+            false => Err(Blocked::For(RequestError::TooLong { length, limit })),
         }
     }
 
-    /// Ready when there is room for a delivery. Until then nothing is read, and the router sees
-    /// that this service is slow.
-    pub(super) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let Some((_, room)) = &mut self.waiting {
-            let permit = ready!(room.as_mut().poll(cx));
-            if let (Ok(permit), Some((delivery, _))) = (permit, self.waiting.take()) {
-                permit.send(delivery);
+    fn lost(&self) -> RequestError {
+        RequestError::Lost(match &self.phase {
+            Phase::Over(reason) => reason.clone(),
+            _ => SessionError::new(Kinds::Closed),
+        })
+    }
+
+    /// Notes what became of something that was sent.
+    pub(super) fn settle(&mut self, sequence: u64, outcome: Outcome) {
+        let Some((awaited, waker)) = self.open.finish(sequence, outcome) else {
+            return;
+        };
+        self.wakers.extend(waker);
+        let mut is_free = self.open.waiting() + 1 == OPEN_MAX;
+        if let Some(handle) = awaited.handle() {
+            is_free |= self.handles.release(handle);
+        }
+        if matches!(awaited, Awaited::Receipt { .. }) {
+            self.flushes.settled(sequence, &mut self.wakers);
+        }
+        if is_free {
+            self.tell_room();
+        }
+    }
+
+    /// Everything in a range has come this far.
+    pub(super) fn receipt(&mut self, level: Level, first: u64, last: u64) {
+        for sequence in self.open.met(level, first, last) {
+            if let Some(Awaited::Bound { handle }) = self.open.awaited(sequence) {
+                self.handles.confirm(handle, sequence);
+            }
+            self.settle(sequence, Ok(Answer::Done));
+        }
+    }
+
+    /// The router has come to a ping.
+    pub(super) fn answered(&mut self, token: u64) {
+        self.flushes.answered(token, &mut self.wakers);
+    }
+
+    /// Begins to wait until the router has taken all that was sent, and gives what to ask by.
+    pub(super) fn flush(&mut self) -> Result<u64, RequestError> {
+        if matches!(self.phase, Phase::Over(_)) {
+            return Err(self.lost());
+        }
+        let token = self.flushes.begin(self.last, self.open.receipts());
+        self.say(&Message::Ping { token });
+        Ok(token)
+    }
+
+    /// Ready when the router has taken all that was sent before.
+    pub(super) fn poll_flush(
+        &mut self,
+        token: u64,
+        cx: &Context<'_>,
+    ) -> Poll<Result<(), RequestError>> {
+        let done = self.flushes.poll(token, cx);
+        done.map(|done| done.map_err(|()| self.lost()))
+    }
+
+    /// Something was refused; what nobody waits for is given back as a notice.
+    pub(super) fn refuse(&mut self, sequence: u64, rejection: Rejection) -> Option<Notice> {
+        use tuyau_wire::RejectCode::{NoGrant, Unbound};
+        let is_unbound = matches!(rejection.code, Unbound | NoGrant);
+        let mut reason = rejection;
+        match self.open.awaited(sequence) {
+            Some(Awaited::Bound { handle }) => self.handles.withdraw(handle, Some(&reason)),
+            Some(awaited) => {
+                if let (true, Some(handle)) = (is_unbound, awaited.handle()) {
+                    self.handles.withdraw(handle, None);
+                    // Why it was not bound says more than that it is not.
+                    let slot = self.handles.slot(handle);
+                    let refused = slot.and_then(|slot| slot.refused.clone());
+                    reason = refused.unwrap_or(reason);
+                }
+            }
+            None => {
+                if is_unbound {
+                    self.handles.withdraw_silent();
+                }
+                return Some(match self.joined.remove(&sequence) {
+                    Some(group) => Notice::Removed {
+                        group,
+                        rejection: reason,
+                    },
+                    None => Notice::Refused {
+                        sequence,
+                        rejection: reason,
+                    },
+                });
             }
         }
-        Poll::Ready(())
+        self.joined.remove(&sequence);
+        self.settle(sequence, Err(RequestError::Rejected(reason)));
+        None
     }
 
-    /// Tells everyone who waits for an answer that the session is over.
-    pub(super) fn fail(&mut self, reason: &SessionError) {
-        for (_, (_, reply)) in self.open.drain() {
-            answer(reply, Err(RequestError::Lost(reason.clone())));
+    /// Whether the session still takes something to send.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.phase, Phase::Open)
+    }
+
+    /// Takes nothing more to send; what was taken goes out.
+    pub(super) fn close(&mut self) {
+        if self.is_open() {
+            self.phase = Phase::Closing;
+            self.crowded = true;
+            self.tell_room();
+            self.handles.end();
+            self.wakers.extend(self.task.clone());
         }
     }
+
+    /// The session is over: everyone who waits is told.
+    pub(super) fn end(&mut self, reason: SessionError) {
+        self.phase = Phase::Over(reason);
+        self.crowded = true;
+        self.tell_room();
+        self.handles.end();
+        self.output = Vec::new();
+        let wakers = self.open.end();
+        self.wakers.extend(wakers);
+        self.flushes.end(&mut self.wakers);
+    }
+
+    /// Ready with what became of what is taken together; `None` when the session is over.
+    pub(super) fn poll_together(&mut self, cx: &Context<'_>) -> Poll<Option<Vec<(u64, Outcome)>>> {
+        match self.open.poll_together(cx) {
+            Poll::Pending if matches!(self.phase, Phase::Over(_)) => Poll::Ready(None),
+            outcomes => outcomes.map(Some),
+        }
+    }
+
+    /// Ready with what became of something that was sent.
+    pub(super) fn poll_outcome(&mut self, sequence: u64, cx: &Context<'_>) -> Poll<Outcome> {
+        self.open
+            .poll(sequence, cx)
+            .map(|outcome| outcome.unwrap_or_else(|| Err(self.lost())))
+    }
+
+    fn tell_room(&mut self) {
+        if mem::take(&mut self.crowded) {
+            self.room.notify_waiters();
+        }
+    }
+
+    /// Gives the task what is to be written: `out` is empty, and its memory is used for what comes.
+    pub(super) fn take(&mut self, out: &mut Vec<u8>, cx: &Context<'_>) {
+        self.woken = false;
+        match &mut self.task {
+            Some(waker) => waker.clone_from(cx.waker()),
+            none => *none = Some(cx.waker().clone()),
+        }
+        self.acknowledgements.encode(&mut self.output);
+        if out.is_empty() && !self.output.is_empty() {
+            mem::swap(out, &mut self.output);
+            self.tell_room();
+        }
+    }
+
+    /// Whether the task has something to write.
+    pub(super) fn has_output(&self) -> bool {
+        !self.output.is_empty() || !self.acknowledgements.is_empty()
+    }
+
+    /// Who is to be woken now that the lock is given back.
+    pub(super) fn take_wakers(&mut self) -> (Option<Waker>, Vec<Waker>) {
+        let wake = self.has_output() && !self.woken;
+        self.woken |= wake;
+        let task = wake.then(|| self.task.clone()).flatten();
+        (task, mem::take(&mut self.wakers))
+    }
 }
 
-fn out_of_turn(found: &'static str) -> SessionError {
-    let expected = "deliver, or accept, found or reject of a request";
-    SessionError::caused(Kind::Unexpected, OutOfTurn { expected, found })
-}
-
-/// Gives an answer to whoever still waits for it.
-fn answer(reply: Reply, result: Result<Answer, RequestError>) {
-    let _ = reply.send(result);
+/// What is waited for when a message goes along a lane.
+fn awaited(lane: &Lane, handle: usize) -> Option<Awaited> {
+    match (lane.binding.class, lane.binding.level) {
+        (Class::Request, _) => Some(Awaited::Reply { handle }),
+        (_, Level::None) => None,
+        (_, level) => Some(Awaited::Receipt { handle, level }),
+    }
 }

@@ -47,6 +47,8 @@ pub enum SessionErrorKind {
     Rejected,
     /// The peer said nothing before the deadline.
     TimedOut,
+    /// The peer said nothing for a time, and did not answer when it was asked whether it is there.
+    Silent,
     /// The flow beneath failed.
     Flow,
     /// The peer sent something that is no message.
@@ -66,6 +68,11 @@ impl SessionError {
             rejection: None,
             source: None,
         }
+    }
+
+    /// This side has closed it.
+    pub(crate) fn closed() -> Self {
+        Self::new(SessionErrorKind::Closed)
     }
 
     pub(super) fn rejected(code: RejectCode, text: &str) -> Self {
@@ -151,6 +158,7 @@ impl fmt::Display for SessionError {
             SessionErrorKind::Ended => "the peer closed the session",
             SessionErrorKind::Rejected => "the peer refused the session",
             SessionErrorKind::TimedOut => "the peer did not say hello in time",
+            SessionErrorKind::Silent => "the peer does not answer any more",
             SessionErrorKind::Flow => "the connection failed",
             SessionErrorKind::Malformed => "the peer sent something that is no message",
             SessionErrorKind::Unexpected => "the peer sent a message that is not allowed now",
@@ -240,6 +248,13 @@ impl RequestError {
             Self::Rejected(rejection) => Some(rejection),
             _ => None,
         }
+    }
+}
+
+impl RequestError {
+    /// The router's reason for a program, if it was the router that refused.
+    pub fn code(&self) -> Option<RejectCode> {
+        self.rejection().map(|rejection| rejection.code)
     }
 }
 

@@ -71,7 +71,7 @@ fn read_hello(bytes: &[u8]) -> Result<Hello, SessionError> {
     match message {
         Message::Hello(hello) => Ok(hello),
         Message::Reject {
-            request: None,
+            sequence: None,
             code,
             text,
         } => Err(SessionError::rejected(code, text)),
@@ -86,7 +86,7 @@ fn read_hello(bytes: &[u8]) -> Result<Hello, SessionError> {
 /// Tells a peer that it is not the one that may be here.
 pub(super) async fn turn_away(stream: &mut Stream) {
     stream.push(&Message::Reject {
-        request: None,
+        sequence: None,
         code: RejectCode::WrongIdentity,
         text: "this is a service, and only its own router may connect to it",
     });
@@ -98,7 +98,7 @@ pub(super) async fn farewell(stream: &mut Stream, error: &SessionError) {
     if let Some(code) = error.reject_code() {
         let text = tuyau_core::Chain(error).to_string();
         stream.push(&Message::Reject {
-            request: None,
+            sequence: None,
             code,
             text: &text,
         });

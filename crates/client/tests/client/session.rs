@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use tuyau::mem::Hub;
 use tuyau_client::{OpenError, RequestError, Session, SessionErrorKind, Settings};
 use tuyau_core::{Chain, FlowExt as _};
-use tuyau_wire::{MAX_FRAME, Message, RejectCode, SecretKey, SignError};
+use tuyau_wire::{Class, Level, MAX_FRAME, Message, RejectCode, SecretKey, SignError};
 
 use crate::support::*;
 
@@ -45,7 +45,7 @@ async fn both_sides_learn_who_the_other_is() {
     let peer = session.peer();
     assert_eq!(peer.identity, router_key().identity());
     assert_eq!(peer.hello.agent(), "test router/1");
-    assert_eq!(peer.agreement.version, 1);
+    assert_eq!(peer.agreement.version, 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -160,6 +160,37 @@ async fn answers_find_their_requests_in_any_order() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_comes_together_with_the_hello_is_handled_at_once() {
+    let hub = Hub::new();
+    let mut router = Router::start(&hub).await;
+    let welcome = async {
+        let mut wire = router.accept().await;
+        let hello = tuyau_wire::Hello::new(tuyau_wire::Role::Router, "eager").unwrap();
+        let announcement = announcement(stranger_key().identity(), Class::Fast);
+        let mut bytes = Vec::new();
+        for message in [
+            Message::Hello(hello),
+            Message::Announce {
+                handle: 3,
+                announcement,
+            },
+            Message::Deliver {
+                handle: 3,
+                sequence: 1,
+                body: b"already here",
+            },
+        ] {
+            message.encode_frame(&mut bytes);
+        }
+        wire.write_raw(&bytes).await;
+        wire.read().await;
+        wire
+    };
+    let (session, _wire) = both(connect(&hub), welcome).await;
+    assert_eq!(session.next().await.unwrap().body, "already here");
+}
+
+#[tokio::test(start_paused = true)]
 async fn deliveries_and_requests_go_on_at_the_same_time() {
     let (session, mut wire) = pair(&Hub::new()).await;
     let from = stranger_key().identity();
@@ -201,7 +232,7 @@ async fn a_service_that_takes_nothing_slows_its_router_down_and_loses_nothing() 
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert!(!router.is_finished());
     for number in 1..=500 {
-        assert_eq!(session.next().await.unwrap().request, number);
+        assert_eq!(session.next().await.unwrap().sequence, number);
     }
     assert!(session.next().await.is_none());
     router.await.unwrap();
@@ -243,7 +274,7 @@ async fn a_body_that_the_router_would_not_accept_is_not_sent() {
     assert!(matches!(error, RequestError::TooLong { limit: 4_096, length } if length > 5_000));
     let (result, ()) = both(session.send(to, vec![0; 4_000]), async {
         let (request, ..) = wire.sent().await;
-        assert_eq!(request, 1);
+        assert_eq!(request, 2, "after the binding");
         wire.accept(request).await;
     })
     .await;
@@ -313,8 +344,8 @@ async fn a_peer_without_a_common_version_is_told_which_ones_there_are() {
     let mut router = Router::start(&hub).await;
     let answer = async {
         let mut wire = router.accept().await;
-        // [0, [2, 3], [], 1, "future", 65536]
-        let hello = b"\x86\x00\x82\x02\x03\x80\x01\x66future\x1a\x00\x01\x00\x00";
+        // [0, [3, 4], [], 1, "future", 65536, {}]
+        let hello = b"\x87\x00\x82\x03\x04\x80\x01\x66future\x1a\x00\x01\x00\x00\xa0";
         let head = [0x40 + hello.len() as u8];
         wire.write_raw(&[&head, &hello[..]].concat()).await;
         wire.read().await;
@@ -324,11 +355,11 @@ async fn a_peer_without_a_common_version_is_told_which_ones_there_are() {
     assert_eq!(hello_kind(&error), SessionErrorKind::Version);
     let said = Chain(&error).to_string();
     assert!(
-        said.contains("ours 1") && said.contains("theirs 2, 3"),
+        said.contains("ours 2") && said.contains("theirs 3, 4"),
         "{said}"
     );
     assert_eq!(code, RejectCode::Version);
-    assert!(text.contains("2, 3"), "{text}");
+    assert!(text.contains("3, 4"), "{text}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -396,9 +427,9 @@ async fn garbage_ends_the_session_and_the_router_is_told() {
     .await;
     // A frame with an indefinite length array in it.
     violation(vec![0x42, 0x9f, 0xff], Malformed, RejectCode::Malformed).await;
-    // An accept with a byte too much.
+    // A pong with a byte too much.
     violation(
-        vec![0x44, 0x82, 0x05, 0x01, 0x00],
+        vec![0x44, 0x82, 0x15, 0x01, 0x00],
         Malformed,
         RejectCode::Malformed,
     )
@@ -421,14 +452,22 @@ async fn messages_out_of_turn_end_the_session() {
         bytes
     };
     let hello = tuyau_wire::Hello::new(tuyau_wire::Role::Router, "twice").unwrap();
-    let answer = Message::Accept { request: 2 };
-    let to = service_key().identity();
+    let answer = Message::Receipt {
+        level: Level::Accepted,
+        first: 1,
+        last: 3,
+    };
     let send = Message::Send {
-        request: 1,
-        to,
+        handle: 0,
+        sequence: 1,
         body: b"",
     };
-    for message in [Message::Hello(hello), answer, send] {
+    let deliver = Message::Deliver {
+        handle: 0,
+        sequence: 1,
+        body: b"under a handle that was not announced",
+    };
+    for message in [Message::Hello(hello), answer, send, deliver] {
         violation(frame(&message), Unexpected, RejectCode::Unexpected).await;
     }
 }

@@ -1,13 +1,14 @@
 //! A router that does exactly what a test tells it, over the real stack in memory.
 
-use std::{future::Future, time::Duration};
+use std::{collections::HashMap, future::Future, time::Duration};
 
 use tokio::sync::mpsc;
 use tuyau::{mem::Hub, stack::Stack, tls};
 use tuyau_client::{Pauses, Service, ServiceEvent, Session, Settings, tls_settings};
 use tuyau_core::{Address, AnyFlow, AnyListener, FlowExt as _, ListenerExt as _, Target};
 use tuyau_wire::{
-    Hello, Identity, Message, Record, RejectCode, Role, SecretKey, Signed, capability, frame,
+    Announcement, Binding, Class, Hello, Identity, Level, Message, Parameter, Record, RejectCode,
+    Role, SecretKey, Signed, capability, frame,
 };
 
 pub(crate) const ROUTER: &str = "tls+mem://router";
@@ -59,8 +60,12 @@ impl Router {
     }
 
     pub(crate) async fn with_key(hub: &Hub, key: &SecretKey) -> Self {
+        Self::at(hub, ROUTER, key).await
+    }
+
+    pub(crate) async fn at(hub: &Hub, at: &str, key: &SecretKey) -> Self {
         let stack = stack(key, hub);
-        let listener = stack.listen(&address(ROUTER)).await.unwrap();
+        let listener = stack.listen(&address(at)).await.unwrap();
         Self { stack, listener }
     }
 
@@ -92,16 +97,36 @@ impl Router {
     }
 }
 
+/// What is announced for messages from a sender to the service.
+pub(crate) fn announcement(identity: Identity, class: Class) -> Announcement {
+    Announcement {
+        identity,
+        epoch: 7,
+        group: None,
+        class,
+        acknowledge: class == Class::Durable,
+        ttl: 0,
+    }
+}
+
 /// One end of a connection, frame by frame.
 pub(crate) struct Wire {
     pub(crate) flow: AnyFlow,
     buffer: Vec<u8>,
+    /// What the service's handles are bound to.
+    pub(crate) bound: HashMap<u64, Binding>,
+    /// The senders that were announced, each under its index.
+    announced: Vec<Identity>,
 }
 
 impl Wire {
     pub(crate) fn new(flow: AnyFlow) -> Self {
-        let buffer = Vec::new();
-        Self { flow, buffer }
+        Self {
+            flow,
+            buffer: Vec::new(),
+            bound: HashMap::new(),
+            announced: Vec::new(),
+        }
     }
 
     /// Who is at the other end.
@@ -110,10 +135,11 @@ impl Wire {
         Identity::from_bytes(key.0).unwrap()
     }
 
-    /// Says hello as a router and gives the other side's hello.
+    /// Says hello as a router that gives credit for everything, and gives the other side's hello.
     pub(crate) async fn hello(&mut self) -> Hello {
         let hello = Hello::new(Role::Router, "test router/1").unwrap();
         let hello = hello.with_capability(capability::LOOKUP).unwrap();
+        let hello = hello.with_parameter(Parameter::Credit, u64::MAX).unwrap();
         self.hello_with(hello).await
     }
 
@@ -143,8 +169,19 @@ impl Wire {
         self.try_read().await.expect("a message, not the end")
     }
 
-    /// The next message as bytes, `None` at the end of the stream.
+    /// The next message as bytes, `None` at the end of the stream. It answers pings.
     pub(crate) async fn try_read(&mut self) -> Option<Vec<u8>> {
+        loop {
+            let bytes = self.try_read_any().await?;
+            match Message::decode(&bytes) {
+                Ok(Message::Ping { token }) => self.write(&Message::Pong { token }).await,
+                _ => return Some(bytes),
+            }
+        }
+    }
+
+    /// The next message as bytes, whatever it is.
+    pub(crate) async fn try_read_any(&mut self) -> Option<Vec<u8>> {
         loop {
             if let Some(frame) = frame::split(&self.buffer, tuyau_wire::MAX_FRAME).unwrap() {
                 let (message, length) = (frame.message.to_vec(), frame.length);
@@ -159,30 +196,69 @@ impl Wire {
         }
     }
 
-    pub(crate) async fn accept(&mut self, request: u64) {
-        self.write(&Message::Accept { request }).await;
+    /// The next message as bytes; bindings before it are taken, and accepted.
+    pub(crate) async fn read_bound(&mut self) -> Vec<u8> {
+        loop {
+            let bytes = self.read().await;
+            match Message::decode(&bytes).unwrap() {
+                Message::Bind {
+                    sequence,
+                    handle,
+                    binding,
+                } => {
+                    self.bound.insert(handle, binding);
+                    self.accept(sequence).await;
+                }
+                Message::Unbind { handle } => drop(self.bound.remove(&handle).unwrap()),
+                _ => return bytes,
+            }
+        }
+    }
+
+    pub(crate) async fn accept(&mut self, sequence: u64) {
+        self.receipt(Level::Accepted, sequence, sequence).await;
+    }
+
+    pub(crate) async fn receipt(&mut self, level: Level, first: u64, last: u64) {
+        self.write(&Message::Receipt { level, first, last }).await;
     }
 
     pub(crate) async fn reject(
         &mut self,
-        request: impl Into<Option<u64>>,
+        sequence: impl Into<Option<u64>>,
         code: RejectCode,
         text: &str,
     ) {
-        let request = request.into();
+        let sequence = sequence.into();
         let message = Message::Reject {
-            request,
+            sequence,
             code,
             text,
         };
         self.write(&message).await;
     }
 
-    pub(crate) async fn deliver(&mut self, from: Identity, request: u64, body: &[u8]) {
+    /// Delivers a fast message, announcing its sender at the first.
+    pub(crate) async fn deliver(&mut self, from: Identity, sequence: u64, body: &[u8]) {
+        let known = self.announced.iter().position(|known| *known == from);
+        let index = known.unwrap_or(self.announced.len());
+        let handle = index as u64;
+        if known.is_none() {
+            self.announced.push(from);
+            self.announce(handle, announcement(from, Class::Fast)).await;
+        }
         let message = Message::Deliver {
-            from,
-            request,
+            handle,
+            sequence,
             body,
+        };
+        self.write(&message).await;
+    }
+
+    pub(crate) async fn announce(&mut self, handle: u64, announcement: Announcement) {
+        let message = Message::Announce {
+            handle,
+            announcement,
         };
         self.write(&message).await;
     }
@@ -191,8 +267,8 @@ impl Wire {
     pub(crate) async fn listen(&mut self) -> (u64, Record) {
         let bytes = self.read().await;
         match Message::decode(&bytes).unwrap() {
-            Message::Listen { request, record } => {
-                (request, Record::clone(&record.verify().unwrap()))
+            Message::Listen { sequence, record } => {
+                (sequence, Record::clone(&record.verify().unwrap()))
             }
             other => panic!("expected listen, found {other:?}"),
         }
@@ -210,18 +286,25 @@ impl Wire {
         let bytes = self.read().await;
         match Message::decode(&bytes).unwrap() {
             Message::Unlisten {
-                request,
+                sequence,
                 withdrawal,
-            } => (request, withdrawal.verify().unwrap().sequence),
+            } => (sequence, withdrawal.verify().unwrap().sequence),
             other => panic!("expected unlisten, found {other:?}"),
         }
     }
 
-    /// Reads a send.
+    /// Reads a send: its number, the target of its handle, and its body.
     pub(crate) async fn sent(&mut self) -> (u64, Identity, Vec<u8>) {
-        let bytes = self.read().await;
+        let bytes = self.read_bound().await;
         match Message::decode(&bytes).unwrap() {
-            Message::Send { request, to, body } => (request, to, body.to_vec()),
+            Message::Send {
+                handle,
+                sequence,
+                body,
+            } => {
+                let to = self.bound[&handle].target.identity();
+                (sequence, to, body.to_vec())
+            }
             other => panic!("expected send, found {other:?}"),
         }
     }
@@ -230,13 +313,13 @@ impl Wire {
     pub(crate) async fn lookup(&mut self) -> (u64, Identity) {
         let bytes = self.read().await;
         match Message::decode(&bytes).unwrap() {
-            Message::Lookup { request, identity } => (request, identity),
+            Message::Lookup { sequence, identity } => (sequence, identity),
             other => panic!("expected lookup, found {other:?}"),
         }
     }
 
-    pub(crate) async fn found(&mut self, request: u64, record: Signed<Record>) {
-        self.write(&Message::Found { request, record }).await;
+    pub(crate) async fn found(&mut self, sequence: u64, record: Signed<Record>) {
+        self.write(&Message::Found { sequence, record }).await;
     }
 
     /// Reads a reject that ends the session.
@@ -244,7 +327,7 @@ impl Wire {
         let bytes = self.read().await;
         match Message::decode(&bytes).unwrap() {
             Message::Reject {
-                request: None,
+                sequence: None,
                 code,
                 text,
             } => (code, text.to_owned()),
@@ -305,6 +388,26 @@ impl Running {
             }
         }
     }
+}
+
+/// A session with a router that says this hello, and the router's end of it.
+pub(crate) async fn pair_with(hub: &Hub, hello: Hello) -> (Session, Wire) {
+    let mut router = Router::start(hub).await;
+    let welcome = async {
+        let mut wire = router.accept().await;
+        wire.hello_with(hello).await;
+        wire
+    };
+    tokio::join!(connect(hub), welcome)
+}
+
+/// The hello of a router that states this.
+pub(crate) fn stating(parameters: &[(Parameter, u64)]) -> Hello {
+    let hello = Hello::new(Role::Router, "test router/1").unwrap();
+    let with = |hello: Hello, (parameter, value): &(Parameter, u64)| {
+        hello.with_parameter(*parameter, *value).unwrap()
+    };
+    parameters.iter().fold(hello, with)
 }
 
 /// Both at once, for exchanges in which each side waits for the other.

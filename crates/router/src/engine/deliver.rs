@@ -1,8 +1,10 @@
-//! Send: from one identity to another.
+//! Send: what the sender's task could not deliver by itself.
 
-use tuyau_wire::{Identity, Message, RejectCode};
+use std::time::Duration;
 
-use super::{Action, Engine, Link, Receipt, SessionId, dial::Waiting};
+use tuyau_wire::{Identity, RejectCode, Target, fast};
+
+use super::{Action, Engine, Link, SessionId, Ticket, dial::Waiting};
 use crate::{
     Timestamp,
     journal::{self, Event},
@@ -13,47 +15,55 @@ impl Engine {
     pub(super) fn deliver(
         &mut self,
         session: SessionId,
-        request: u64,
-        to: Identity,
+        handle: u64,
+        sequence: u64,
         body: &[u8],
         now: Timestamp,
     ) {
         let Some(sender) = self.sessions.get(session) else {
             return;
         };
-        let from = sender.peer;
+        let Some(bound) = sender.bound.get(&handle) else {
+            if sender.revoked.contains(&handle) {
+                let text = "the right to publish to the group has ended; bind the handle anew \
+                            with a grant that counts";
+                return self.reject(session, sequence, RejectCode::NoGrant, text);
+            }
+            let text = format!(
+                "handle {handle} is not bound; bind it first, and look at the answer to that"
+            );
+            return self.reject(session, sequence, RejectCode::Unbound, &text);
+        };
+        let ticket = Ticket {
+            session,
+            binding: bound.number,
+            sequence,
+            waited: false,
+            until: (bound.ttl > 0).then(|| now + Duration::from_millis(bound.ttl)),
+            cost: fast::length(handle, sequence, body.len()) as u64,
+        };
+        let (from, to) = (sender.peer, bound.to.identity());
+        if let Target::Group { .. } = bound.to {
+            let text = "only fast messages go to a group";
+            return self.refuse_message(ticket, RejectCode::Unsupported, text);
+        }
         if to == self.rules.identity {
             let text = journal::excerpt(body);
-            self.accept(session, request);
+            self.actions.push(Action::Take { ticket });
             return self.tell(Event::Received { from, text });
         }
-        let receipt = Receipt {
-            session,
-            request,
-            from,
-            to,
-            bytes: body.len(),
-        };
-        let message = Message::Deliver {
-            from,
-            request,
-            body,
-        };
         match self.session_for(&to) {
-            Some(recipient) => self.hand_over(recipient, &message, Some(receipt)),
+            Some(session) => self.hand_over(session, ticket, body.to_vec()),
             None => {
-                let waiting = Waiting::Message {
-                    body: body.to_vec(),
-                    receipt,
-                };
-                self.dial(to, waiting, now);
+                let body = body.to_vec();
+                self.dial(to, Waiting::Message { body, ticket }, now);
             }
         }
     }
 
     /// The session over which an identity is reached: one that it opened, else one that the router
     /// dialled; of these the newest.
-    fn session_for(&self, identity: &Identity) -> Option<SessionId> {
+    pub(super) fn session_for(&self, identity: &Identity) -> Option<SessionId> {
         let accepted = |link: &Link| matches!(link, Link::Accepted { .. });
         let newest = self.sessions.of(identity).next().map(|(id, _)| id);
         let mut of = self.sessions.of(identity);
@@ -62,58 +72,29 @@ impl Engine {
             .or(newest)
     }
 
-    /// Queues a deliver for a recipient's session.
-    pub(super) fn hand_over(
-        &mut self,
-        recipient: SessionId,
-        message: &Message<'_>,
-        receipt: Option<Receipt>,
-    ) {
-        let limit = self
-            .sessions
-            .get(recipient)
-            .map_or(0, |session| session.max_frame);
-        if message.encoded_len() <= limit {
-            let mut frame = Vec::new();
-            message.encode_frame(&mut frame);
-            self.actions.push(Action::Deliver {
-                session: recipient,
-                frame,
-                receipt,
+    /// Queues a message for a recipient's session.
+    pub(super) fn hand_over(&mut self, session: SessionId, ticket: Ticket, body: Vec<u8>) {
+        self.actions.push(Action::Deliver {
+            session,
+            ticket,
+            body,
+        });
+    }
+
+    /// Refuses a message that was sent on a bound handle.
+    pub(super) fn refuse_message(&mut self, ticket: Ticket, code: RejectCode, text: &str) {
+        if let Some(state) = self.sessions.get(ticket.session) {
+            let (identity, text) = (state.peer, text.to_owned());
+            self.tell(Event::Rejected {
+                identity,
+                code,
+                text,
             });
-        } else if let Some(receipt) = receipt {
-            let text = format!("the recipient accepts messages of at most {limit} bytes");
-            self.reject(
-                receipt.session,
-                receipt.request,
-                RejectCode::TooLarge,
-                &text,
-            );
         }
-    }
-
-    /// A message was queued for its recipient.
-    pub(crate) fn delivered(&mut self, receipt: Receipt) {
-        let Receipt {
-            session,
-            request,
-            from,
-            to,
-            bytes,
-        } = receipt;
-        self.accept(session, request);
-        self.tell(Event::Delivered { from, to, bytes });
-    }
-
-    /// The queue of a message's recipient was full, or its session has just ended.
-    pub(crate) fn congested(&mut self, receipt: Receipt) {
-        let Receipt {
-            session,
-            request,
-            to,
-            ..
-        } = receipt;
-        let text = format!("{to} does not read as fast as messages come; send again later");
-        self.reject(session, request, RejectCode::Congested, &text);
+        self.actions.push(Action::Refuse {
+            ticket,
+            code,
+            text: text.to_owned(),
+        });
     }
 }

@@ -5,9 +5,9 @@ use std::{
     mem,
 };
 
-use tuyau_wire::{Identity, Message, RejectCode};
+use tuyau_wire::{Identity, RejectCode};
 
-use super::{Action, Engine, Receipt, SessionId};
+use super::{Action, Engine, SessionId, Ticket};
 use crate::{Timestamp, journal::Event};
 
 /// The number of a dial, never used twice while a router runs.
@@ -20,7 +20,7 @@ pub(super) enum Waiting {
     /// The greeting of a newly registered route.
     Greeting,
     /// A message.
-    Message { body: Vec<u8>, receipt: Receipt },
+    Message { body: Vec<u8>, ticket: Ticket },
 }
 
 impl Waiting {
@@ -39,8 +39,13 @@ impl Waiting {
         }
     }
 
+    /// Whether it is of no use any more.
+    fn is_over(&self, now: Timestamp) -> bool {
+        matches!(self, Self::Message { ticket, .. } if ticket.until.is_some_and(|it| it <= now))
+    }
+
     fn is_of(&self, sender: SessionId) -> bool {
-        matches!(self, Self::Message { receipt, .. } if receipt.session == sender)
+        matches!(self, Self::Message { ticket, .. } if ticket.session == sender)
     }
 }
 
@@ -157,7 +162,7 @@ impl Engine {
 
     /// Has something wait for a dial of an identity; refuses it when there is no route to dial, or
     /// too much waits already.
-    pub(super) fn dial(&mut self, identity: Identity, waiting: Waiting, now: Timestamp) {
+    pub(super) fn dial(&mut self, identity: Identity, mut waiting: Waiting, now: Timestamp) {
         if self.state.table.get(&identity).is_none() {
             let text = format!("{identity} is not connected and has registered no route");
             return self.refuse(waiting, RejectCode::Unreachable, &text);
@@ -174,9 +179,9 @@ impl Engine {
         match &waiting {
             Waiting::Greeting if self.dials.of(identity).greets() => return,
             Waiting::Greeting => {}
-            Waiting::Message { receipt, .. } => {
+            Waiting::Message { ticket, .. } => {
                 let (cost, limit) = (waiting.cost(), self.rules.max_waiting_bytes);
-                let Some(sender) = self.sessions.get_mut(receipt.session) else {
+                let Some(sender) = self.sessions.get_mut(ticket.session) else {
                     return;
                 };
                 let id = self.dials.by_identity.get(&identity);
@@ -208,6 +213,10 @@ impl Engine {
             _ if dial.started.is_some() => None,
             kind => first(kind).then_some(kind),
         };
+        if let Waiting::Message { ticket, .. } = &mut waiting {
+            self.actions.push(Action::Wait { ticket: *ticket });
+            ticket.waited = true;
+        }
         dial.waiting.push(waiting);
         match begins {
             Some(For::Greeting) => self.dials.greetings.push_back(id),
@@ -259,11 +268,35 @@ impl Engine {
 
     /// Gives the sender of what waited for a dial its budget back.
     fn give_back(&mut self, id: DialId, waiting: &Waiting) {
-        if let Waiting::Message { receipt, .. } = waiting
-            && let Some(sender) = self.sessions.get_mut(receipt.session)
+        if let Waiting::Message { ticket, .. } = waiting
+            && let Some(sender) = self.sessions.get_mut(ticket.session)
         {
             sender.waiting_bytes = sender.waiting_bytes.saturating_sub(waiting.cost());
-            sender.waits_for.remove(&id);
+            let dial = self.dials.active.get(&id);
+            let others =
+                dial.is_some_and(|it| it.waiting.iter().any(|it| it.is_of(ticket.session)));
+            if !others {
+                sender.waits_for.remove(&id);
+            }
+        }
+    }
+
+    /// Refuses what has waited too long. A dial that has not begun, and for which nothing waits any
+    /// more, does not begin.
+    pub(super) fn expire_waiting(&mut self, now: Timestamp) {
+        let mut over = Vec::new();
+        for (id, dial) in &mut self.dials.active {
+            let waiting = dial.waiting.extract_if(.., |waiting| waiting.is_over(now));
+            over.extend(waiting.map(|waiting| (*id, waiting)));
+        }
+        for (id, waiting) in over {
+            self.give_back(id, &waiting);
+            let dial = self.dials.active.get(&id);
+            if dial.is_some_and(|dial| dial.waiting.is_empty() && dial.started.is_none()) {
+                self.dials.end(id);
+            }
+            let text = "its time was over before the recipient could be reached";
+            self.refuse(waiting, RejectCode::TimedOut, text);
         }
     }
 
@@ -305,15 +338,7 @@ impl Engine {
     fn hand_over_one(&mut self, session: SessionId, waiting: Waiting) {
         match waiting {
             Waiting::Greeting => self.greet(session),
-            Waiting::Message { body, receipt } => {
-                let Receipt { from, request, .. } = receipt;
-                let message = Message::Deliver {
-                    from,
-                    request,
-                    body: &body,
-                };
-                self.hand_over(session, &message, Some(receipt));
-            }
+            Waiting::Message { body, ticket } => self.hand_over(session, ticket, body),
         }
     }
 
@@ -323,14 +348,8 @@ impl Engine {
             return;
         };
         let (identity, place) = (state.peer, state.link.to_string());
-        self.last_request += 1;
-        let (from, request) = (self.rules.identity, self.last_request);
-        let message = Message::Deliver {
-            from,
-            request,
-            body: text.as_bytes(),
-        };
-        self.hand_over(session, &message, None);
+        let body = text.as_bytes().to_vec();
+        self.actions.push(Action::Say { session, body });
         self.tell(Event::Greeted {
             identity,
             place,
@@ -357,8 +376,8 @@ impl Engine {
     }
 
     fn refuse(&mut self, waiting: Waiting, code: RejectCode, text: &str) {
-        if let Waiting::Message { receipt, .. } = waiting {
-            self.reject(receipt.session, receipt.request, code, text);
+        if let Waiting::Message { ticket, .. } = waiting {
+            self.refuse_message(ticket, code, text);
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::Timestamp;
 impl Engine {
     /// Whether a session agreed on lookups; it ends if not.
     pub(super) fn may_look_up(&mut self, session: SessionId) -> bool {
-        let may = self.sessions.get(session).is_some_and(|it| it.lookup);
+        let may = self.sessions.get(session).is_some_and(|it| it.said.lookup);
         if !may {
             let text = "a lookup wants the capability `lookup`, which was not agreed on; \
                         name it in the hello";
@@ -21,7 +21,7 @@ impl Engine {
     pub(super) fn look_up(
         &mut self,
         session: SessionId,
-        request: u64,
+        sequence: u64,
         identity: &Identity,
         now: Timestamp,
     ) {
@@ -29,7 +29,7 @@ impl Engine {
         // One that has expired leaves the table with the next tick only.
         let record = record.filter(|record| record.claims().expires > now.seconds());
         if let Some(record) = record.cloned() {
-            return self.send(session, &Message::Found { request, record });
+            return self.send(session, &Message::Found { sequence, record });
         }
         let text = match self.state.table.get(identity) {
             Some(row) if row.expires.is_none() => format!(
@@ -40,6 +40,6 @@ impl Engine {
                 format!("{identity} is not registered here; check the identity, or try again later")
             }
         };
-        self.reject(session, request, RejectCode::Unreachable, &text);
+        self.reject(session, sequence, RejectCode::Unreachable, &text);
     }
 }

@@ -1,6 +1,6 @@
 //! Asking the access policy.
 
-use tuyau_wire::{Identity, Message, RejectCode};
+use tuyau_wire::{Binding, Identity, Message, RejectCode, Target};
 
 use super::{Engine, SessionId};
 use crate::{journal::Event, policy::Action, table::Source};
@@ -11,7 +11,7 @@ impl Engine {
     pub(super) fn permit(
         &mut self,
         session: SessionId,
-        request: u64,
+        sequence: u64,
         action: Action,
         target: Option<&Identity>,
     ) -> bool {
@@ -31,7 +31,7 @@ impl Engine {
             "{identity} is not allowed {asked} by the access policy of this router; ask whoever \
              runs it"
         );
-        let (request, code) = (Some(request), RejectCode::Unexpected);
+        let (sequence, code) = (Some(sequence), RejectCode::NotAllowed);
         self.tell(Event::Rejected {
             identity,
             code,
@@ -40,12 +40,31 @@ impl Engine {
         self.send(
             session,
             &Message::Reject {
-                request,
+                sequence,
                 code,
                 text: &text,
             },
         );
         false
+    }
+
+    /// Whether the peer of a session may bind a handle to what it names; the handle is free if not.
+    pub(super) fn may_bind(
+        &mut self,
+        session: SessionId,
+        sequence: u64,
+        handle: u64,
+        binding: &Binding,
+    ) -> bool {
+        let action = match binding.target {
+            Target::Group { .. } => Action::Publish,
+            _ => Action::Send,
+        };
+        let may = self.permit(session, sequence, action, Some(&binding.target.identity()));
+        if !may {
+            self.unbind(session, handle);
+        }
+        may
     }
 
     /// Takes registrations out of the table whose owners may not listen: a state is kept longer than

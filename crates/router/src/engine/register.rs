@@ -4,32 +4,29 @@ mod route;
 
 use tuyau_wire::{Record, RejectCode, SignatureError, Signed, Withdrawal};
 
-use super::{Engine, Link, SessionId};
+use super::{Engine, Link, SessionId, bind::Reason};
 use crate::{
     Timestamp,
     journal::Event,
     table::{Refusal, Source},
 };
 
-/// Why a request was refused, for a program and for a person.
-type Reason = (RejectCode, String);
-
 impl Engine {
     pub(super) fn listen(
         &mut self,
         session: SessionId,
-        request: u64,
+        sequence: u64,
         record: Signed<Record>,
         now: Timestamp,
     ) {
         match self.register(session, record, now) {
             Ok(greet) => {
-                self.accept(session, request);
+                self.accept(session, sequence);
                 if greet {
                     self.greet_route(session, now);
                 }
             }
-            Err((code, text)) => self.reject(session, request, code, &text),
+            Err((code, text)) => self.reject(session, sequence, code, &text),
         }
     }
 
@@ -82,12 +79,12 @@ impl Engine {
     pub(super) fn unlisten(
         &mut self,
         session: SessionId,
-        request: u64,
+        sequence: u64,
         withdrawal: Signed<Withdrawal>,
     ) {
         match self.withdraw(session, withdrawal) {
-            Ok(()) => self.accept(session, request),
-            Err((code, text)) => self.reject(session, request, code, &text),
+            Ok(()) => self.accept(session, sequence),
+            Err((code, text)) => self.reject(session, sequence, code, &text),
         }
     }
 

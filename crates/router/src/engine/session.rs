@@ -1,7 +1,7 @@
 //! The sessions that the engine knows.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
     time::Duration,
 };
@@ -9,7 +9,7 @@ use std::{
 use tuyau_core::{Address, Origin};
 use tuyau_wire::Identity;
 
-use super::DialId;
+use super::{DialId, bind::Bound, group::Membership};
 use crate::Timestamp;
 
 /// The number of a session, never used twice while a router runs.
@@ -48,13 +48,28 @@ pub(super) struct Session {
     pub(super) silenced: bool,
     /// Whether the peer has registered in this session.
     pub(super) registered: bool,
-    pub(super) last_request: Option<u64>,
+    pub(super) last_sequence: Option<u64>,
     pub(super) last_heard: Timestamp,
     /// The dials for which messages of this session wait, and the bytes of these messages.
     pub(super) waits_for: BTreeSet<DialId>,
     pub(super) waiting_bytes: usize,
-    /// The longest message that the peer accepts, in bytes.
-    pub(super) max_frame: usize,
+    /// What the peer said of itself.
+    pub(super) said: Peer,
+    /// What its handles lead to.
+    pub(super) bound: HashMap<u64, Bound>,
+    /// Handles that were bound, until the right to publish ended.
+    pub(super) revoked: BTreeSet<u64>,
+    /// The groups that it is in.
+    pub(super) groups: BTreeMap<Identity, Membership>,
+}
+
+/// What a peer said of itself in its hello.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Peer {
+    /// The epoch of its sequence numbers.
+    pub(super) epoch: u64,
+    /// Whether messages for its identity may come over this session.
+    pub(super) receives: bool,
     /// Whether both sides can do lookups.
     pub(super) lookup: bool,
 }
@@ -63,7 +78,7 @@ pub(super) struct Session {
 #[derive(Debug, Default)]
 pub(super) struct Sessions {
     all: HashMap<SessionId, Session>,
-    /// Sessions that said hello.
+    /// Sessions that said hello and receive.
     by_identity: HashMap<Identity, BTreeSet<SessionId>>,
     dialled: BTreeSet<SessionId>,
 }
@@ -80,28 +95,26 @@ impl Sessions {
             greeted,
             silenced: false,
             registered: false,
-            last_request: None,
+            last_sequence: None,
             last_heard: now,
             waits_for: BTreeSet::new(),
             waiting_bytes: 0,
-            max_frame: 0,
-            lookup: false,
+            said: Peer::default(),
+            bound: HashMap::new(),
+            revoked: BTreeSet::new(),
+            groups: BTreeMap::new(),
         };
         self.all.insert(id, session);
     }
 
     /// Notes that the peer has said hello.
-    pub(super) fn greet(
-        &mut self,
-        id: SessionId,
-        max_frame: usize,
-        lookup: bool,
-    ) -> Option<&Session> {
+    pub(super) fn greet(&mut self, id: SessionId, said: Peer) -> Option<&Session> {
         let session = self.all.get_mut(&id)?;
         session.greeted = true;
-        session.lookup = lookup;
-        session.max_frame = max_frame;
-        self.by_identity.entry(session.peer).or_default().insert(id);
+        session.said = said;
+        if said.receives {
+            self.by_identity.entry(session.peer).or_default().insert(id);
+        }
         Some(session)
     }
 
@@ -137,10 +150,21 @@ impl Sessions {
         self.get(id).is_some_and(|session| session.greeted)
     }
 
-    /// The sessions of an identity that said hello, the newest first.
+    /// The sessions of an identity that said hello and receive, the newest first.
     pub(super) fn of(&self, identity: &Identity) -> impl Iterator<Item = (SessionId, &Session)> {
         let ids = self.by_identity.get(identity).into_iter().flatten().rev();
         ids.filter_map(|id| Some((*id, self.all.get(id)?)))
+    }
+
+    /// Every session that has said hello.
+    pub(super) fn greeted(&self) -> impl Iterator<Item = (SessionId, &Session)> {
+        let greeted = self.all.iter().filter(|(_, session)| session.greeted);
+        greeted.map(|(id, session)| (*id, session))
+    }
+
+    /// The sessions that the router dialled.
+    pub(super) fn dialled(&self) -> impl Iterator<Item = SessionId> {
+        self.dialled.iter().copied()
     }
 
     /// The sessions that the router dialled and on which nothing came for `idle`.

@@ -1,15 +1,18 @@
+mod bindings;
 mod delivery;
 mod dials;
+mod groups;
 mod lookup;
 mod permits;
 mod registrations;
 mod sessions;
+mod takeover;
 mod world;
 
 use super::*;
 use tuyau_core::Origin;
-use tuyau_wire::{Record, SecretKey, Signed, Withdrawal, frame};
-use world::World;
+use tuyau_wire::{Binding, Class, Record, SecretKey, Signed, Target, Withdrawal, frame};
+use world::{World, fast};
 
 const NOW: Timestamp = Timestamp::from_millis(1_000_000_000);
 

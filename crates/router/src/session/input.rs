@@ -1,15 +1,11 @@
 //! What came in and was not handed on yet.
 
-use tuyau_wire::frame::{self, FrameError};
+use tuyau_wire::frame;
 
 /// How much is read at a time while frames are small, in bytes: as much as one TLS record holds.
 const READ: usize = 16 * 1024;
 
-/// How many frames one session hands on at a time: a turn of a peer that pipelines many small
-/// requests is then no longer than the turns of others would bear.
-const TURN: usize = 64;
-
-/// A buffer that takes whole frames out of a stream.
+/// A buffer for the frames of a stream.
 ///
 /// It grows with what has arrived, not with what a peer announces, and keeps no memory while it is
 /// empty.
@@ -17,18 +13,13 @@ const TURN: usize = 64;
 pub(super) struct Input {
     bytes: Vec<u8>,
     filled: usize,
-    limit: usize,
 }
 
 impl Input {
-    /// An empty buffer for messages of up to `limit` bytes.
-    pub(super) fn new(limit: usize) -> Self {
+    /// An empty buffer.
+    pub(super) fn new() -> Self {
         let (bytes, filled) = (Vec::new(), 0);
-        Self {
-            bytes,
-            filled,
-            limit,
-        }
+        Self { bytes, filled }
     }
 
     /// How many bytes of an unfinished frame are there.
@@ -57,32 +48,22 @@ impl Input {
         self.filled += count;
     }
 
-    /// Takes whole frames out, one after the other, at most as many as one turn has; none when there
-    /// are none. What follows them is looked at by the next call.
-    ///
-    /// # Errors
-    /// When the buffer begins with something that cannot become a frame.
-    pub(super) fn frames(&mut self) -> Result<Option<Vec<u8>>, FrameError> {
-        let mut end = 0;
-        for _ in 0..TURN {
-            match frame::split(&self.bytes[end..self.filled], self.limit) {
-                Ok(Some(frame)) => end += frame.length,
-                Ok(None) => break,
-                Err(_) if end > 0 => break,
-                Err(error) => return Err(error),
-            }
+    /// What came in.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.filled]
+    }
+
+    /// Drops what is done with from the begin.
+    pub(super) fn consume(&mut self, count: usize) {
+        if count == 0 {
+            return;
         }
-        if end == 0 {
-            return Ok(None);
-        }
-        let frames = self.bytes[..end].to_vec();
-        self.bytes.copy_within(end..self.filled, 0);
-        self.filled -= end;
+        self.bytes.copy_within(count..self.filled, 0);
+        self.filled -= count;
         if self.bytes.len() > 4 * (self.filled + READ) {
             self.bytes.truncate(self.filled + READ);
             self.bytes.shrink_to_fit();
         }
-        Ok(Some(frames))
     }
 
     /// Gives memory back when nothing is there and nothing comes.
@@ -96,7 +77,6 @@ impl Input {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tuyau_wire::frame::FrameErrorKind;
 
     fn read(input: &mut Input, bytes: &[u8]) {
         for part in bytes.chunks(READ) {
@@ -106,44 +86,23 @@ mod tests {
     }
 
     #[test]
-    fn takes_no_more_frames_than_one_turn_has() {
-        let mut input = Input::new(100);
-        read(&mut input, &[0x40; TURN + 2]);
-        assert_eq!(input.frames().unwrap().unwrap().len(), TURN);
-        assert_eq!(input.frames().unwrap().unwrap().len(), 2);
-        assert_eq!(input.frames().unwrap(), None);
-    }
-
-    #[test]
-    fn takes_whole_frames_and_keeps_the_rest() {
-        let mut input = Input::new(100);
+    fn keeps_what_is_not_done_with() {
+        let mut input = Input::new();
         read(&mut input, &[0x42, 1, 2, 0x41, 3, 0x43, 4]);
-        assert_eq!(
-            input.frames().unwrap().unwrap(),
-            [0x42, 1, 2, 0x41, 3],
-            "two frames"
-        );
-        assert_eq!(input.frames().unwrap(), None);
+        assert_eq!(input.bytes(), [0x42, 1, 2, 0x41, 3, 0x43, 4]);
+        input.consume(5);
         assert_eq!((input.len(), input.missing()), (2, 2));
         read(&mut input, &[5, 6]);
-        assert_eq!(input.frames().unwrap().unwrap(), [0x43, 4, 5, 6]);
+        assert_eq!(input.bytes(), [0x43, 4, 5, 6]);
+        input.consume(4);
         input.release();
         assert!(input.bytes.is_empty());
     }
 
     #[test]
-    fn what_is_no_frame_is_refused_although_nothing_more_comes() {
-        let mut input = Input::new(100);
-        read(&mut input, &[0x41, 1, 0x18]);
-        assert_eq!(input.frames().unwrap().unwrap(), [0x41, 1]);
-        assert_eq!(input.frames().unwrap_err().kind(), FrameErrorKind::NotBytes);
-    }
-
-    #[test]
     fn grows_with_what_came_and_not_with_what_was_announced() {
-        let mut input = Input::new(1 << 30);
+        let mut input = Input::new();
         read(&mut input, &[0x5a, 0x3f, 0xff, 0xff, 0xff]);
-        assert_eq!(input.frames().unwrap(), None);
         let mut came = input.len();
         while came < 1 << 20 {
             let room = input.room().len();
@@ -156,12 +115,12 @@ mod tests {
 
     #[test]
     fn gives_memory_of_a_long_message_back() {
-        let mut input = Input::new(1 << 20);
+        let mut input = Input::new();
         let length = 1 << 19;
         read(&mut input, &[0x5a, 0, 8, 0, 0]);
         read(&mut input, &vec![0x80; length]);
         read(&mut input, &[0x43, 1]);
-        assert_eq!(input.frames().unwrap().unwrap().len(), length + 5);
+        input.consume(length + 5);
         assert_eq!(input.len(), 2);
         assert!(input.bytes.capacity() < 4 * READ);
     }

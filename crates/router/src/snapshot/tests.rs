@@ -37,6 +37,7 @@ fn state(entries: u8) -> State {
     State {
         processed: 123_456,
         table,
+        ..State::default()
     }
 }
 

@@ -18,7 +18,7 @@ async fn delivers_from_one_key_to_another() {
         (key(1).identity(), b"hello".to_vec())
     );
     let (processed, table) = router.state().await;
-    assert_eq!((processed, table), (2, vec![key(2).identity()]));
+    assert_eq!((processed, table), (3, vec![key(2).identity()]));
 }
 
 #[tokio::test]
@@ -142,17 +142,18 @@ async fn tells_its_peers_when_it_stops() {
 async fn many_frames_in_one_write_are_all_answered() {
     let router = start(|_| {}).await;
     let mut peer = router.connect(1).await;
+    let handle = peer.handle(key(100).identity()).await;
     let mut bytes = Vec::new();
-    for request in 1..=1000 {
+    for _ in 0..1000 {
+        let (sequence, body) = (peer.next(), &b"x"[..]);
         Message::Send {
-            request,
-            to: key(100).identity(),
-            body: b"x",
+            handle,
+            sequence,
+            body,
         }
         .encode_frame(&mut bytes);
     }
     peer.say_bytes(&bytes).await;
-    peer.request = 1000;
     assert_eq!(peer.answer().await, None);
-    assert_eq!(router.state().await.0, 1000);
+    assert_eq!(router.state().await.0, 1001);
 }

@@ -9,6 +9,9 @@ use crate::support::{Peer, TestRouter, key, start, witness::Witness};
 
 const LIMIT: usize = 4096;
 
+/// What the peer has bound, with its first number: the way to the router itself.
+const HANDLE: u64 = 0;
+
 /// A router, a peer of it, and a witness.
 async fn world() -> (TestRouter, Peer, Witness) {
     let router = start(|settings| {
@@ -16,8 +19,10 @@ async fn world() -> (TestRouter, Peer, Witness) {
         settings.limits.frame = Duration::from_millis(300);
     })
     .await;
-    let witness = Witness::new(&router).await;
-    let peer = router.connect(1).await;
+    let mut witness = Witness::new(&router).await;
+    let mut peer = router.connect(1).await;
+    assert_eq!(peer.handle(key(100).identity()).await, HANDLE);
+    witness.note(&router).await;
     (router, peer, witness)
 }
 
@@ -49,9 +54,14 @@ fn encoded(message: &Message<'_>) -> Vec<u8> {
     bytes
 }
 
-fn send(request: u64, body: &[u8]) -> Vec<u8> {
-    let to = key(100).identity();
-    Message::Send { request, to, body }.encode()
+fn send(sequence: u64, body: &[u8]) -> Vec<u8> {
+    let handle = HANDLE;
+    Message::Send {
+        handle,
+        sequence,
+        body,
+    }
+    .encode()
 }
 
 #[tokio::test]
@@ -72,9 +82,9 @@ async fn the_longest_length_of_all_is_refused() {
 
 #[tokio::test]
 async fn what_is_no_frame_is_refused_although_a_good_one_stands_before_it() {
-    let bytes = [&framed(&send(1, b"x"))[..], b"GET / HTTP/1.1\r\n"].concat();
+    let bytes = [&framed(&send(2, b"x"))[..], b"GET / HTTP/1.1\r\n"].concat();
     let (mut router, mut peer, mut witness) = world().await;
-    peer.request = 1;
+    peer.number = 2;
     peer.say_bytes(&bytes).await;
     assert_eq!(peer.answer().await, None);
     let (code, text) = peer.ended().await.unwrap();
@@ -113,7 +123,7 @@ async fn a_message_that_comes_too_slowly_ends_the_session() {
             message = peer.hear() => {
                 let message = message.unwrap();
                 match Message::decode(&message).unwrap() {
-                    Message::Reject { request: None, code, text } => {
+                    Message::Reject { sequence: None, code, text } => {
                         assert_eq!(code, RejectCode::Limit);
                         break text.to_owned();
                     }
@@ -149,31 +159,31 @@ async fn an_idle_session_is_not_late() {
 
 #[tokio::test]
 async fn truncated_cbor_is_refused_with_its_place() {
-    let message = send(1, b"a body");
-    let text = "byte 43: expected more of a string, found the end";
+    let message = send(2, b"a body");
+    let text = "byte 10: expected more of a string, found the end";
     let truncated = framed(&message[..message.len() - 1]);
     ends(&truncated, RejectCode::Malformed, text).await;
 }
 
 #[tokio::test]
 async fn trailing_cbor_is_refused_with_its_place() {
-    let message = [&send(1, b"a body")[..], &[0]].concat();
-    let text = "byte 44: expected the end of the message, found more bytes";
+    let message = [&send(2, b"a body")[..], &[0]].concat();
+    let text = "byte 11: expected the end of the message, found more bytes";
     ends(&framed(&message), RejectCode::Malformed, text).await;
 }
 
 #[tokio::test]
 async fn a_number_that_is_not_in_its_shortest_form_is_refused() {
-    let mut message = send(1, b"a body");
-    message.splice(2..3, [0x18, 1]);
-    let text = "byte 2, an unsigned integer: expected the shortest form of a number or length, \
+    let mut message = send(2, b"a body");
+    message.splice(3..4, [0x18, 2]);
+    let text = "byte 3, an unsigned integer: expected the shortest form of a number or length, \
                 found a longer one";
     ends(&framed(&message), RejectCode::Malformed, text).await;
 }
 
 #[tokio::test]
 async fn an_array_of_indefinite_length_is_refused() {
-    let mut message = send(1, b"a body");
+    let mut message = send(2, b"a body");
     message[0] = 0x9f;
     message.push(0xff);
     let text = "byte 0: expected an item of definite length, found an indefinite length";
@@ -182,8 +192,8 @@ async fn an_array_of_indefinite_length_is_refused() {
 
 #[tokio::test]
 async fn an_unknown_message_type_is_refused() {
-    let text = "byte 1, message type: expected 0 to 8, found 9";
-    ends(&framed(&[0x82, 9, 1]), RejectCode::Unexpected, text).await;
+    let text = "byte 1, message type: expected 0 to 23, found 24";
+    ends(&framed(&[0x82, 0x18, 24, 1]), RejectCode::Unexpected, text).await;
 }
 
 #[tokio::test]
@@ -200,28 +210,27 @@ async fn a_second_hello_is_refused() {
 
 #[tokio::test]
 async fn a_router_takes_no_deliveries() {
-    let (from, request, body) = (key(1).identity(), 1, &b"x"[..]);
-    let text = "expected listen, unlisten or send, found the message deliver, \
-                which a router does not take";
+    let (handle, sequence, body) = (0, 1, &b"x"[..]);
+    let text = "found the message deliver, which a router does not take; only routers send it";
     let deliver = Message::Deliver {
-        from,
-        request,
+        handle,
+        sequence,
         body,
     };
     ends(&encoded(&deliver), RejectCode::Unexpected, text).await;
 }
 
 #[tokio::test]
-async fn request_numbers_must_grow() {
+async fn sequence_numbers_must_grow() {
     for found in [0, 6, 7] {
         let (mut router, mut peer, mut witness) = world().await;
         peer.say_bytes(&framed(&send(7, b"x"))).await;
-        peer.request = 7;
+        peer.number = 7;
         assert_eq!(peer.answer().await, None);
         witness.note(&router).await;
         peer.say_bytes(&framed(&send(found, b"x"))).await;
         let text =
-            format!("expected a request number greater than 7, the one before, found {found}");
+            format!("expected a sequence number greater than 7, the one before, found {found}");
         let ended = peer.ended().await;
         assert_eq!(ended, Some((RejectCode::Malformed, text.clone())));
         drop(peer);
@@ -233,14 +242,28 @@ async fn request_numbers_must_grow() {
 #[tokio::test]
 async fn answers_to_nothing_are_ignored() {
     let (router, mut peer, mut witness) = world().await;
-    peer.say(&Message::Accept { request: 99 }).await;
-    let (request, code, text) = (Some(99), RejectCode::Internal, "no");
+    let (sequence, code, text) = (Some(99), RejectCode::Internal, "no");
     let reject = Message::Reject {
-        request,
+        sequence,
         code,
         text,
     };
     peer.say(&reject).await;
+    peer.say(&Message::Pong { token: 99 }).await;
+    let (handle, first, last) = (99, 0, u64::MAX);
+    let acknowledge = Message::Acknowledge {
+        handle,
+        first,
+        last,
+    };
+    peer.say(&acknowledge).await;
+    let (sequence, body) = (99, &b"yes"[..]);
+    let reply = Message::Reply {
+        handle,
+        sequence,
+        body,
+    };
+    peer.say(&reply).await;
     assert_eq!(peer.send(key(100).identity(), b"x").await, None);
     witness.note(&router).await;
     witness.check(&router).await;
@@ -285,10 +308,10 @@ async fn a_stream_that_is_cut_off_is_told_from_one_that_ended() {
 #[tokio::test]
 async fn what_was_sent_before_the_end_is_answered() {
     let (router, mut peer, mut witness) = world().await;
-    let requests = (1..=100).flat_map(|request| framed(&send(request, b"x")));
+    let requests = (2..=101).flat_map(|sequence| framed(&send(sequence, b"x")));
     peer.say_bytes(&requests.collect::<Vec<_>>()).await;
     peer.flow.close_write().await.unwrap();
-    peer.request = 100;
+    peer.number = 101;
     assert_eq!(peer.answer().await, None);
     assert_eq!(peer.try_hear().await, Ok(None));
     witness.note(&router).await;
@@ -335,7 +358,7 @@ impl Numbers {
 }
 
 /// Sends bytes that are no message in a frame, and expects the answer that the decoder's error
-/// calls for: about the request when its number could be read, else the end of the session.
+/// calls for: about the message when its number could be read, else the end of the session.
 async fn answered_as_decoded(router: &TestRouter, peer: &mut Peer, message: &[u8]) {
     let Err(error) = Message::decode(message) else {
         return;
@@ -346,17 +369,17 @@ async fn answered_as_decoded(router: &TestRouter, peer: &mut Peer, message: &[u8
     }
     let (code, text) = (error.reject_code(), Chain(&error).to_string());
     peer.say_bytes(&framed(message)).await;
-    match error.request() {
-        Some(request) if request > peer.request => {
-            peer.request = request;
+    match error.sequence() {
+        Some(sequence) if sequence > peer.number => {
+            peer.number = sequence;
             assert_eq!(peer.answer().await, Some((code, text)));
-            if request > u64::MAX / 2 {
+            if sequence > u64::MAX / 2 {
                 *peer = router.connect(1).await;
             }
         }
-        request => {
+        sequence => {
             let (found, told) = peer.ended().await.expect("the session is refused");
-            if request.is_none() {
+            if sequence.is_none() {
                 assert_eq!((found, told), (code, text));
             }
             *peer = router.connect(1).await;
@@ -369,12 +392,13 @@ async fn random_and_damaged_messages_are_refused_one_by_one() {
     let (router, mut peer, mut witness) = world().await;
     let mut numbers = Numbers(0x7079_6175_0000_0001);
     let record = peer.record("tls://127.0.0.1:9");
-    let listen = Message::Listen { request: 1, record }.encode();
+    let sequence = 2;
+    let listen = Message::Listen { sequence, record }.encode();
     for round in 0..200 {
         let message = match round % 3 {
             0 => numbers.bytes(100),
             1 => numbers.damage(&listen),
-            _ => numbers.damage(&send(1, b"a body")),
+            _ => numbers.damage(&send(2, b"a body")),
         };
         answered_as_decoded(&router, &mut peer, &message).await;
     }
@@ -400,17 +424,17 @@ async fn random_streams_are_refused() {
 }
 
 #[tokio::test]
-async fn a_damaged_statement_is_refused_by_its_request() {
+async fn a_damaged_statement_is_refused_by_its_number() {
     let (mut router, mut peer, mut witness) = world().await;
     let record = peer.record("tls://127.0.0.1:9");
-    let mut message = Message::Listen { request: 1, record }.encode();
+    let sequence = peer.next();
+    let mut message = Message::Listen { sequence, record }.encode();
     // The array of the record announces five elements in place of four.
     let record = message.windows(2).position(|pair| pair == [0x84, 0x58]);
     message[record.unwrap()] = 0x85;
     let error = Message::decode(&message).unwrap_err();
     assert_eq!(error.kind(), DecodeErrorKind::Truncated);
     peer.say_bytes(&framed(&message)).await;
-    peer.request = 1;
     let (code, text) = peer.answer().await.unwrap();
     assert_eq!(code, RejectCode::Malformed);
     assert!(text.starts_with("byte "), "{text}");

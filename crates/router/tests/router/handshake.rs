@@ -209,7 +209,7 @@ async fn a_hello_that_comes_in_part_is_late_as_well() {
     let mut router = start(impatient).await;
     let mut witness = Witness::new(&router).await;
     let mut peer = router.connect_silent(1).await;
-    peer.say_bytes(&[0x58, 0x20, 0x86]).await;
+    peer.say_bytes(&[0x58, 0x20, 0x87]).await;
     witness.talk().await;
     let place = peer.place();
     let (code, text) = peer.ended().await.unwrap();
@@ -240,17 +240,23 @@ async fn begins_with(bytes: &[u8], code: RejectCode, text: &str) {
 #[tokio::test]
 async fn the_first_message_must_be_a_hello() {
     let mut bytes = Vec::new();
-    let (to, body) = (key(100).identity(), &b"x"[..]);
-    let request = 1;
-    Message::Send { request, to, body }.encode_frame(&mut bytes);
+    let (handle, sequence, body) = (0, 1, &b"x"[..]);
+    Message::Send {
+        handle,
+        sequence,
+        body,
+    }
+    .encode_frame(&mut bytes);
     let text = "expected a hello as the first message, found the message send";
     begins_with(&bytes, RejectCode::Unexpected, text).await;
 }
 
 #[tokio::test]
 async fn a_hello_without_a_common_version_is_refused() {
-    let bytes = [0x4b, 0x86, 0, 0x81, 9, 0x80, 0, 0x61, b'x', 0x19, 0x10, 0];
-    let text = "no version of the protocol in common: ours 1, theirs 9";
+    let bytes = [
+        0x4c, 0x87, 0, 0x81, 9, 0x80, 0, 0x61, b'x', 0x19, 0x10, 0, 0xa0,
+    ];
+    let text = "no version of the protocol in common: ours 2, theirs 9";
     begins_with(&bytes, RejectCode::Version, text).await;
 }
 

@@ -5,10 +5,10 @@ use std::time::Duration;
 use tokio::{net::TcpStream, task::JoinSet};
 use tuyau_core::FlowExt;
 use tuyau_router::journal::Event;
-use tuyau_wire::{Hello, Message, RejectCode, Role};
+use tuyau_wire::{Message, RejectCode};
 
 use crate::support::{
-    PATIENCE, Peer, TestRouter, key,
+    PATIENCE, Peer, TestRouter, hello, key,
     raw::{read_all, tcp},
     stack, start,
     witness::Witness,
@@ -121,6 +121,7 @@ async fn a_router_does_not_dial_above_its_limit_of_connections() {
     drop(absent);
     router.disconnected(1).await;
     let mut sender = router.connect(2).await;
+    sender.handle(key(1).identity()).await;
     witness.note(&router).await;
     let (code, _) = sender.send(key(1).identity(), b"x").await.unwrap();
     assert_eq!(code, RejectCode::Unreachable);
@@ -170,13 +171,18 @@ async fn a_peer_that_never_reads_its_answers_is_closed() {
     .await;
     let mut witness = Witness::new(&router).await;
     let mut peer = router.connect(1).await;
+    // To itself, so that the buffers of the system are soon full of what it does not read.
+    let handle = peer.handle(key(1).identity()).await;
     let flood = tokio::spawn(async move {
-        // To itself, so that the buffers of the system are soon full of what it does not read.
-        let to = key(1).identity();
         let body = &[7; 4096];
-        for request in 1.. {
-            let mut bytes = Vec::new();
-            Message::Send { request, to, body }.encode_frame(&mut bytes);
+        loop {
+            let (sequence, mut bytes) = (peer.next(), Vec::new());
+            Message::Send {
+                handle,
+                sequence,
+                body,
+            }
+            .encode_frame(&mut bytes);
             if peer.flow.write_all(&bytes).await.is_err() {
                 break;
             }
@@ -214,7 +220,7 @@ async fn a_recipient_that_does_not_read_congests_nobody_but_itself() {
     assert_eq!(code, RejectCode::Congested);
     assert_eq!(
         text,
-        format!("{to} does not read as fast as messages come; send again later")
+        format!("{to} does not take messages as fast as they come; wait for credit and send again")
     );
     assert!(router.rejected(1).await.ends_with(&text));
     witness.note(&router).await;
@@ -238,9 +244,11 @@ async fn many_flooding_sessions_do_not_starve_another() {
     let mut witness = Witness::new(&router).await;
     let mut floods = JoinSet::new();
     for seed in 1..=8 {
-        let peer = router.connect(seed).await;
+        let mut peer = router.connect(seed).await;
+        peer.handle(key(9).identity()).await;
         floods.spawn(flood(peer));
     }
+    witness.note(&router).await;
     for _ in 0..50 {
         witness.talk().await;
     }
@@ -251,15 +259,19 @@ async fn many_flooding_sessions_do_not_starve_another() {
 
 /// Sends to nobody without a pause, and reads the answers.
 async fn flood(mut peer: Peer) {
-    let to = key(9).identity();
-    for begin in 0.. {
+    let handle = peer.handle(key(9).identity()).await;
+    loop {
         let mut bytes = Vec::new();
-        for request in begin * 100 + 1..=begin * 100 + 100 {
-            let body = b"";
-            Message::Send { request, to, body }.encode_frame(&mut bytes);
+        for _ in 0..100 {
+            let (sequence, body) = (peer.next(), &b""[..]);
+            Message::Send {
+                handle,
+                sequence,
+                body,
+            }
+            .encode_frame(&mut bytes);
         }
         peer.say_bytes(&bytes).await;
-        peer.request = begin * 100 + 100;
         assert_eq!(peer.answer().await.unwrap().0, RejectCode::Unreachable);
     }
 }
@@ -269,14 +281,15 @@ async fn a_body_that_the_recipient_does_not_accept_is_refused() {
     let mut router = start(|_| {}).await;
     let mut witness = Witness::new(&router).await;
     let mut sender = router.connect(1).await;
-    let mut recipient = router.connect_silent(2).await;
-    let hello = Hello::new(Role::Service, "test").unwrap();
-    let hello = hello.with_max_frame(4096).unwrap();
-    recipient.say(&Message::Hello(hello)).await;
+    let hello = hello().with_max_frame(4096).unwrap();
+    let mut recipient = router.connect_with(2, hello).await;
     // The recipient's hello is handled when the router has answered something after it.
     assert_eq!(recipient.send(key(100).identity(), b"x").await, None);
     witness.note(&router).await;
-    let refused = sender.send(key(2).identity(), &[7; 5000]).await;
+    let handle = sender.handle(key(2).identity()).await;
+    witness.note(&router).await;
+    sender.post(handle, &[7; 5000]).await;
+    let refused = sender.answer().await;
     let text = "the recipient accepts messages of at most 4096 bytes";
     assert_eq!(refused, Some((RejectCode::TooLarge, text.into())));
     assert!(router.rejected(1).await.ends_with(text));
@@ -285,7 +298,11 @@ async fn a_body_that_the_recipient_does_not_accept_is_refused() {
 
 #[tokio::test]
 async fn what_waits_for_a_dial_is_bounded_for_each_sender() {
-    let router = start(|settings| settings.limits.queue_bytes = 100_000).await;
+    let router = start(|settings| {
+        settings.limits.queue_bytes = 100_000;
+        settings.limits.credit_bytes = 1_000_000;
+    })
+    .await;
     let mut witness = Witness::new(&router).await;
     // Nobody accepts there, but the system completes the connection: the dial waits for TLS.
     let deaf = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -297,30 +314,25 @@ async fn what_waits_for_a_dial_is_bounded_for_each_sender() {
     assert_eq!(absent.try_hear().await, Ok(None));
     witness.note(&router).await;
     let (mut flooder, mut other) = (router.connect(2).await, router.connect(3).await);
-    let to = key(1).identity();
-    let body = &[7; 30_000];
-    for request in 1..=4 {
-        flooder.say(&Message::Send { request, to, body }).await;
+    let (to, body) = (key(1).identity(), &[7; 30_000]);
+    let handle = flooder.handle(to).await;
+    let other_handle = other.handle(to).await;
+    witness.note(&router).await;
+    let mut sent = Vec::new();
+    for _ in 0..4 {
+        sent.push(flooder.post(handle, body).await);
     }
-    flooder.request = 4;
     let (code, text) = flooder.answer().await.unwrap();
     assert_eq!(code, RejectCode::Congested);
     assert!(text.contains("send again later"), "{text}");
     witness.check(&router).await;
     // Another sender has a budget of its own, and all get their answer when the dial fails.
-    other
-        .say(&Message::Send {
-            request: 1,
-            to,
-            body,
-        })
-        .await;
-    other.request = 1;
+    other.post(other_handle, body).await;
     drop(deaf);
     assert_eq!(other.answer().await.unwrap().0, RejectCode::Unreachable);
-    for request in 1..=3 {
-        flooder.request = request;
-        assert_eq!(flooder.answer().await.unwrap().0, RejectCode::Unreachable);
+    for sequence in &sent[..3] {
+        let refused = flooder.answer_to(*sequence).await.unwrap();
+        assert_eq!(refused.0, RejectCode::Unreachable);
     }
     witness.check(&router).await;
 }

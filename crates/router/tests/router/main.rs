@@ -10,4 +10,6 @@ mod registration;
 mod snapshots;
 mod start;
 mod state_dir;
+#[path = "../support/mod.rs"]
+#[allow(dead_code, reason = "other test binaries use it as well")]
 mod support;

@@ -69,12 +69,11 @@ async fn a_key_of_another_session_is_not_taken_from_it() {
     let record = Signed::sign(&key(202), record).unwrap();
     let (code, _) = peer.listen(record).await.unwrap();
     assert_eq!(code, RejectCode::WrongIdentity);
-    peer.request += 1;
     let (identity, sequence) = (key(202).identity(), 1001);
     let withdrawal = Signed::sign(&key(202), Withdrawal { identity, sequence }).unwrap();
-    let request = peer.request;
+    let sequence = peer.next();
     peer.say(&Message::Unlisten {
-        request,
+        sequence,
         withdrawal,
     })
     .await;
@@ -165,18 +164,17 @@ async fn routes_that_a_router_does_not_dial_are_refused() {
 #[tokio::test]
 async fn a_route_that_does_not_parse_is_refused_with_its_place() {
     let (mut router, mut peer, mut witness) = registered().await;
-    peer.request += 1;
     let record = peer.record("tls://127.0.0.1:9");
-    let request = peer.request;
+    let sequence = peer.next();
     let mut bytes = Vec::new();
-    Message::Listen { request, record }.encode_frame(&mut bytes);
+    Message::Listen { sequence, record }.encode_frame(&mut bytes);
     // The port becomes letters: `tls://127.0.0.1:9` has the same length as `tls://127.0.0.1:x`.
     let colon = bytes.windows(2).position(|pair| pair == b":9").unwrap();
     bytes[colon + 1] = b'x';
     peer.say_bytes(&bytes).await;
     let (code, text) = peer.answer().await.unwrap();
     assert_eq!(code, RejectCode::BadRoute);
-    let expected = "route of the record: expected an address, found a text that is none: ";
+    let expected = ", route: expected an address, found a text that is none: ";
     assert!(
         text.starts_with("byte ") && text.contains(expected),
         "{text}"
@@ -235,15 +233,15 @@ async fn of_many_registrations_from_two_sessions_the_newest_wins() {
 async fn register_all(mut peer: Peer, records: Vec<Signed<Record>>) -> u64 {
     let count = records.len();
     let mut bytes = Vec::new();
-    for (request, record) in (1..).zip(records) {
-        Message::Listen { request, record }.encode_frame(&mut bytes);
+    for (sequence, record) in (1..).zip(records) {
+        Message::Listen { sequence, record }.encode_frame(&mut bytes);
     }
     peer.say_bytes(&bytes).await;
     let mut accepted = 0;
     for _ in 0..count {
         let answer = peer.hear().await.unwrap();
         match Message::decode(&answer).unwrap() {
-            Message::Accept { .. } => accepted += 1,
+            Message::Receipt { first, last, .. } => accepted += last - first + 1,
             Message::Reject { code, .. } => assert_eq!(code, RejectCode::StaleSequence),
             other => panic!("{}", other.name()),
         }

@@ -51,7 +51,7 @@ async fn refused(
 
     // The connection over the admin socket goes on, and a good snapshot is taken.
     admin.restore(good).await.unwrap();
-    assert_eq!(router.state().await, (2, vec![key(202).identity()]));
+    assert_eq!(router.state().await, (3, vec![key(202).identity()]));
 }
 
 /// Where the items of a snapshot begin, and its end.

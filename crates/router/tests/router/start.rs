@@ -105,7 +105,7 @@ async fn a_damaged_state_is_refused_with_its_place_and_left_as_it_is() {
     assert_eq!(fs::read(&file).unwrap(), bad);
     fs::write(&file, &good).unwrap();
     let router = router_in(dir.path()).await;
-    assert_eq!(router.state().await, (2, vec![key(202).identity()]));
+    assert_eq!(router.state().await, (3, vec![key(202).identity()]));
 }
 
 #[tokio::test]

@@ -55,18 +55,64 @@ impl<'a> Reader<'a> {
             .map_err(|_| self.mismatch(at, field, "an unsigned integer"))
     }
 
-    pub(crate) fn uint_or_null(&mut self, field: &'static str) -> Result<Option<u64>, DecodeError> {
+    /// Reads a number that stands for one of `all`, the least number for the first of them.
+    pub(crate) fn choice<T: Copy>(
+        &mut self,
+        field: &'static str,
+        expected: &'static str,
+        least: u64,
+        all: &[T],
+    ) -> Result<T, DecodeError> {
         let at = self.offset();
-        if matches!(self.decoder.datatype(), Ok(Type::Null)) {
-            self.decoder
-                .null()
-                .map_err(|_| self.mismatch(at, field, "null"))?;
+        let number = self.uint(field)?;
+        let index = number.checked_sub(least).map(usize::try_from);
+        let chosen = index.and_then(|index| all.get(index.ok()?));
+        chosen.copied().ok_or_else(|| {
+            let found = format!("{number}");
+            DecodeError::new(Kind::Value, at, expected, found).in_field(field)
+        })
+    }
+
+    pub(crate) fn uint_or_null(&mut self, field: &'static str) -> Result<Option<u64>, DecodeError> {
+        if self.skip_null() {
             return Ok(None);
         }
+        let at = self.offset();
         let number = self.decoder.u64();
         number
             .map(Some)
             .map_err(|_| self.mismatch(at, field, "an unsigned integer or null"))
+    }
+
+    /// Whether the next field is null; then it is read.
+    pub(crate) fn skip_null(&mut self) -> bool {
+        let is_null = matches!(self.decoder.datatype(), Ok(Type::Null));
+        is_null && self.decoder.null().is_ok()
+    }
+
+    pub(crate) fn bool(&mut self, field: &'static str) -> Result<bool, DecodeError> {
+        let at = self.offset();
+        self.decoder
+            .bool()
+            .map_err(|_| self.mismatch(at, field, "a boolean"))
+    }
+
+    /// Reads the head of a map and returns its count of entries.
+    pub(crate) fn map(
+        &mut self,
+        field: &'static str,
+        most: u64,
+        expected: &'static str,
+    ) -> Result<u64, DecodeError> {
+        let at = self.offset();
+        let Ok(Some(count)) = self.decoder.map() else {
+            return Err(self.mismatch(at, field, expected));
+        };
+        if count <= most {
+            return Ok(count);
+        }
+        let found = format!("a map of {count}");
+        Err(DecodeError::new(Kind::Length, at, expected, found).in_field(field))
     }
 
     pub(crate) fn bytes(&mut self, field: &'static str) -> Result<&'a [u8], DecodeError> {

@@ -5,7 +5,7 @@ use core::convert::Infallible;
 
 use minicbor::{Encoder, encode};
 
-use super::{Hello, Role, is_agent, is_capability};
+use super::{Hello, Role, is_agent, is_capability, parameter};
 use crate::{
     DecodeError, DecodeErrorKind as Kind, MAX_AGENT, MAX_CAPABILITIES, MAX_CAPABILITY,
     MAX_VERSIONS, MIN_MAX_FRAME, cbor::reader::Reader,
@@ -28,8 +28,8 @@ impl Hello {
         encoder
             .u64(self.role.number())?
             .str(&self.agent)?
-            .u64(self.max_frame)?
-            .ok()
+            .u64(self.max_frame)?;
+        parameter::write(&self.parameters, encoder)
     }
 
     /// Reads the fields after the message type.
@@ -40,6 +40,7 @@ impl Hello {
             role: Role::read(reader)?,
             agent: read_agent(reader)?,
             max_frame: read_max_frame(reader)?,
+            parameters: parameter::read(reader)?,
         })
     }
 }

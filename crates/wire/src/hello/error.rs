@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use core::{error::Error, fmt};
 
-use crate::{MAX_AGENT, MAX_CAPABILITIES, MAX_CAPABILITY, MIN_MAX_FRAME};
+use crate::{MAX_AGENT, MAX_CAPABILITIES, MAX_CAPABILITY, MAX_PARAMETERS, MIN_MAX_FRAME};
 
 /// Why a [`Hello`](super::Hello) could not be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub enum HelloErrorKind {
     Capabilities,
     /// The longest message is too short to be told anything.
     MaxFrame,
+    /// There are too many parameters.
+    Parameters,
 }
 
 impl HelloError {
@@ -48,6 +50,9 @@ impl fmt::Display for HelloError {
             ),
             HelloErrorKind::Capabilities => {
                 write!(f, "a hello has at most {MAX_CAPABILITIES} capabilities")
+            }
+            HelloErrorKind::Parameters => {
+                write!(f, "a hello has at most {MAX_PARAMETERS} parameters")
             }
             HelloErrorKind::MaxFrame => {
                 write!(

@@ -2,10 +2,10 @@
 
 use alloc::format;
 
-use super::{Message, number};
+use super::{Message, form};
 use crate::{
-    DecodeError, DecodeErrorKind as Kind, Hello, MAX_REJECT_TEXT, RejectCode, Signed,
-    cbor::reader::Reader,
+    Announcement, Binding, DecodeError, DecodeErrorKind as Kind, Hello, Level, MAX_REJECT_TEXT,
+    RejectCode, Signed, binding::read_grant, cbor::reader::Reader, record::read_printed_routes,
 };
 
 impl<'a> Message<'a> {
@@ -20,82 +20,180 @@ impl<'a> Message<'a> {
         let mut reader = Reader::new(bytes, 0)?;
         let count = reader.array("message", 1..=u64::MAX, "an array that begins with a type")?;
         let at = reader.offset();
-        let kind = reader.uint("message type")?;
-        let (name, expected) = form(kind).ok_or_else(|| unknown_type(at, kind))?;
-        if count != expected.0 {
+        let number = reader.uint("message type")?;
+        let index = usize::try_from(number).unwrap_or(usize::MAX);
+        let form = form::FORMS
+            .get(index)
+            .ok_or_else(|| unknown_type(at, number))?;
+        if count != form.count {
             let found = format!("an array of {count}");
-            return Err(DecodeError::new(Kind::Length, 0, expected.1, found).in_field(name));
+            let error = DecodeError::new(Kind::Length, 0, form.expected(), found);
+            return Err(error.in_field(form.name));
         }
-        match kind {
-            number::HELLO => Hello::read(&mut reader).map(Self::Hello),
-            number::DELIVER => read_deliver(&mut reader),
-            number::REJECT => read_reject(&mut reader),
-            _ => read_request(&mut reader, kind),
+        match index {
+            form::HELLO => Hello::read(&mut reader).map(Self::Hello),
+            form::REJECT => read_reject(&mut reader),
+            form::LISTEN
+            | form::UNLISTEN
+            | form::BIND
+            | form::JOIN
+            | form::LEAVE
+            | form::DECLARE
+            | form::LOOKUP => read_request(&mut reader, index),
+            form::SEND | form::DELIVER | form::REDELIVER | form::REPLY | form::REPLIED => {
+                read_body(&mut reader, index)
+            }
+            _ => read_other(&mut reader, index),
         }
     }
 }
 
-/// The name of a message type, and how many elements its array has.
-fn form(kind: u64) -> Option<(&'static str, (u64, &'static str))> {
-    Some(match kind {
-        number::HELLO => ("hello", (6, "an array of 6")),
-        number::LISTEN => ("listen", (3, "an array of 3")),
-        number::UNLISTEN => ("unlisten", (3, "an array of 3")),
-        number::SEND => ("send", (4, "an array of 4")),
-        number::DELIVER => ("deliver", (4, "an array of 4")),
-        number::ACCEPT => ("accept", (2, "an array of 2")),
-        number::REJECT => ("reject", (4, "an array of 4")),
-        number::LOOKUP => ("lookup", (3, "an array of 3")),
-        number::FOUND => ("found", (3, "an array of 3")),
-        _ => return None,
-    })
+fn unknown_type(at: usize, number: u64) -> DecodeError {
+    let found = format!("{number}");
+    DecodeError::new(Kind::UnknownType, at, "0 to 23", found).in_field("message type")
 }
 
-fn unknown_type(at: usize, kind: u64) -> DecodeError {
-    let found = format!("{kind}");
-    DecodeError::new(Kind::UnknownType, at, "0 to 8", found).in_field("message type")
-}
-
-/// Reads a message that begins with its request, and notes the request in an error after it.
-fn read_request<'a>(reader: &mut Reader<'a>, kind: u64) -> Result<Message<'a>, DecodeError> {
-    let request = reader.uint("request")?;
-    let message = match kind {
-        number::LISTEN => Signed::read(reader).map(|record| Message::Listen { request, record }),
-        number::UNLISTEN => Signed::read(reader).map(|withdrawal| Message::Unlisten {
-            request,
+/// Reads a message that begins with its own sequence number, and notes that in an error after it.
+fn read_request<'a>(reader: &mut Reader<'a>, index: usize) -> Result<Message<'a>, DecodeError> {
+    let sequence = reader.uint("sequence")?;
+    let message = match index {
+        form::LISTEN => Signed::read(reader).map(|record| Message::Listen { sequence, record }),
+        form::UNLISTEN => Signed::read(reader).map(|withdrawal| Message::Unlisten {
+            sequence,
             withdrawal,
         }),
-        number::SEND => read_send(reader, request),
-        number::LOOKUP => reader
+        form::BIND => read_bind(reader, sequence),
+        form::JOIN => read_join(reader, sequence),
+        form::LEAVE => reader
+            .identity("group")
+            .map(|group| Message::Leave { sequence, group }),
+        form::DECLARE => Signed::read(reader).map(|rules| Message::Declare { sequence, rules }),
+        _ => reader
             .identity("identity")
-            .map(|identity| Message::Lookup { request, identity }),
-        number::FOUND => Signed::read(reader).map(|record| Message::Found { request, record }),
-        _ => Ok(Message::Accept { request }),
+            .map(|identity| Message::Lookup { sequence, identity }),
     };
-    message.map_err(|error| error.of_request(request))
+    message.map_err(|error| error.of_sequence(sequence))
 }
 
-fn read_send<'a>(reader: &mut Reader<'a>, request: u64) -> Result<Message<'a>, DecodeError> {
-    let to = reader.identity("recipient")?;
-    let body = reader.bytes("body")?;
-    Ok(Message::Send { request, to, body })
-}
-
-fn read_deliver<'a>(reader: &mut Reader<'a>) -> Result<Message<'a>, DecodeError> {
-    let from = reader.identity("sender")?;
-    let request = reader.uint("request")?;
-    let body = reader
-        .bytes("body")
-        .map_err(|error| error.of_request(request))?;
-    Ok(Message::Deliver {
-        from,
-        request,
-        body,
+fn read_bind<'a>(reader: &mut Reader<'a>, sequence: u64) -> Result<Message<'a>, DecodeError> {
+    Ok(Message::Bind {
+        sequence,
+        handle: reader.uint("handle")?,
+        binding: Binding::read(reader)?,
     })
+}
+
+fn read_join<'a>(reader: &mut Reader<'a>, sequence: u64) -> Result<Message<'a>, DecodeError> {
+    Ok(Message::Join {
+        sequence,
+        group: reader.identity("group")?,
+        durable: reader.bool("durable")?,
+        grant: read_grant(reader)?,
+    })
+}
+
+/// Reads a message that carries a body.
+fn read_body<'a>(reader: &mut Reader<'a>, index: usize) -> Result<Message<'a>, DecodeError> {
+    let handle = match index {
+        form::REPLIED => 0,
+        _ => reader.uint("handle")?,
+    };
+    let sequence = reader.uint("sequence")?;
+    let body = reader.bytes("body").map_err(|error| match index {
+        form::SEND => error.of_sequence(sequence),
+        _ => error,
+    })?;
+    Ok(match index {
+        form::SEND => Message::Send {
+            handle,
+            sequence,
+            body,
+        },
+        form::DELIVER => Message::Deliver {
+            handle,
+            sequence,
+            body,
+        },
+        form::REDELIVER => Message::Redeliver {
+            handle,
+            sequence,
+            body,
+        },
+        form::REPLY => Message::Reply {
+            handle,
+            sequence,
+            body,
+        },
+        _ => Message::Replied { sequence, body },
+    })
+}
+
+/// Reads a message that no answer names.
+fn read_other<'a>(reader: &mut Reader<'a>, index: usize) -> Result<Message<'a>, DecodeError> {
+    Ok(match index {
+        form::UNBIND => Message::Unbind {
+            handle: reader.uint("handle")?,
+        },
+        form::ANNOUNCE => Message::Announce {
+            handle: reader.uint("handle")?,
+            announcement: Announcement::read(reader)?,
+        },
+        form::ACKNOWLEDGE => {
+            let (handle, (first, last)) = (reader.uint("handle")?, read_range(reader)?);
+            Message::Acknowledge {
+                handle,
+                first,
+                last,
+            }
+        }
+        form::MISSED => {
+            let (handle, (first, last)) = (reader.uint("handle")?, read_range(reader)?);
+            Message::Missed {
+                handle,
+                first,
+                last,
+            }
+        }
+        form::RECEIPT => {
+            let (level, (first, last)) = (Level::read_reached(reader)?, read_range(reader)?);
+            Message::Receipt { level, first, last }
+        }
+        form::CREDIT => Message::Credit {
+            handle: reader.uint("handle")?,
+            limit: reader.uint("limit")?,
+        },
+        form::FOUND => Message::Found {
+            sequence: reader.uint("sequence")?,
+            record: Signed::read(reader)?,
+        },
+        form::PING => Message::Ping {
+            token: reader.uint("token")?,
+        },
+        form::PONG => Message::Pong {
+            token: reader.uint("token")?,
+        },
+        _ => Message::Drain {
+            milliseconds: reader.uint("milliseconds")?,
+            routes: read_printed_routes(reader)?,
+        },
+    })
+}
+
+/// Reads the first and the last number of a range.
+fn read_range(reader: &mut Reader<'_>) -> Result<(u64, u64), DecodeError> {
+    let first = reader.uint("first of the range")?;
+    let (at, field) = (reader.offset(), "last of the range");
+    let last = reader.uint(field)?;
+    if last < first {
+        let found = format!("{last}, which is before the first, {first}");
+        let expected = "a number not less than the first";
+        return Err(DecodeError::new(Kind::Value, at, expected, found).in_field(field));
+    }
+    Ok((first, last))
 }
 
 fn read_reject<'a>(reader: &mut Reader<'a>) -> Result<Message<'a>, DecodeError> {
-    let request = reader.uint_or_null("request")?;
+    let sequence = reader.uint_or_null("sequence")?;
     let code = RejectCode::from_u64(reader.uint("reject code")?);
     let (at, field) = (reader.offset(), "reject text");
     let text = reader.text(field, 0..=MAX_REJECT_TEXT, "a text of at most 512 bytes")?;
@@ -104,7 +202,7 @@ fn read_reject<'a>(reader: &mut Reader<'a>) -> Result<Message<'a>, DecodeError> 
         return Err(DecodeError::new(Kind::Value, at, expected, "one with them").in_field(field));
     }
     Ok(Message::Reject {
-        request,
+        sequence,
         code,
         text,
     })

@@ -5,8 +5,8 @@ use core::convert::Infallible;
 
 use minicbor::{Encoder, encode};
 
-use super::{Message, number};
-use crate::MAX_REJECT_TEXT;
+use super::{Message, form};
+use crate::{MAX_REJECT_TEXT, binding::write_grant, record::write_routes};
 
 /// What an encoder returns that cannot fail for want of room.
 type Written = Result<(), encode::Error<Infallible>>;
@@ -46,50 +46,98 @@ impl Message<'_> {
     }
 
     fn write<W: encode::Write<Error = Infallible>>(&self, encoder: &mut Encoder<W>) -> Written {
+        let number = self.number();
+        encoder
+            .array(form::FORMS[number].count)?
+            .u64(number as u64)?;
         match self {
-            Self::Hello(hello) => hello.write(encoder.array(6)?.u64(number::HELLO)?),
-            Self::Listen { request, record } => {
-                record.write(encoder.array(3)?.u64(number::LISTEN)?.u64(*request)?)
+            Self::Hello(hello) => hello.write(encoder),
+            Self::Listen { sequence, record } | Self::Found { sequence, record } => {
+                record.write(encoder.u64(*sequence)?)
             }
             Self::Unlisten {
-                request,
+                sequence,
                 withdrawal,
-            } => withdrawal.write(encoder.array(3)?.u64(number::UNLISTEN)?.u64(*request)?),
-            Self::Send { request, to, body } => {
-                encoder.array(4)?.u64(number::SEND)?.u64(*request)?;
-                encoder.bytes(to.as_bytes())?.bytes(body)?.ok()
-            }
-            Self::Deliver {
-                from,
-                request,
+            } => withdrawal.write(encoder.u64(*sequence)?),
+            Self::Bind {
+                sequence,
+                handle,
+                binding,
+            } => binding.write(encoder.u64(*sequence)?.u64(*handle)?),
+            Self::Unbind { handle } => encoder.u64(*handle)?.ok(),
+            Self::Send {
+                handle,
+                sequence,
                 body,
-            } => {
-                encoder
-                    .array(4)?
-                    .u64(number::DELIVER)?
-                    .bytes(from.as_bytes())?;
-                encoder.u64(*request)?.bytes(body)?.ok()
             }
-            Self::Lookup { request, identity } => {
-                encoder.array(3)?.u64(number::LOOKUP)?.u64(*request)?;
-                encoder.bytes(identity.as_bytes())?.ok()
+            | Self::Deliver {
+                handle,
+                sequence,
+                body,
             }
-            Self::Found { request, record } => {
-                record.write(encoder.array(3)?.u64(number::FOUND)?.u64(*request)?)
+            | Self::Redeliver {
+                handle,
+                sequence,
+                body,
             }
-            Self::Accept { request } => encoder.array(2)?.u64(number::ACCEPT)?.u64(*request)?.ok(),
+            | Self::Reply {
+                handle,
+                sequence,
+                body,
+            } => encoder.u64(*handle)?.u64(*sequence)?.bytes(body)?.ok(),
+            Self::Replied { sequence, body } => encoder.u64(*sequence)?.bytes(body)?.ok(),
+            Self::Announce {
+                handle,
+                announcement,
+            } => announcement.write(encoder.u64(*handle)?),
+            Self::Acknowledge {
+                handle,
+                first,
+                last,
+            }
+            | Self::Missed {
+                handle,
+                first,
+                last,
+            } => encoder.u64(*handle)?.u64(*first)?.u64(*last)?.ok(),
+            Self::Receipt { level, first, last } => {
+                encoder.u64(level.number())?.u64(*first)?.u64(*last)?.ok()
+            }
             Self::Reject {
-                request,
+                sequence,
                 code,
                 text,
             } => {
-                encoder.array(4)?.u64(number::REJECT)?;
-                match request {
-                    Some(request) => encoder.u64(*request)?,
+                match sequence {
+                    Some(sequence) => encoder.u64(*sequence)?,
                     None => encoder.null()?,
                 };
                 encoder.u64(code.number())?.str(&reject_text(text))?.ok()
             }
+            Self::Credit { handle, limit } => encoder.u64(*handle)?.u64(*limit)?.ok(),
+            Self::Join {
+                sequence,
+                group,
+                durable,
+                grant,
+            } => {
+                encoder
+                    .u64(*sequence)?
+                    .bytes(group.as_bytes())?
+                    .bool(*durable)?;
+                write_grant(encoder, grant.as_ref())
+            }
+            Self::Leave { sequence, group }
+            | Self::Lookup {
+                sequence,
+                identity: group,
+            } => encoder.u64(*sequence)?.bytes(group.as_bytes())?.ok(),
+            Self::Declare { sequence, rules } => rules.write(encoder.u64(*sequence)?),
+            Self::Ping { token } | Self::Pong { token } => encoder.u64(*token)?.ok(),
+            Self::Drain {
+                milliseconds,
+                routes,
+            } => write_routes(encoder.u64(*milliseconds)?, routes),
         }
     }
 }
@@ -131,16 +179,15 @@ mod tests {
     use alloc::vec;
 
     use super::*;
-    use crate::{RejectCode, SecretKey, frame};
+    use crate::{RejectCode, frame};
 
     #[test]
     fn a_frame_is_the_message_behind_its_length() {
-        let to = SecretKey::from_seed([1; 32]).identity();
         for length in [0, 10, 300, 70_000] {
             let body = vec![7; length];
             let message = Message::Send {
-                request: 1,
-                to,
+                handle: 1,
+                sequence: 1,
                 body: &body,
             };
             let mut out = vec![0xee];
@@ -166,7 +213,7 @@ mod tests {
         // U+0085 takes two bytes, its replacement one.
         let text = "a\u{1b}[2J\nb\u{85}";
         let bytes = Message::Reject {
-            request: None,
+            sequence: None,
             code: RejectCode::Limit,
             text,
         }

@@ -2,100 +2,15 @@
 
 use proptest::prelude::*;
 use tuyau_wire::{
-    DecodeErrorKind as Kind, Hello, Identity, Message, Record, RejectCode, Role, SecretKey, Signed,
-    Withdrawal, cbor, frame,
+    DecodeErrorKind as Kind, Identity, Message, Record, RejectCode, SecretKey, Signed, cbor, fast,
+    frame,
 };
 
-use crate::support::keys;
-
-fn key() -> impl Strategy<Value = SecretKey> {
-    any::<[u8; 32]>().prop_map(SecretKey::from_seed)
-}
-
-fn hello() -> impl Strategy<Value = Hello> {
-    let capabilities = prop::collection::vec("[!-~]{1,64}", 0..=32);
-    let (agent, max_frame) = ("[ -~]{1,128}", 4_096..=u64::MAX);
-    (any::<bool>(), agent, capabilities, max_frame).prop_map(|(router, agent, names, max_frame)| {
-        let role = if router { Role::Router } else { Role::Service };
-        let hello = Hello::new(role, &agent)
-            .unwrap()
-            .with_max_frame(max_frame)
-            .unwrap();
-        names
-            .iter()
-            .fold(hello, |hello, name| hello.with_capability(name).unwrap())
-    })
-}
-
-fn record() -> impl Strategy<Value = Signed<Record>> {
-    let route = prop_oneof![
-        (any::<std::net::Ipv4Addr>(), any::<u16>())
-            .prop_map(|(ip, port)| format!("tls://{ip}:{port}")),
-        (any::<std::net::Ipv6Addr>(), any::<u16>())
-            .prop_map(|(ip, port)| format!("tcp://[{ip}]:{port}")),
-        "unix:///[a-z]{1,200}",
-        "mem://[a-z]{1,60}",
-    ];
-    let routes = prop::collection::vec(route, 1..=8);
-    (key(), any::<u64>(), routes, any::<u64>()).prop_map(|(key, sequence, routes, expires)| {
-        let routes = routes.iter().map(|route| route.parse().unwrap()).collect();
-        Signed::sign(
-            &key,
-            Record {
-                identity: key.identity(),
-                sequence,
-                routes,
-                expires,
-            },
-        )
-        .unwrap()
-    })
-}
-
-fn withdrawal() -> impl Strategy<Value = Signed<Withdrawal>> {
-    (key(), any::<u64>()).prop_map(|(key, sequence)| {
-        Signed::sign(
-            &key,
-            Withdrawal {
-                identity: key.identity(),
-                sequence,
-            },
-        )
-        .unwrap()
-    })
-}
-
-/// Every kind of message; what is borrowed is given separately.
-fn message<'a>(body: &'a [u8], text: &'a str) -> BoxedStrategy<Message<'a>>
-where
-    'a: 'static,
-{
-    let identity = || key().prop_map(|key| key.identity());
-    let request = any::<u64>();
-    prop_oneof![
-        hello().prop_map(Message::Hello),
-        (request, record()).prop_map(|(request, record)| Message::Listen { request, record }),
-        (request, withdrawal()).prop_map(|(request, withdrawal)| Message::Unlisten {
-            request,
-            withdrawal
-        }),
-        (request, identity()).prop_map(move |(request, to)| Message::Send { request, to, body }),
-        (request, identity()).prop_map(move |(request, from)| Message::Deliver {
-            from,
-            request,
-            body
-        }),
-        (request, identity()).prop_map(|(request, identity)| Message::Lookup { request, identity }),
-        (request, record()).prop_map(|(request, record)| Message::Found { request, record }),
-        request.prop_map(|request| Message::Accept { request }),
-        (any::<Option<u64>>(), any::<u64>()).prop_map(move |(request, code)| Message::Reject {
-            request,
-            code: RejectCode::from_u64(code),
-            text,
-        }),
-    ]
-    .boxed()
-}
+use crate::{
+    fast::{agrees, agrees_by_prefix},
+    strategies::{key, message, record},
+    support::keys,
+};
 
 /// Where the heads of all items in a deterministic item are, without looking into byte strings.
 fn heads(bytes: &[u8]) -> Vec<usize> {
@@ -148,27 +63,32 @@ proptest! {
     ) {
         let bytes = message.encode();
         prop_assert_eq!(cbor::check(&bytes), Ok(()));
-        prop_assert_eq!(Message::decode(&bytes).unwrap(), message);
+        prop_assert_eq!(bytes.len(), message.encoded_len());
+        let decoded = Message::decode(&bytes);
+        agrees(&decoded, &bytes);
+        prop_assert_eq!(decoded.unwrap(), message);
     }
 
     #[test]
     fn bodies_and_texts_come_through(
         body in prop::collection::vec(any::<u8>(), 0..2_000),
         text in "\\P{Cc}{0,128}",
-        request in any::<u64>(),
+        handle in any::<u64>(),
+        sequence in any::<u64>(),
     ) {
-        let to = keys::bob().identity();
-        let send = Message::Send { request, to, body: &body };
+        let send = Message::Send { handle, sequence, body: &body };
         let bytes = send.encode();
-        prop_assert_eq!(Message::decode(&bytes).unwrap(), send);
-        let reject = Message::Reject { request: None, code: RejectCode::Limit, text: &text };
+        let decoded = Message::decode(&bytes);
+        agrees(&decoded, &bytes);
+        prop_assert_eq!(decoded.unwrap(), send);
+        let reject = Message::Reject { sequence: None, code: RejectCode::Limit, text: &text };
         let bytes = reject.encode();
         prop_assert_eq!(Message::decode(&bytes).unwrap(), reject);
     }
 
     #[test]
     fn any_text_makes_a_reject_that_decodes(text in any::<String>()) {
-        let reject = Message::Reject { request: None, code: RejectCode::Limit, text: &text };
+        let reject = Message::Reject { sequence: None, code: RejectCode::Limit, text: &text };
         prop_assert!(Message::decode(&reject.encode()).is_ok());
     }
 
@@ -208,7 +128,9 @@ proptest! {
     #[test]
     fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let checked = cbor::check(&bytes).is_ok();
-        if let Ok(message) = Message::decode(&bytes) {
+        let decoded = Message::decode(&bytes);
+        agrees(&decoded, &bytes);
+        if let Ok(message) = decoded {
             prop_assert!(checked);
             prop_assert_eq!(message.encode(), bytes.clone());
         }
@@ -222,7 +144,72 @@ proptest! {
         bytes in prop::collection::vec(prop::sample::select(&HEADS[..]), 0..60),
     ) {
         let _ = cbor::check(&bytes);
-        let _ = Message::decode(&bytes);
+        agrees(&Message::decode(&bytes), &bytes);
+    }
+
+    /// Bytes that begin as a message with a body does, so that few of them are refused at once.
+    #[test]
+    fn the_short_way_agrees_on_what_looks_like_a_body(
+        kind in 0_u8..24,
+        heads in prop::collection::vec(0_u8..28, 3),
+        rest in prop::collection::vec(any::<u8>(), 0..40),
+    ) {
+        let mut bytes = vec![0x84, kind];
+        let mut rest = rest.into_iter();
+        for (info, major) in heads.into_iter().zip([0x00, 0x00, 0x40]) {
+            bytes.push(major | info);
+            let width = if info < 24 { 0 } else { 1 << (info - 24) };
+            bytes.extend(rest.by_ref().take(width));
+        }
+        bytes.extend(rest);
+        agrees(&Message::decode(&bytes), &bytes);
+    }
+
+    #[test]
+    fn a_prefix_finds_what_splitting_finds(
+        handles in prop::collection::vec(0_u64..3, 1..5),
+        sequence in any::<u64>(),
+        shift in 0_u32..64,
+        body in prop::collection::vec(any::<u8>(), 0..300),
+        wide in any::<u64>(),
+    ) {
+        // A stream of messages, of which some have the handle that is looked for.
+        let wanted = (wide >> shift).max(3);
+        let mut stream = Vec::new();
+        for handle in handles {
+            let handle = if handle == 2 { wanted } else { handle };
+            let (kind, sequence) = (fast::Kind::Send, sequence >> shift);
+            fast::write(&mut stream, fast::Parts { kind, handle, sequence, body: &body });
+        }
+        agrees_by_prefix(&stream, fast::Kind::Send, wanted, 1_000);
+        agrees_by_prefix(&stream, fast::Kind::Send, 0, 1_000);
+        agrees_by_prefix(&stream, fast::Kind::Send, 0, body.len());
+        agrees_by_prefix(&body, fast::Kind::Send, 0, 1_000);
+    }
+
+    /// Of the three numbers in front of a body each has one width; the others are refused.
+    #[test]
+    fn the_short_way_refuses_a_longer_head(
+        handle in any::<u64>(),
+        sequence in any::<u64>(),
+        body in prop::collection::vec(any::<u8>(), 0..300),
+        shift in 0_u32..64,
+    ) {
+        let parts = fast::Parts {
+            kind: fast::Kind::Deliver,
+            handle: handle >> shift,
+            sequence: sequence >> (63 - shift),
+            body: &body,
+        };
+        let mut framed = Vec::new();
+        let length = fast::write(&mut framed, parts);
+        let bytes = &framed[framed.len() - length..];
+        prop_assert_eq!(fast::read(bytes), Some(parts));
+        for at in heads(bytes) {
+            for wide in widened(bytes, at) {
+                prop_assert_eq!(fast::read(&wide), None);
+            }
+        }
     }
 
     #[test]
@@ -230,18 +217,17 @@ proptest! {
         lengths in prop::collection::vec(0_usize..400, 1..8),
         step in 1_usize..50,
     ) {
-        let to = keys::bob().identity();
         let bodies: Vec<_> = lengths.iter().map(|&length| vec![7; length]).collect();
         let mut stream = Vec::new();
         for body in &bodies {
-            Message::Send { request: 1, to, body }.encode_frame(&mut stream);
+            Message::Send { handle: 1, sequence: 1, body }.encode_frame(&mut stream);
         }
         let (mut start, mut end, mut found) = (0, 0, 0);
         while end < stream.len() {
             end = stream.len().min(end + step);
             while let Some(frame) = frame::split(&stream[start..end], 1_000).unwrap() {
                 let body = &bodies[found];
-                prop_assert_eq!(Message::decode(frame.message).unwrap(), Message::Send { request: 1, to, body });
+                prop_assert_eq!(Message::decode(frame.message).unwrap(), Message::Send { handle: 1, sequence: 1, body });
                 (start, found) = (start + frame.length, found + 1);
             }
         }

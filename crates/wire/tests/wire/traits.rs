@@ -3,9 +3,10 @@
 use std::{error::Error, hash::Hash};
 
 use tuyau_wire::{
-    Agreement, DecodeError, Hello, HelloError, Identity, IdentityError, Message, NoCommonVersion,
-    Record, RejectCode, SecretKey, SecretKeyError, SignError, SignatureError, Signed, Verified,
-    Withdrawal, frame::FrameError,
+    Agreement, Announcement, Binding, Class, DecodeError, Grant, Hello, HelloError, Identity,
+    IdentityError, Level, Message, NoCommonVersion, Parameter, Record, RejectCode, Rights, Rules,
+    SecretKey, SecretKeyError, SignError, SignatureError, Signed, Verified, Withdrawal,
+    frame::FrameError,
 };
 
 fn is_value<T: Send + Sync + Clone + 'static>() {}
@@ -15,18 +16,26 @@ fn is_error<T: Error + Send + Sync + Clone + Eq + 'static>() {}
 #[test]
 fn values_can_be_shared_between_threads() {
     is_value::<Agreement>();
+    is_value::<Announcement>();
+    is_value::<Binding>();
     is_value::<Hello>();
     is_value::<Identity>();
     is_value::<Message<'static>>();
     is_value::<RejectCode>();
     is_value::<SecretKey>();
+    is_value::<Signed<Grant>>();
     is_value::<Signed<Record>>();
+    is_value::<Signed<Rules>>();
     is_value::<Verified<Withdrawal>>();
 }
 
 #[test]
-fn an_identity_can_be_the_key_of_any_table() {
+fn what_is_small_can_be_the_key_of_any_table() {
+    is_key::<Class>();
     is_key::<Identity>();
+    is_key::<Level>();
+    is_key::<Parameter>();
+    is_key::<Rights>();
 }
 
 #[test]

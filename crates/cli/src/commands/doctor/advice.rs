@@ -199,7 +199,7 @@ pub(super) fn wrong_key(expected: &Identity, found: &Identity) -> Failure {
 
 /// There is no session.
 pub(super) fn hello(error: &OpenError) -> Failure {
-    let expected = "the hello of a router that speaks version 1 of the protocol";
+    let expected = "the hello of a router that speaks version 2 of the protocol";
     let OpenError::Hello(cause) = error else {
         return failure(Chain(error), expected, "check the address");
     };

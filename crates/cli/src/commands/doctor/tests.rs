@@ -275,16 +275,16 @@ async fn a_router_of_another_version() {
     let instruments = instruments(&hub);
     let answer = async {
         let mut flow = accept.await;
-        // [0, [7], [], 1, "new", 65536] in a frame.
+        // [0, [7], [], 1, "new", 65536, {}] in a frame.
         write(
             &mut flow,
-            b"\x4f\x86\x00\x81\x07\x80\x01\x63new\x1a\x00\x01\x00\x00",
+            b"\x50\x87\x00\x81\x07\x80\x01\x63new\x1a\x00\x01\x00\x00\xa0",
         )
         .await;
         drain(&mut flow).await
     };
     let (report, _) = tokio::join!(examine(&instruments, ADDRESS, None), answer);
-    assert_failed(&report, Step::Hello, "ours 1, theirs 7", "update the older");
+    assert_failed(&report, Step::Hello, "ours 2, theirs 7", "update the older");
 }
 
 #[tokio::test(start_paused = true)]
@@ -329,7 +329,7 @@ async fn a_service_instead_of_a_router() {
             } else {
                 let (code, text) = (RejectCode::WrongIdentity, "only its own router");
                 let reject = Message::Reject {
-                    request: None,
+                    sequence: None,
                     code,
                     text,
                 };
@@ -365,14 +365,17 @@ async fn a_router_that_does_not_answer_requests() {
     let (report, read) = tokio::join!(examine(&instruments, ADDRESS, None), answer);
     assert_failed(&report, Step::Request, "did not answer", "router's log");
     // A hello, and a message for somebody else than the router or the doctor.
-    let hello = frame::split(&read, MAX_FRAME).unwrap().unwrap();
-    let sent = frame::split(&read[hello.length..], MAX_FRAME)
-        .unwrap()
-        .unwrap();
-    let Ok(Message::Send { to, body: b"", .. }) = Message::decode(sent.message) else {
+    let frame = |at: usize| frame::split(&read[at..], MAX_FRAME).unwrap().unwrap();
+    let hello = frame(0);
+    let bind = frame(hello.length);
+    let sent = frame(hello.length + bind.length);
+    let Ok(Message::Bind { binding, .. }) = Message::decode(bind.message) else {
         panic!()
     };
+    let to = binding.target.identity();
     assert!(to != router_key().identity() && to != instruments.key.identity());
+    let sent = Message::decode(sent.message);
+    assert!(matches!(sent, Ok(Message::Send { body: b"", .. })));
 }
 
 #[tokio::test]
@@ -398,7 +401,7 @@ async fn a_router_that_is_well() {
         assert_eq!(json["ok"], true);
         assert_eq!(json["peer"]["identity"], identity.to_string());
         assert_eq!(json["peer"]["hello"]["role"], "router");
-        assert_eq!(json["peer"]["hello"]["version"], 1);
+        assert_eq!(json["peer"]["hello"]["version"], 2);
         assert!(json["peer"]["round_trip_ms"].as_f64().unwrap() > 0.0);
         assert_eq!(json["steps"].as_array().unwrap().len(), Step::ALL.len());
     }

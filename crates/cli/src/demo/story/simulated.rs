@@ -59,7 +59,11 @@ fn listen(key: &SecretKey, sequence: u64, route: Address) -> Result<Vec<u8>, Sto
         expires,
     };
     let record = Signed::sign(key, record).map_err(StoryError::sign)?;
-    Ok(Message::Listen { request: 1, record }.encode())
+    Ok(Message::Listen {
+        sequence: 1,
+        record,
+    }
+    .encode())
 }
 
 /// A random host of a network for documentation, with a random port that needs no privilege.

@@ -25,20 +25,20 @@ fn world() -> World {
 pub(super) fn ask(
     world: &mut World,
     session: SessionId,
-    request: u64,
+    sequence: u64,
     seed: u8,
 ) -> Result<Signed<Record>, (RejectCode, String)> {
     world.sent.clear();
     let identity = identity(seed);
-    world.say(session, &Message::Lookup { request, identity });
+    world.say(session, &Message::Lookup { sequence, identity });
     let (to, frame) = world.sent.last().expect("an answer");
     assert_eq!(*to, session);
     let frame = frame::split(frame, usize::MAX).unwrap().unwrap();
     match Message::decode(frame.message).unwrap() {
         Message::Found {
-            request: of,
+            sequence: of,
             record,
-        } if of == request => Ok(record),
+        } if of == sequence => Ok(record),
         Message::Reject { code, text, .. } => Err((code, text.to_owned())),
         other => panic!("{other:?}"),
     }
@@ -49,12 +49,12 @@ fn a_lookup_gives_the_record_as_it_was_signed() {
     let mut world = world();
     let (alice, bob) = (world.open(1, 1), asker(&mut world, 2, 2));
     let signed = record(1, 1, "tls://127.0.0.1:6001");
-    assert_eq!(world.listen(alice, 1, signed.clone()), None);
+    assert_eq!(world.listen(alice, signed.clone()), None);
     let found = ask(&mut world, bob, 1, 1).unwrap();
     assert_eq!(found, signed);
     assert!(found.verify().is_ok());
     let newer = record(1, 2, "tls://127.0.0.1:6002");
-    assert_eq!(world.listen(alice, 2, newer.clone()), None);
+    assert_eq!(world.listen(alice, newer.clone()), None);
     assert_eq!(ask(&mut world, bob, 2, 1).unwrap(), newer);
 }
 
@@ -67,7 +67,7 @@ fn who_has_signed_nothing_that_holds_is_unreachable() {
     assert!(text.contains("is not registered here"), "{text}");
 
     assert_eq!(
-        world.listen(alice, 1, record(1, 1, "tls://127.0.0.1:6001")),
+        world.listen(alice, record(1, 1, "tls://127.0.0.1:6001")),
         None
     );
     assert!(ask(&mut world, bob, 2, 1).is_ok());
@@ -79,7 +79,7 @@ fn who_has_signed_nothing_that_holds_is_unreachable() {
     world.say(
         alice,
         &Message::Unlisten {
-            request: 2,
+            sequence: 2,
             withdrawal,
         },
     );
@@ -95,9 +95,9 @@ fn an_expired_record_is_not_given_even_before_it_leaves_the_table() {
     let (alice, bob) = (world.open(1, 1), asker(&mut world, 2, 2));
     let signed = record(1, 1, "tls://127.0.0.1:6001");
     let expires = signed.claims().expires;
-    assert_eq!(world.listen(alice, 1, signed), None);
+    assert_eq!(world.listen(alice, signed), None);
     let lookup = Message::Lookup {
-        request: 1,
+        sequence: 1,
         identity: identity(1),
     };
     let then = Timestamp::from_millis(expires * 1_000);
@@ -150,6 +150,12 @@ fn a_service_must_not_answer_lookups() {
     let mut world = world();
     let bob = asker(&mut world, 2, 2);
     let record = record(2, 1, "tls://127.0.0.1:6001");
-    world.say(bob, &Message::Found { request: 1, record });
+    world.say(
+        bob,
+        &Message::Found {
+            sequence: 1,
+            record,
+        },
+    );
     assert_eq!(world.closed.len(), 1);
 }

@@ -27,27 +27,15 @@ fn world(deny: Option<(Deed, u8)>, allow: &[(Deed, u8)]) -> World {
     })
 }
 
-fn send(request: u64, seed: u8) -> Message<'static> {
-    let to = identity(seed);
-    Message::Send {
-        request,
-        to,
-        body: b"x",
-    }
-}
-
 #[test]
 fn who_may_not_listen_is_not_registered() {
     let mut world = world(None, &[(Deed::Listen, 1)]);
     let (alice, bob) = (world.open(1, 1), world.open(2, 2));
-    let refused = world.listen(bob, 1, record(2, 1, "tls://192.0.2.2:1"));
-    assert_eq!(refused, Some(RejectCode::Unexpected));
+    let refused = world.listen(bob, record(2, 1, "tls://192.0.2.2:1"));
+    assert_eq!(refused, Some(RejectCode::NotAllowed));
     assert_eq!(world.engine.state(), &State::default());
     assert!(!world.engine.take_changed() && world.closed.is_empty());
-    assert_eq!(
-        world.listen(alice, 1, record(1, 1, "tls://192.0.2.1:1")),
-        None
-    );
+    assert_eq!(world.listen(alice, record(1, 1, "tls://192.0.2.1:1")), None);
     assert_eq!(world.engine.state().table.len(), 1);
 }
 
@@ -55,9 +43,12 @@ fn who_may_not_listen_is_not_registered() {
 fn who_may_not_send_reaches_neither_services_nor_the_router() {
     let mut world = world(None, &[(Deed::Send, 1)]);
     let (alice, bob) = (world.open(1, 1), world.open(2, 2));
-    for (request, to) in [(1, 1), (2, 100), (3, 9)] {
-        world.say(bob, &send(request, to));
-        assert_eq!(world.answer(bob, request), Some(RejectCode::Unexpected));
+    for to in [1, 100, 9] {
+        let binding = fast(Target::Identity(identity(to)));
+        let refused = world.bind(bob, to.into(), binding);
+        assert_eq!(refused, Some(RejectCode::NotAllowed));
+        let sent = world.send_on(bob, to.into(), b"x");
+        assert_eq!(world.answer(bob, sent), Some(RejectCode::Unbound));
     }
     assert!(world.delivered(alice).is_empty() && world.dialled.is_empty());
     assert!(
@@ -66,22 +57,45 @@ fn who_may_not_send_reaches_neither_services_nor_the_router() {
             .iter()
             .any(|it| matches!(it, Event::Received { .. }))
     );
-    world.say(alice, &send(1, 2));
-    assert_eq!(world.answer(alice, 1), None);
+    let sent = world.send(alice, 2, b"x");
+    assert_eq!(world.outcome(alice, sent), None);
     assert_eq!(world.delivered(bob).len(), 1);
+}
+
+#[test]
+fn who_may_not_join_or_publish_is_not_in_the_group() {
+    let mut world = world(None, &[(Deed::Join, 1), (Deed::Publish, 2)]);
+    let (alice, bob) = (world.open(1, 1), world.open(2, 2));
+    let group = identity(50);
+    let publish = fast(Target::Group { group, grant: None });
+    for (session, joins, publishes) in [
+        (alice, None, Some(RejectCode::NotAllowed)),
+        (bob, Some(RejectCode::NotAllowed), None),
+    ] {
+        let sequence = world.number(session);
+        let (durable, grant) = (false, None);
+        world.say(
+            session,
+            &Message::Join {
+                sequence,
+                group,
+                durable,
+                grant,
+            },
+        );
+        assert_eq!(world.answer(session, sequence), joins);
+        assert_eq!(world.bind(session, 0, publish.clone()), publishes);
+    }
 }
 
 #[test]
 fn who_may_not_send_is_not_told_where_to_connect() {
     let mut world = world(None, &[(Deed::Listen, 1), (Deed::Send, 1)]);
     let alice = world.open(1, 1);
-    assert_eq!(
-        world.listen(alice, 1, record(1, 1, "tls://192.0.2.1:1")),
-        None
-    );
+    assert_eq!(world.listen(alice, record(1, 1, "tls://192.0.2.1:1")), None);
     let bob = lookup::asker(&mut world, 2, 2);
     let (code, text) = lookup::ask(&mut world, bob, 1, 1).unwrap_err();
-    assert_eq!(code, RejectCode::Unexpected);
+    assert_eq!(code, RejectCode::NotAllowed);
     assert!(!text.contains("192.0.2.1"), "{text}");
 }
 
@@ -103,7 +117,7 @@ fn the_peer_is_told_what_is_denied_and_the_journal_by_which_rule() {
     assert_eq!(
         rejected,
         [format!(
-            "rejected a message of {from}: unexpected: to send to {to}: denied by the rule `ours` \
+            "rejected a message of {from}: not allowed: to send to {to}: denied by the rule `ours` \
              (policy.yaml:3)"
         )]
     );
@@ -115,7 +129,7 @@ fn what_was_registered_before_is_revoked_with_a_policy_that_denies_it() {
     for seed in [1, 2] {
         let session = before.open(seed.into(), seed);
         let record = record(seed, 1, "tls://192.0.2.1:1");
-        assert_eq!(before.listen(session, 1, record), None);
+        assert_eq!(before.listen(session, record), None);
     }
     let mut state = before.engine.state().clone();
     let static_row = (identity(3), vec!["tls://192.0.2.3:1".parse().unwrap()]);

@@ -7,7 +7,7 @@ fn registers_what_the_session_proved() {
     let mut world = World::new();
     let session = world.open(1, 1);
     assert_eq!(
-        world.listen(session, 1, record(1, 1, "tls://192.0.2.1:1")),
+        world.listen(session, record(1, 1, "tls://192.0.2.1:1")),
         None
     );
     assert_eq!(world.engine.state().table.len(), 1);
@@ -20,7 +20,7 @@ fn refuses_bad_records_and_changes_nothing() {
     let mut world = World::new();
     let session = world.open(1, 1);
     assert_eq!(
-        world.listen(session, 1, record(1, 5, "tls://192.0.2.1:1")),
+        world.listen(session, record(1, 5, "tls://192.0.2.1:1")),
         None
     );
     let before = world.engine.state().clone();
@@ -56,12 +56,9 @@ fn refuses_bad_records_and_changes_nothing() {
         ),
         (record(1, 9, "tls://0.0.0.0:1"), RejectCode::RouteNotAllowed),
     ];
-    for (request, (record, code)) in (2..).zip(cases) {
-        assert_eq!(
-            world.listen(session, request, record),
-            Some(code),
-            "request {request}"
-        );
+    for (number, (record, code)) in cases.into_iter().enumerate() {
+        let answer = world.listen(session, record);
+        assert_eq!(answer, Some(code), "case {number}");
     }
     assert_eq!(world.engine.state(), &before);
     assert!(world.closed.is_empty());
@@ -78,12 +75,12 @@ fn refuses_loopback_routes_of_peers_from_elsewhere() {
         "tls://[::ffff:127.0.0.1]:1",
         "tls://localhost:1",
     ];
-    for (request, route) in (1..).zip(routes) {
-        let answer = world.listen(session, request, record(1, request, route));
+    for (sequence, route) in (1..).zip(routes) {
+        let answer = world.listen(session, record(1, sequence, route));
         assert_eq!(answer, Some(RejectCode::RouteNotAllowed), "{route}");
     }
     assert_eq!(
-        world.listen(session, 9, record(1, 9, "tls://192.0.2.9:1")),
+        world.listen(session, record(1, 9, "tls://192.0.2.9:1")),
         None
     );
 }
@@ -93,7 +90,7 @@ fn refuses_a_route_that_does_not_parse_and_keeps_the_session() {
     let mut world = World::new();
     let session = world.open(1, 1);
     let good = Message::Listen {
-        request: 3,
+        sequence: 3,
         record: record(1, 1, "tls://192.0.2.1:1"),
     }
     .encode();
@@ -117,7 +114,7 @@ fn simulated_registrations_are_never_dialled() {
         .engine
         .opened(SessionId(1), identity(1), Link::Simulated, now);
     assert_eq!(
-        world.listen(SessionId(1), 1, record(1, 1, "tls://203.0.113.1:1")),
+        world.listen(SessionId(1), record(1, 1, "tls://203.0.113.1:1")),
         None
     );
     assert!(world.dialled.is_empty());
@@ -131,22 +128,15 @@ fn simulated_registrations_are_never_dialled() {
 fn the_end_of_an_old_session_leaves_a_newer_registration() {
     let mut world = World::new();
     let old = world.open(1, 1);
-    world.listen(old, 1, record(1, 1, "tls://192.0.2.1:1"));
+    world.listen(old, record(1, 1, "tls://192.0.2.1:1"));
     let new = world.open(2, 1);
-    world.listen(new, 1, record(1, 2, "tls://192.0.2.1:2"));
-    world.engine.closed(old, "gone".into(), NOW);
+    world.listen(new, record(1, 2, "tls://192.0.2.1:2"));
+    world.close(old);
     let row = world.engine.state().table.get(&identity(1)).unwrap();
     assert_eq!(row.routes, &["tls://192.0.2.1:2".parse().unwrap()]);
     assert!(world.engine.is_connected(&identity(1)));
     let sender = world.open(3, 3);
-    world.say(
-        sender,
-        &Message::Send {
-            request: 1,
-            to: identity(1),
-            body: b"x",
-        },
-    );
+    world.send(sender, 1, b"x");
     assert_eq!(world.delivered(new).len(), 1);
 }
 
@@ -154,7 +144,7 @@ fn the_end_of_an_old_session_leaves_a_newer_registration() {
 fn unlisten_takes_the_registration_back() {
     let mut world = World::new();
     let session = world.open(1, 1);
-    world.listen(session, 1, record(1, 1, "tls://192.0.2.1:1"));
+    world.listen(session, record(1, 1, "tls://192.0.2.1:1"));
     let withdrawal = Withdrawal {
         identity: identity(1),
         sequence: 2,
@@ -164,7 +154,7 @@ fn unlisten_takes_the_registration_back() {
     world.say(
         session,
         &Message::Unlisten {
-            request: 2,
+            sequence: 2,
             withdrawal: forged,
         },
     );
@@ -173,7 +163,7 @@ fn unlisten_takes_the_registration_back() {
     world.say(
         session,
         &Message::Unlisten {
-            request: 3,
+            sequence: 3,
             withdrawal,
         },
     );
@@ -190,7 +180,7 @@ fn a_count_at_its_end_stays_there() {
     });
     let session = world.open(1, 1);
     assert_eq!(
-        world.listen(session, 1, record(1, 1, "tls://192.0.2.1:1")),
+        world.listen(session, record(1, 1, "tls://192.0.2.1:1")),
         None
     );
     assert_eq!(world.engine.state().processed, u64::MAX);

@@ -6,14 +6,14 @@ use super::*;
 fn ends_sessions_that_break_the_protocol() {
     let hello = Message::Hello(Hello::new(Role::Service, "test").unwrap()).encode();
     let send = Message::Send {
-        request: 1,
-        to: identity(100),
+        handle: 0,
+        sequence: 9,
         body: b"",
     }
     .encode();
     let deliver = Message::Deliver {
-        from: identity(1),
-        request: 1,
+        handle: 0,
+        sequence: 1,
         body: b"",
     }
     .encode();
@@ -24,10 +24,12 @@ fn ends_sessions_that_break_the_protocol() {
     {
         let mut world = World::new();
         let session = world.open(1, 1);
+        let binding = fast(Target::Identity(identity(100)));
+        assert_eq!(world.bind(session, 0, binding), None);
         world.say_bytes(session, bytes);
         assert_eq!(world.closed.len(), 1, "case {number}");
         world.say_bytes(session, &send);
-        assert_eq!(world.engine.state().processed, 0, "it is no longer heard");
+        assert!(world.taken.is_empty(), "it is no longer heard");
     }
     let mut world = World::new();
     let origin = Origin::Ip("127.0.0.1:1".parse().unwrap());
@@ -43,20 +45,27 @@ fn ends_sessions_that_break_the_protocol() {
 }
 
 #[test]
-fn requests_must_grow() {
+fn sequence_numbers_must_grow() {
     let mut world = World::new();
     let session = world.open(1, 1);
-    let send = |request| Message::Send {
-        request,
-        to: identity(100),
+    let binding = fast(Target::Identity(identity(100)));
+    let bind = Message::Bind {
+        sequence: 0,
+        handle: 3,
+        binding,
+    };
+    let send = |sequence| Message::Send {
+        handle: 3,
+        sequence,
         body: b"x",
     };
-    world.say(session, &send(0));
+    world.say(session, &bind);
+    world.say(session, &send(1));
     world.say(session, &send(5));
     assert!(world.closed.is_empty());
     world.say(session, &send(5));
     assert_eq!(world.closed.len(), 1);
-    assert_eq!(world.engine.state().processed, 2);
+    assert_eq!(world.engine.state().processed, 3);
 }
 
 #[test]
@@ -67,13 +76,13 @@ fn refuses_a_hello_of_another_version() {
         .engine
         .opened(SessionId(1), identity(1), Link::Accepted { origin }, NOW);
     let ours = Message::Hello(Hello::new(Role::Service, "test").unwrap()).encode();
-    // The array of versions is [1].
+    // The array of versions is [2].
     let at = ours
         .windows(2)
-        .position(|window| window == [0x81, 0x01])
+        .position(|window| window == [0x81, 0x02])
         .unwrap();
     let mut other = ours.clone();
-    other[at + 1] = 0x02;
+    other[at + 1] = 0x01;
     world.say_bytes(SessionId(1), &other);
     assert!(
         world.closed[0].1.starts_with("version"),
@@ -102,7 +111,7 @@ fn tells_of_a_peer_that_did_not_get_as_far_as_a_session() {
 fn idle_dialled_sessions_are_closed_and_registrations_expire() {
     let mut world = World::new();
     let session = world.open(1, 1);
-    world.listen(session, 1, record(1, 1, "tls://192.0.2.1:1"));
+    world.listen(session, record(1, 1, "tls://192.0.2.1:1"));
     let route = "tls://192.0.2.1:1".parse().unwrap();
     let dialled = world.open_link(
         2,

@@ -51,10 +51,10 @@ pub fn everything(route: &str, identity: &str, pem: &str, received: &[u8]) -> Op
         .ok()?
         .into_signed();
     let frame = frame::split(received, tuyau_wire::MAX_FRAME).ok()??;
-    let Message::Accept { request } = Message::decode(frame.message).ok()? else {
+    let Message::Ping { token: sequence } = Message::decode(frame.message).ok()? else {
         return None;
     };
     let mut out = Vec::new();
-    Message::Listen { request, record }.encode_frame(&mut out);
+    Message::Listen { sequence, record }.encode_frame(&mut out);
     Some(out)
 }

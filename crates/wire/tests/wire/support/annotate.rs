@@ -48,9 +48,25 @@ fn item(decoder: &mut Decoder<'_>, depth: usize, out: &mut String) {
             let text = decoder.str().unwrap();
             lines(since(decoder, start), depth, &quoted(text), out);
         }
+        Type::Map => {
+            let count = decoder.map().unwrap().unwrap();
+            line(
+                since(decoder, start),
+                depth,
+                &format!("map of {count}"),
+                out,
+            );
+            for _ in 0..2 * count {
+                item(decoder, depth + 1, out);
+            }
+        }
         Type::Null => {
             decoder.null().unwrap();
             line(since(decoder, start), depth, "null", out);
+        }
+        Type::Bool => {
+            let value = decoder.bool().unwrap();
+            line(since(decoder, start), depth, &value.to_string(), out);
         }
         _ => {
             let number = decoder.u64().unwrap();

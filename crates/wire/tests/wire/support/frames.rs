@@ -32,12 +32,12 @@ fn whole() -> Vec<Vector> {
         vector(name, title, Expect::Frame { message }, bytes)
     };
     vec![
-        frame("accept", "an accept message", 2, &[0x42, 0x82, 0x05]),
+        frame("ping", "a ping message", 3, &[0x43, 0x82, 0x14, 0x01]),
         frame(
             "two",
             "the first of two",
             3,
-            &[0x43, 0x82, 0x05, 0x01, 0x43, 0x82, 0x05, 0x02],
+            &[0x43, 0x82, 0x14, 0x01, 0x43, 0x82, 0x14, 0x02],
         ),
         frame(
             "length-23",
@@ -82,7 +82,7 @@ fn begun() -> Vec<Vector> {
             "half-message",
             "three of five bytes",
             2,
-            &[0x45, 0x82, 0x05, 0x1a],
+            &[0x45, 0x82, 0x14, 0x1a],
         ),
     ]
 }
@@ -116,13 +116,13 @@ fn refused() -> Vec<Vector> {
             "array",
             "a message without a frame",
             "not-bytes",
-            &[0x82, 0x05, 0x01],
+            &[0x82, 0x14, 0x01],
         ),
         refused(
             "text-string",
             "a CBOR text string",
             "not-bytes",
-            &[0x63, 0x82, 0x05, 0x01],
+            &[0x63, 0x82, 0x14, 0x01],
         ),
         refused(
             "http",

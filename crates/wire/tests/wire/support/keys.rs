@@ -3,7 +3,12 @@
 use tuyau_wire::SecretKey;
 
 /// The names of the keys and the byte that their seed repeats 32 times.
-pub const NAMES: [(&str, u8); 3] = [("alice", 0x01), ("bob", 0x02), ("router", 0x03)];
+pub const NAMES: [(&str, u8); 4] = [
+    ("alice", 0x01),
+    ("bob", 0x02),
+    ("router", 0x03),
+    ("group", 0x04),
+];
 
 pub fn alice() -> SecretKey {
     SecretKey::from_seed([0x01; 32])
@@ -15,4 +20,8 @@ pub fn bob() -> SecretKey {
 
 pub fn router() -> SecretKey {
     SecretKey::from_seed([0x03; 32])
+}
+
+pub fn group() -> SecretKey {
+    SecretKey::from_seed([0x04; 32])
 }

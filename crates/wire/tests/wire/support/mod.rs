@@ -12,10 +12,13 @@
 )]
 
 mod annotate;
+pub mod build;
+mod diagnostic;
 pub mod frames;
 pub mod identities;
 pub mod invalid;
 pub mod keys;
+pub mod session;
 pub mod valid;
 mod vector;
 
@@ -28,9 +31,20 @@ pub fn directory() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../spec/vectors")
 }
 
+/// Where the prose is.
+pub fn readme() -> PathBuf {
+    directory().join("../README.md")
+}
+
 /// Every vector that is bytes.
 pub fn all() -> Vec<Vector> {
-    [valid::vectors(), invalid::vectors(), frames::vectors()].concat()
+    [
+        valid::vectors(),
+        invalid::vectors(),
+        frames::vectors(),
+        session::vectors(),
+    ]
+    .concat()
 }
 
 /// Every file of the directory, by its path in it, with its text.

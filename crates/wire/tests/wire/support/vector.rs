@@ -5,7 +5,7 @@ use super::annotate;
 /// Bytes, and what a decoder makes of them.
 #[derive(Clone, Debug)]
 pub struct Vector {
-    /// `message` or `frame`.
+    /// `message`, `frame` or `session`.
     pub folder: &'static str,
     pub name: String,
     /// What the case is about, in a line.
@@ -27,6 +27,8 @@ pub enum Expect {
     Frame { message: usize },
     /// They are the begin of a frame, which lacks at least that many bytes.
     More { missing: usize },
+    /// They are frames with valid messages.
+    Stream,
 }
 
 impl Expect {
@@ -41,6 +43,7 @@ impl Expect {
             Self::Refused { kind, offset: None } => format!("refused, {kind}"),
             Self::Frame { message } => format!("frame with a message of {message}"),
             Self::More { missing } => format!("more, at least {missing}"),
+            Self::Stream => "frames with valid messages".into(),
         }
     }
 }
@@ -49,10 +52,11 @@ impl Vector {
     /// The path of its file in the directory of the vectors.
     pub fn path(&self) -> String {
         let folder = match self.expect {
-            Expect::Refused { .. } => "invalid",
-            _ => "valid",
+            Expect::Refused { .. } => "/invalid",
+            Expect::Stream => "",
+            _ => "/valid",
         };
-        format!("{}/{folder}/{}.hex", self.folder, self.name)
+        format!("{}{folder}/{}.hex", self.folder, self.name)
     }
 
     /// The text of its file.

@@ -1,76 +1,53 @@
-//! What a send or a deliver must not look like.
+//! What a message with a body must not look like.
 
 use super::{
     Vector, bob,
-    build::{Item, array, bytes, negative, null, text, uint},
-    vector,
+    build::{array, boolean, bytes, null, text, uint},
+    vector, wrong_numbers,
 };
-use crate::support::keys;
+
+/// Those that have a handle, with their numbers.
+const WITH_HANDLE: [(&str, u64); 4] =
+    [("send", 5), ("deliver", 7), ("redeliver", 8), ("reply", 13)];
 
 pub fn vectors() -> Vec<Vector> {
-    let send = |to: Item| array(&[uint(3), uint(1), to, bytes(b"hi there")]);
-    let second = [&[0xf0][..], &[0xff; 30], &[0x7f]].concat();
-    let first = |byte: u8| [&[byte][..], &[0; 31]].concat();
-    vec![
-        vector(
-            "send-to-31",
-            "an identity of 31 bytes",
-            "length",
-            send(bytes(&[1; 31])),
-        ),
-        vector(
-            "send-to-33",
-            "an identity of 33 bytes",
-            "length",
-            send(bytes(&[1; 33])),
-        ),
-        vector(
-            "send-to-text",
-            "an identity as text",
-            "type",
-            send(text(&keys::bob().identity().to_string())),
-        ),
-        vector(
-            "send-to-no-point",
-            "an identity that is no point",
-            "identity",
-            send(bytes(&first(2))),
-        ),
-        vector(
-            "send-to-weak",
-            "an identity of low order",
-            "identity",
-            send(bytes(&first(1))),
-        ),
-        vector(
-            "send-to-second",
-            "the second encoding of a point",
-            "identity",
-            send(bytes(&second)),
-        ),
-        vector(
-            "send-request-negative",
-            "a request below zero",
-            "type",
-            array(&[uint(3), negative(1), bob(), bytes(&[])]),
-        ),
-        vector(
-            "send-request-null",
-            "a request that is null",
-            "type",
-            array(&[uint(3), null(), bob(), bytes(&[])]),
-        ),
-        vector(
-            "send-body-text",
-            "a body that is a text string",
-            "type",
-            array(&[uint(3), uint(1), bob(), text("hi there")]),
-        ),
-        vector(
-            "deliver-order",
-            "request and sender exchanged",
-            "type",
-            array(&[uint(4), uint(1), bob(), bytes(&[])]),
-        ),
+    let mut vectors = Vec::new();
+    for (message, number) in WITH_HANDLE {
+        let fields = [
+            ("handle", uint(1)),
+            ("sequence", uint(1)),
+            ("body", bytes(b"x")),
+        ];
+        vectors.extend(wrong_numbers(message, number, &fields));
+        vectors.extend(wrong_bodies(message, &[uint(number), uint(1), uint(1)]));
+    }
+    let fields = [("sequence", uint(1)), ("body", bytes(b"x"))];
+    vectors.extend(wrong_numbers("replied", 14, &fields));
+    vectors.extend(wrong_bodies("replied", &[uint(14), uint(1)]));
+    vectors.push(vector(
+        "send-to-identity",
+        "an identity in place of a handle, as in version 1",
+        "type",
+        array(&[uint(5), bob(), uint(1), bytes(b"x")]),
+    ));
+    vectors
+}
+
+fn wrong_bodies(message: &str, begin: &[Vec<u8>]) -> Vec<Vector> {
+    [
+        ("text", "a text string", text("hi there")),
+        ("null", "null", null()),
+        ("number", "a number", uint(1)),
+        ("array", "an array", array(&[bytes(b"x")])),
+        ("boolean", "a boolean", boolean(true)),
     ]
+    .into_iter()
+    .map(|(what, title, item)| {
+        let (name, title) = (
+            format!("{message}-body-{what}"),
+            format!("a body that is {title}"),
+        );
+        vector(&name, &title, "type", array(&[begin, &[item]].concat()))
+    })
+    .collect()
 }

@@ -1,26 +1,26 @@
 //! Not well-formed, or not deterministic.
 
 use super::{
-    Vector, bob,
+    Vector,
     build::{Item, array, bytes, raw, text, uint},
     reject, vector,
 };
 
 pub fn vectors() -> Vec<Vector> {
-    let deep = [vec![0x82, 0x05], vec![0x81; 16], vec![0x00]].concat();
+    let deep = [vec![0x82, 0x14], vec![0x81; 16], vec![0x00]].concat();
     vec![
         vector("empty", "no bytes", "truncated", raw(&[])),
         vector(
             "truncated",
             "an element is missing",
             "truncated",
-            raw(&[0x82, 0x05]),
+            raw(&[0x82, 0x14]),
         ),
         vector(
             "truncated-number",
             "half a number",
             "truncated",
-            raw(&[0x82, 0x05, 0x19, 0x01]),
+            raw(&[0x82, 0x14, 0x19, 0x01]),
         ),
         vector("truncated-body", "half a body", "truncated", half_body()),
         vector(
@@ -33,19 +33,19 @@ pub fn vectors() -> Vec<Vector> {
             "trailing",
             "a byte after the message",
             "trailing",
-            raw(&[0x82, 0x05, 0x01, 0x00]),
+            raw(&[0x82, 0x14, 0x01, 0x00]),
         ),
         vector(
             "indefinite-array",
             "an array without count",
             "indefinite",
-            raw(&[0x9f, 0x05, 0x01, 0xff]),
+            raw(&[0x9f, 0x14, 0x01, 0xff]),
         ),
         vector(
             "indefinite-body",
             "a body in chunks",
             "indefinite",
-            array(&[uint(3), uint(1), bob(), raw(&[0x5f, 0x41, 0x00, 0xff])]),
+            array(&[uint(5), uint(0), uint(1), raw(&[0x5f, 0x41, 0x00, 0xff])]),
         ),
         vector(
             "indefinite-text",
@@ -57,86 +57,120 @@ pub fn vectors() -> Vec<Vector> {
             "not-shortest-type",
             "the type in two bytes",
             "not-shortest",
-            raw(&[0x82, 0x18, 0x05, 0x01]),
+            raw(&[0x82, 0x18, 0x14, 0x01]),
         ),
         vector(
             "not-shortest-count",
             "the count in two bytes",
             "not-shortest",
-            raw(&[0x98, 0x02, 0x05, 0x01]),
+            raw(&[0x98, 0x02, 0x14, 0x01]),
         ),
         vector(
-            "not-shortest-request",
+            "not-shortest-number",
             "255 in three bytes",
             "not-shortest",
-            raw(&[0x82, 0x05, 0x19, 0x00, 0xff]),
+            raw(&[0x82, 0x14, 0x19, 0x00, 0xff]),
         ),
         vector(
             "not-shortest-long",
             "65,535 in five bytes",
             "not-shortest",
-            raw(&[0x82, 0x05, 0x1a, 0, 0, 0xff, 0xff]),
+            raw(&[0x82, 0x14, 0x1a, 0, 0, 0xff, 0xff]),
         ),
         vector(
             "not-shortest-longest",
             "2^32 - 1 in nine bytes",
             "not-shortest",
-            raw(&[0x82, 0x05, 0x1b, 0, 0, 0, 0, 255, 255, 255, 255]),
+            raw(&[0x82, 0x14, 0x1b, 0, 0, 0, 0, 255, 255, 255, 255]),
         ),
         vector(
             "not-shortest-body",
             "the length of a body in two bytes",
             "not-shortest",
-            array(&[uint(3), uint(1), bob(), raw(&[0x58, 0x01, 0x00])]),
+            array(&[uint(5), uint(0), uint(1), raw(&[0x58, 0x01, 0x00])]),
         ),
         vector(
             "reserved",
             "additional information 30",
             "reserved",
-            raw(&[0x82, 0x05, 0x1e]),
+            raw(&[0x82, 0x14, 0x1e]),
         ),
         vector(
             "break",
             "a break that ends nothing",
             "indefinite",
-            raw(&[0x82, 0x05, 0xff]),
+            raw(&[0x82, 0x14, 0xff]),
         ),
         vector(
             "tag",
             "a tagged number",
             "unsupported",
-            raw(&[0x82, 0x05, 0xc1, 0x01]),
+            raw(&[0x82, 0x14, 0xc1, 0x01]),
         ),
         vector(
             "float",
             "a floating-point number",
             "unsupported",
-            raw(&[0x82, 0x05, 0xf9, 0x3c, 0x00]),
+            raw(&[0x82, 0x14, 0xf9, 0x3c, 0x00]),
         ),
         vector(
             "undefined",
             "the value undefined",
             "unsupported",
-            raw(&[0x82, 0x05, 0xf7]),
+            raw(&[0x82, 0x14, 0xf7]),
         ),
         vector(
             "simple",
             "a simple value",
             "unsupported",
-            raw(&[0x82, 0x05, 0xf8, 0xff]),
+            raw(&[0x82, 0x14, 0xf8, 0xff]),
+        ),
+        vector(
+            "not-shortest-handle",
+            "a handle of a deliver in two bytes",
+            "not-shortest",
+            array(&[uint(7), raw(&[0x18, 0x05]), uint(1), bytes(b"x")]),
+        ),
+        vector(
+            "not-shortest-body-longest",
+            "the length of a body in nine bytes",
+            "not-shortest",
+            array(&[
+                uint(7),
+                uint(1),
+                uint(1),
+                raw(&[0x5b, 0, 0, 0, 0, 0, 0, 0, 1, 0]),
+            ]),
+        ),
+        vector(
+            "body-trailing",
+            "a byte after the body",
+            "trailing",
+            [array(&[uint(7), uint(1), uint(1), bytes(b"x")]), vec![0x00]].concat(),
+        ),
+        vector(
+            "body-huge",
+            "a body longer than anything",
+            "truncated",
+            array(&[
+                uint(7),
+                uint(1),
+                uint(1),
+                raw(&[0x5b, 255, 255, 255, 255, 255, 255, 255, 255]),
+            ]),
         ),
         vector("depth", "17 arrays in one another", "depth", deep),
         vector(
             "key-order",
             "a map with its keys unsorted",
             "key-order",
-            raw(&[0x82, 0x05, 0xa2, 0x02, 0x00, 0x01, 0x00]),
+            raw(&[0x82, 0x14, 0xa2, 0x02, 0x00, 0x01, 0x00]),
         ),
         vector(
             "key-twice",
             "a map with a key twice",
             "key-order",
-            raw(&[0x82, 0x05, 0xa2, 0x01, 0x00, 0x01, 0x00]),
+            raw(&[0x82, 0x14, 0xa2, 0x01, 0x00, 0x01, 0x00]),
         ),
         vector(
             "utf-8",
@@ -154,7 +188,7 @@ pub fn vectors() -> Vec<Vector> {
 }
 
 fn half_body() -> Item {
-    let mut whole = array(&[uint(3), uint(1), bob(), bytes(b"hi there")]);
+    let mut whole = array(&[uint(5), uint(0), uint(1), bytes(b"hi there")]);
     whole.truncate(whole.len() - 4);
     whole
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Vector,
-    build::{array, bytes, text, uint},
+    build::{Item, array, boolean, map, negative, null, text, uint},
     vector,
 };
 
@@ -17,6 +17,7 @@ pub fn vectors() -> Vec<Vector> {
             uint(role),
             text(agent),
             uint(max_frame),
+            map(&[]),
         ])
     };
     let many: Vec<_> = (0..33).map(|number| format!("{number:02}")).collect();
@@ -25,7 +26,7 @@ pub fn vectors() -> Vec<Vector> {
     let versions = |versions: &[u64]| hello(versions, &[], 0, "x", 4_096);
     let capabilities = |capabilities: &[&str]| hello(&[1], capabilities, 0, "x", 4_096);
     let agent = |agent| hello(&[1], &[], 0, agent, 4_096);
-    vec![
+    let mut vectors = vec![
         vector("hello-no-version", "no version", "length", versions(&[])),
         vector(
             "hello-nine-versions",
@@ -111,6 +112,87 @@ pub fn vectors() -> Vec<Vector> {
             "a longest message that is too short",
             "value",
             hello(&[1], &[], 0, "x", 4_095),
+        ),
+    ];
+    vectors.extend(parameters());
+    vectors
+}
+
+fn parameters() -> Vec<Vector> {
+    let hello = |parameters: Item| {
+        array(&[
+            uint(0),
+            array(&[uint(2)]),
+            array(&[]),
+            uint(0),
+            text("x"),
+            uint(4_096),
+            parameters,
+        ])
+    };
+    let one = |number: Item, value: Item| hello(map(&[(number, value)]));
+    let two = |one: u64, two: u64| hello(map(&[(uint(one), uint(1)), (uint(two), uint(1))]));
+    let many: Vec<_> = (0..33).map(|number| (uint(number), uint(0))).collect();
+    vec![
+        vector(
+            "hello-33-parameters",
+            "a parameter too many",
+            "length",
+            hello(map(&many)),
+        ),
+        vector(
+            "hello-parameters-array",
+            "parameters as an array",
+            "type",
+            hello(array(&[])),
+        ),
+        vector(
+            "hello-parameters-null",
+            "null for no parameters",
+            "type",
+            hello(null()),
+        ),
+        vector(
+            "hello-parameters-unsorted",
+            "parameters unsorted",
+            "key-order",
+            two(1, 0),
+        ),
+        vector(
+            "hello-parameter-twice",
+            "a parameter twice",
+            "key-order",
+            two(1, 1),
+        ),
+        vector(
+            "hello-parameter-text",
+            "a parameter by its name",
+            "type",
+            one(text("epoch"), uint(1)),
+        ),
+        vector(
+            "hello-parameter-negative",
+            "a parameter below zero",
+            "type",
+            one(negative(1), uint(1)),
+        ),
+        vector(
+            "hello-value-text",
+            "a value that is a text",
+            "type",
+            one(uint(0), text("1")),
+        ),
+        vector(
+            "hello-value-boolean",
+            "a value that is a boolean",
+            "type",
+            one(uint(1), boolean(true)),
+        ),
+        vector(
+            "hello-value-negative",
+            "a value below zero",
+            "type",
+            one(uint(0), negative(1)),
         ),
     ]
 }

@@ -3,9 +3,8 @@
 use super::{
     Vector, alice,
     build::{array, bytes, null, text, uint},
-    vector,
+    no_identities, signed, vector, wrong_numbers,
 };
-use crate::support::keys;
 
 pub fn vectors() -> Vec<Vector> {
     let record = array(&[
@@ -14,50 +13,45 @@ pub fn vectors() -> Vec<Vector> {
         array(&[text("mem://x")]),
         uint(1_900_000_000),
     ]);
-    let signed = array(&[bytes(&record), bytes(&[0; 64])]);
-    let identity = keys::bob().identity().to_string();
-    vec![
-        vector(
-            "lookup-no-identity",
-            "a question for nobody",
-            "length",
-            array(&[uint(7), uint(1)]),
-        ),
-        vector(
-            "lookup-identity-text",
-            "an identity as text",
-            "type",
-            array(&[uint(7), uint(1), text(&identity)]),
-        ),
-        vector(
-            "lookup-identity-31",
-            "an identity of 31 bytes",
-            "length",
-            array(&[uint(7), uint(1), bytes(&[1; 31])]),
-        ),
-        vector(
-            "lookup-request-null",
-            "a request that is null",
-            "type",
-            array(&[uint(7), null(), alice()]),
-        ),
+    let signed = signed(&record);
+    let mut vectors = vec![
         vector(
             "found-nothing",
             "no record",
             "type",
-            array(&[uint(8), uint(1), null()]),
+            array(&[uint(19), uint(1), null()]),
         ),
         vector(
             "found-record-alone",
             "a record without signature",
             "length",
-            array(&[uint(8), uint(1), array(&[bytes(&record)])]),
+            array(&[uint(19), uint(1), array(&[bytes(&record)])]),
         ),
         vector(
             "found-two",
             "two records",
             "length",
-            array(&[uint(8), uint(1), signed.clone(), signed]),
+            array(&[uint(19), uint(1), signed.clone(), signed]),
         ),
-    ]
+    ];
+    for (what, title, kind, item) in no_identities() {
+        let lookup = array(&[uint(18), uint(1), item]);
+        vectors.push(vector(
+            &format!("lookup-identity-{what}"),
+            title,
+            kind,
+            lookup,
+        ));
+    }
+    vectors.extend(wrong_numbers(
+        "lookup",
+        18,
+        &[("sequence", uint(1)), ("identity", alice())],
+    ));
+    vectors.extend(wrong_numbers(
+        "found",
+        19,
+        &[("sequence", uint(1)), ("record", null())],
+    ));
+    vectors
 }

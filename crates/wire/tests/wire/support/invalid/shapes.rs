@@ -1,5 +1,7 @@
 //! Well-formed, and not an array that begins with a known type and has the right count.
 
+use tuyau_wire::{DecodeErrorKind, Message};
+
 use super::{
     Vector,
     build::{array, bytes, negative, raw, text, uint},
@@ -7,31 +9,31 @@ use super::{
 };
 
 pub fn vectors() -> Vec<Vector> {
-    vec![
+    let mut vectors = vec![
         vector(
             "map",
             "a map instead of an array",
             "type",
-            raw(&[0xa1, 0x05, 0x01]),
+            raw(&[0xa1, 0x14, 0x01]),
         ),
         vector(
             "number",
             "a number instead of an array",
             "type",
-            raw(&[0x05]),
+            raw(&[0x14]),
         ),
         vector(
             "frame-in-frame",
             "a byte string instead of an array",
             "type",
-            bytes(&[0x82, 0x05, 0x01]),
+            bytes(&[0x82, 0x14, 0x01]),
         ),
         vector("no-type", "an array of nothing", "length", raw(&[0x80])),
         vector(
             "type-text",
             "a type that is a text",
             "type",
-            array(&[text("accept"), uint(1)]),
+            array(&[text("ping"), uint(1)]),
         ),
         vector(
             "type-negative",
@@ -40,10 +42,10 @@ pub fn vectors() -> Vec<Vector> {
             array(&[negative(1), uint(1)]),
         ),
         vector(
-            "type-9",
+            "type-24",
             "the next type",
             "unknown-type",
-            array(&[uint(9), uint(1)]),
+            array(&[uint(24), uint(1)]),
         ),
         vector(
             "type-huge",
@@ -52,16 +54,38 @@ pub fn vectors() -> Vec<Vector> {
             array(&[uint(1 << 40)]),
         ),
         vector(
-            "one-too-few",
-            "accept without request",
+            "type-alone",
+            "a message of an unknown type alone",
+            "unknown-type",
+            array(&[uint(24)]),
+        ),
+    ];
+    for (number, name) in Message::names().enumerate() {
+        vectors.extend(wrong_counts(number as u64, name));
+    }
+    vectors
+}
+
+/// Every message with an element too few and one too many.
+fn wrong_counts(number: u64, name: &str) -> [Vector; 2] {
+    let is_right = |count: &usize| {
+        let message = array(&vec![uint(number); *count]);
+        !matches!(Message::decode(&message), Err(error) if error.kind() == DecodeErrorKind::Length)
+    };
+    let count = (2..10).find(is_right).expect("a message has a length");
+    let of = |count: usize| array(&[vec![uint(number)], vec![uint(1); count - 1]].concat());
+    [
+        vector(
+            &format!("{name}-one-too-few"),
+            &format!("{name} without its last element"),
             "length",
-            array(&[uint(5)]),
+            of(count - 1),
         ),
         vector(
-            "one-too-many",
-            "accept with two requests",
+            &format!("{name}-one-too-many"),
+            &format!("{name} with an element more"),
             "length",
-            array(&[uint(5), uint(1), uint(2)]),
+            of(count + 1),
         ),
     ]
 }

@@ -3,7 +3,7 @@
 use super::{
     Vector, alice,
     build::{array, bytes, negative, text, uint},
-    vector,
+    signed, vector, wrong_numbers,
 };
 
 pub fn vectors() -> Vec<Vector> {
@@ -11,8 +11,7 @@ pub fn vectors() -> Vec<Vector> {
         let routes: Vec<_> = routes.iter().copied().map(text).collect();
         array(&[alice(), uint(1), array(&routes), uint(1_900_000_000)])
     };
-    let listen =
-        |record: &[u8]| array(&[uint(1), uint(1), array(&[bytes(record), bytes(&[0; 64])])]);
+    let listen = |record: &[u8]| array(&[uint(1), uint(1), signed(record)]);
     let good = record(&["mem://x"]);
     let wide = [&[0x98, 0x04], &good[1..]].concat();
     let long = format!("unix:///{}", "x".repeat(248));
@@ -21,15 +20,11 @@ pub fn vectors() -> Vec<Vector> {
     let past = array(&[alice(), uint(1), array(&[text("mem://x")]), negative(1)]);
     let three = array(&[alice(), uint(1), array(&[text("mem://x")])]);
     let withdrawal = array(&[alice(), uint(1), uint(2)]);
-    let unlisten = array(&[
-        uint(2),
-        uint(1),
-        array(&[bytes(&withdrawal), bytes(&[0; 64])]),
-    ]);
+    let unlisten = array(&[uint(2), uint(1), signed(&withdrawal)]);
     let short_signature = array(&[uint(1), uint(1), array(&[bytes(&good), bytes(&[0; 63])])]);
     let unsigned = array(&[uint(1), uint(1), array(&[bytes(&good)])]);
     let unwrapped = array(&[uint(1), uint(1), array(&[good.clone(), bytes(&[0; 64])])]);
-    vec![
+    let mut vectors = vec![
         vector(
             "listen-no-route",
             "a record without routes",
@@ -121,5 +116,16 @@ pub fn vectors() -> Vec<Vector> {
             "length",
             unlisten,
         ),
-    ]
+    ];
+    vectors.extend(wrong_numbers(
+        "listen",
+        1,
+        &[("sequence", uint(1)), ("record", signed(&good))],
+    ));
+    vectors.extend(wrong_numbers(
+        "unlisten",
+        2,
+        &[("sequence", uint(1)), ("withdrawal", signed(&withdrawal))],
+    ));
+    vectors
 }

@@ -1,0 +1,95 @@
+//! Where an identity is reached now.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tuyau_wire::Identity;
+
+use crate::outbox::Outbox;
+
+/// The least that one sender may have under way to one recipient, in bytes.
+const WINDOW_MIN: u64 = 16 * 1024;
+
+/// An identity to which lanes lead, and the session in which it is reached now.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pub(crate) identity: Identity,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    outbox: Option<Outbox>,
+    /// How many lanes lead here.
+    lanes: u64,
+}
+
+impl Peer {
+    fn new(identity: Identity) -> Self {
+        Self {
+            identity,
+            state: Mutex::default(),
+        }
+    }
+
+    /// Where it is reached, if it has a session.
+    pub(crate) fn outbox(&self) -> Option<Outbox> {
+        self.lock().outbox.clone()
+    }
+
+    /// What one sender may have under way to it, in bytes: half of what may wait for it, shared.
+    pub(crate) fn window(&self) -> u64 {
+        let state = self.lock();
+        let limit = state.outbox.as_ref().map_or(0, Outbox::limit) as u64;
+        let share = limit / 2 / state.lanes.max(1);
+        share.max(WINDOW_MIN)
+    }
+
+    /// Notes that a lane leads here.
+    pub(crate) fn attach(&self) {
+        self.lock().lanes += 1;
+    }
+
+    /// Notes that a lane does not lead here any more.
+    pub(crate) fn detach(&self) {
+        self.lock().lanes -= 1;
+    }
+
+    /// Changes where the identity is reached.
+    fn reach(&self, outbox: Option<Outbox>) {
+        self.lock().outbox = outbox;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// All identities that have a session or to which a lane leads.
+#[derive(Debug, Default)]
+pub(crate) struct Peers {
+    all: HashMap<Identity, Arc<Peer>>,
+}
+
+impl Peers {
+    /// The one of an identity.
+    pub(crate) fn of(&mut self, identity: Identity) -> Arc<Peer> {
+        let new = || Arc::new(Peer::new(identity));
+        self.all.entry(identity).or_insert_with(new).clone()
+    }
+
+    /// Changes where an identity is reached.
+    pub(crate) fn reach(&mut self, identity: Identity, outbox: Option<Outbox>) {
+        if outbox.is_some() || self.all.contains_key(&identity) {
+            self.of(identity).reach(outbox);
+        }
+    }
+
+    /// Forgets the identities that have no session, and to which no lane leads.
+    pub(crate) fn sweep(&mut self) {
+        self.all
+            .retain(|_, peer| Arc::strong_count(peer) > 1 || peer.outbox().is_some());
+    }
+}

@@ -1,0 +1,79 @@
+//! What the tasks of all sessions share beside the engine.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+use tokio::sync::broadcast;
+use tuyau_wire::Identity;
+
+use crate::{
+    Timestamp,
+    journal::{Entry, Event},
+    lane::Lane,
+};
+
+/// What the tasks of all sessions share: they count here what they deliver, and tell of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Plane {
+    journal: broadcast::Sender<Arc<Entry>>,
+    processed: Arc<AtomicU64>,
+}
+
+impl Plane {
+    pub(crate) fn new(journal: broadcast::Sender<Arc<Entry>>) -> Self {
+        Self {
+            journal,
+            processed: Arc::default(),
+        }
+    }
+
+    /// Tells whoever watches.
+    pub(crate) fn tell(&self, event: Event) {
+        // Nobody may be watching.
+        let _ = self.journal.send(Arc::new(Entry {
+            time: Timestamp::now(),
+            event,
+        }));
+    }
+
+    /// How many messages were delivered since the last call.
+    pub(crate) fn take_processed(&self) -> u64 {
+        self.processed.swap(0, Relaxed)
+    }
+
+    /// So many messages were processed.
+    pub(crate) fn count(&self, messages: u64) {
+        self.processed.fetch_add(messages, Relaxed);
+    }
+
+    /// Messages went from one identity to another. Of a lane whoever watches is told at once, and
+    /// then of all that followed with the next tick.
+    pub(crate) fn delivered(&self, lane: &Lane, to: Identity, messages: u64, bytes: u64) {
+        self.count(messages);
+        if lane.count(messages, bytes) {
+            let from = lane.from;
+            self.tell(Event::Delivered {
+                from,
+                to,
+                messages,
+                bytes,
+            });
+        }
+    }
+
+    /// Messages were published to a group.
+    pub(crate) fn published(&self, lane: &Lane, group: Identity, messages: u64, bytes: u64) {
+        self.count(messages);
+        if lane.count(messages, bytes) {
+            let from = lane.from;
+            self.tell(Event::Published {
+                from,
+                group,
+                messages,
+                bytes,
+            });
+        }
+    }
+}

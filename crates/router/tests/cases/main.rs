@@ -1,0 +1,18 @@
+//! The delivery cases of `spec/cases.md`, each by its name: what the sender and the recipient see.
+//!
+//! Router and peers are in this process and talk over memory; time is virtual where it matters.
+
+#[path = "../support/mod.rs"]
+#[allow(dead_code, reason = "other test binaries use it as well")]
+mod support;
+
+mod credit;
+mod group_fast;
+mod group_rights;
+mod order;
+mod routes;
+mod unanswered;
+mod unicast_fast;
+mod unicast_fast_more;
+mod unicast_request;
+mod world;
