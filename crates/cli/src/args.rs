@@ -2,6 +2,7 @@
 
 mod connect;
 mod decode;
+mod message;
 mod policy;
 mod unknown;
 
@@ -13,6 +14,9 @@ use crate::config::ConfigKind;
 
 pub use connect::{ConnectArgs, Floor, Only};
 pub use decode::DecodeArgs;
+pub use message::{
+    Ack, CarryArgs, JoinArgs, PublishArgs, ReachArgs, ReceiveArgs, RequestArgs, SendArgs, UntilArgs,
+};
 pub use policy::{ExplainArgs, PolicyArgs, PolicyCheckArgs, PolicyCommand};
 
 /// Reads the command line; ends the program where that is wrong, or asks for help.
@@ -75,6 +79,16 @@ Examples:
     Doctor(DoctorArgs),
     /// Connects to a name, and copies standard input and output.
     Connect(Box<ConnectArgs>),
+    /// Sends messages to a service by its identity.
+    Send(Box<SendArgs>),
+    /// Receives what is sent to a key.
+    Receive(Box<ReceiveArgs>),
+    /// Joins a group, and receives what is published to it.
+    Join(Box<JoinArgs>),
+    /// Publishes messages to a group.
+    Publish(Box<PublishArgs>),
+    /// Sends requests to a service, and prints its replies.
+    Request(Box<RequestArgs>),
     /// Explains a captured stream of the wire protocol: what one side said in one session.
     ///
     /// The stream is in the file as it is, or as text: hexadecimal digits, white space, and comments
@@ -362,6 +376,6 @@ mod tests {
             }
             commands
         }
-        assert_eq!(visit(&Tuyau::command()), 19);
+        assert_eq!(visit(&Tuyau::command()), 24);
     }
 }

@@ -61,5 +61,7 @@ async fn connect(
 ) -> Result<Session, Box<dyn Error>> {
     let stack = Stack::with_settings(tls_settings(&key)?, Hub::new())?;
     let settings = Settings::new(key);
-    Ok(Session::connect(stack.context(), address, router, &settings).await?)
+    let session = Session::connect(stack.context(), address, router, &settings).await?;
+    session.flush().await?;
+    Ok(session)
 }

@@ -259,6 +259,11 @@ impl Session {
         &self.handle.shared
     }
 
+    /// Whom this side proved to be.
+    pub fn identity(&self) -> Identity {
+        self.shared().settings.key.identity()
+    }
+
     /// The epoch of the numbers of this session's messages: the time in milliseconds since the begin
     /// of 1970 at which it began, or greater.
     pub fn epoch(&self) -> u64 {

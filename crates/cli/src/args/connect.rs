@@ -136,7 +136,7 @@ pub enum Only {
 /// The longest time that can be given; who waits for a day waits for ever.
 const LONGEST: f64 = 86_400.0;
 
-fn seconds(text: &str) -> Result<Duration, SecondsError> {
+pub(super) fn seconds(text: &str) -> Result<Duration, SecondsError> {
     let seconds = text.parse::<f64>().ok();
     let seconds = seconds.filter(|seconds| (0.001..=LONGEST).contains(seconds));
     seconds.map(Duration::from_secs_f64).ok_or(SecondsError)
@@ -144,7 +144,7 @@ fn seconds(text: &str) -> Result<Duration, SecondsError> {
 
 /// A text that is no number of seconds.
 #[derive(Debug)]
-struct SecondsError;
+pub(super) struct SecondsError;
 
 impl fmt::Display for SecondsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use tuyau::{ListenError, tls};
-use tuyau_client::{FileError, ServiceError};
+use tuyau_client::{FileError, RequestError, ServiceError};
 use tuyau_core::{BoxError, Chain, ConnectError};
 use tuyau_router::{AdminError, SnapshotError};
 use tuyau_wire::{HelloError, IdentityError};
@@ -64,6 +64,8 @@ pub enum CommandErrorKind {
     Listen,
     /// A connection, or what was to be copied over it, broke.
     Copy,
+    /// A message was not sent, was refused, or cannot be made of what was given; or none came.
+    Message,
     /// A signal ended the command before its end.
     Interrupted,
 }
@@ -233,6 +235,7 @@ kinds! {
     tls::SetupError => Tls,
     HelloError => Hello,
     ServiceError => Service,
+    RequestError => Message,
     AdminError => Admin,
     ConnectError => Connect,
     CopyError => Copy,

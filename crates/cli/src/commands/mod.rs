@@ -9,6 +9,7 @@ mod doctor;
 mod error;
 mod flow_info;
 mod key;
+mod message;
 mod policy;
 mod router;
 mod service;
@@ -41,6 +42,11 @@ pub fn run(args: Tuyau) -> Result<(), CommandError> {
         Command::Policy(args) => policy::run(args),
         Command::Doctor(args) => doctor::run(args),
         Command::Connect(args) => connect::run(*args),
+        Command::Send(args) => message::send(*args),
+        Command::Receive(args) => message::receive(*args),
+        Command::Join(args) => message::join(*args),
+        Command::Publish(args) => message::publish(*args),
+        Command::Request(args) => message::request(*args),
         Command::Decode(args) => decode::run(args),
     }
 }

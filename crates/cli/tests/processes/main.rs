@@ -9,6 +9,7 @@ mod connect;
 mod decode;
 mod demo;
 mod held_port;
+mod messages;
 mod policy;
 mod program;
 mod restart;

@@ -25,7 +25,10 @@ async fn connect(hub: &Hub, seed: u8) -> Session {
     let (at, settings) = (address(ROUTER), Settings::new(key(seed)));
     let identity = router_key().identity();
     let session = Session::connect(stack.context(), &at, identity, &settings);
-    session.await.unwrap()
+    let session = session.await.unwrap();
+    // The answer tells that the router knows where this service is.
+    session.flush().await.unwrap();
+    session
 }
 
 #[tokio::test]
