@@ -1,5 +1,7 @@
 //! Sessions with one or several routers, which come again when they are lost.
 
+mod builder;
+mod event;
 mod link;
 mod outbox;
 mod sender;
@@ -21,90 +23,21 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 use tuyau::stack::Stack;
-use tuyau_core::Address;
 use tuyau_wire::Identity;
 
-use crate::{
-    Delivery, JoinOptions, LinkError, Notice, Pauses, Peer, Rejection, RequestError,
-    RouterIdentity, Session, SessionError, Settings,
-};
-use link::{Link, Router};
+use crate::{Delivery, JoinOptions, Pauses, RequestError, Session, SessionError, Settings};
 use outbox::Outbox;
 
+pub use builder::ClientBuilder;
+pub use event::{ClientEvent, Unsettled};
 pub use sender::{ClientSender, Sent};
 
 /// The first number of a message: what sets up a session takes lesser ones, so that there is room for
 /// that before messages that are sent again.
 const FIRST: u64 = 65_536;
 
-/// How many batches of deliveries are kept for [`Client::next`] beside what the sessions keep.
-const BATCHES: usize = 4;
-
-/// How a client is made, see [`Client::new`].
-pub struct ClientBuilder {
-    stack: Stack,
-    settings: Settings,
-    routers: Vec<Router>,
-    pauses: Pauses,
-    events: Events,
-}
-
 type Events = Arc<dyn Fn(ClientEvent) + Send + Sync>;
 type Groups = BTreeMap<Identity, JoinOptions>;
-
-impl ClientBuilder {
-    /// Connects to this router, too. Messages go by the first one with which there is a session, until
-    /// that is lost.
-    pub fn router(mut self, address: Address, identity: impl Into<RouterIdentity>) -> Self {
-        let identity = identity.into();
-        self.routers.push(Router { address, identity });
-        self
-    }
-
-    /// Sets the pauses between attempts to reach a router.
-    pub fn pauses(mut self, pauses: Pauses) -> Self {
-        self.pauses = pauses;
-        self
-    }
-
-    /// Sets what is told about everything that happens. The function must not block.
-    pub fn events(mut self, report: impl Fn(ClientEvent) + Send + Sync + 'static) -> Self {
-        self.events = Arc::new(report);
-        self
-    }
-
-    /// Begins to connect, on the current tokio runtime.
-    pub fn start(self) -> Client {
-        let mut settings = self.settings;
-        settings.epoch = Some(settings.sequence.advance());
-        let (received, receiver) = mpsc::channel(BATCHES);
-        let inner = Arc::new(Inner {
-            stack: self.stack,
-            settings,
-            pauses: self.pauses,
-            events: self.events,
-            outbox: Outbox::default(),
-            groups: watch::Sender::new(Groups::new()),
-            active: watch::Sender::new(Active::None),
-            last: AtomicU64::new(FIRST),
-            turns: Semaphore::new(1),
-            received,
-        });
-        let mut links = JoinSet::new();
-        for router in self.routers {
-            let link = Link::new(inner.clone(), router);
-            links.spawn(async move { match link.run().await {} });
-        }
-        let incoming = AsyncMutex::new((receiver, VecDeque::new()));
-        Client {
-            shared: Arc::new(Shared {
-                inner,
-                incoming,
-                links: Mutex::new(links),
-            }),
-        }
-    }
-}
 
 /// A service's connections to one or several routers.
 ///
@@ -401,62 +334,6 @@ impl fmt::Debug for Client {
             .field("settings", &self.inner().settings)
             .finish_non_exhaustive()
     }
-}
-
-/// Durable messages that had no receipt when a client was closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Unsettled {
-    /// How many.
-    pub messages: usize,
-}
-
-impl fmt::Display for Unsettled {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let messages = self.messages;
-        write!(
-            f,
-            "{messages} durable messages have no receipt from any router"
-        )
-    }
-}
-
-impl std::error::Error for Unsettled {}
-
-/// Something that happened to a [`Client`].
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum ClientEvent {
-    /// A router answered, proved its identity and said hello.
-    Connected {
-        /// Where it is.
-        router: Address,
-        /// Who it is and what it said of itself.
-        peer: Box<Peer>,
-    },
-    /// There is no session with a router any more, or an attempt to have one failed.
-    Lost {
-        /// Where it is.
-        router: Address,
-        /// Why.
-        reason: LinkError,
-        /// When the next attempt begins.
-        retry_in: Duration,
-    },
-    /// A router refused that this service joins or leaves a group.
-    GroupRefused {
-        /// The group.
-        group: Identity,
-        /// Why.
-        rejection: Rejection,
-    },
-    /// A router told something without having been asked.
-    Notice {
-        /// Where it is.
-        router: Address,
-        /// What it told.
-        notice: Notice,
-    },
 }
 
 const _: fn() = || {

@@ -2,6 +2,11 @@
 //!
 //! - [`Session`] is one authenticated connection to a router: [`register`](Session::register),
 //!   [`send`](Session::send), [`next`](Session::next).
+//!   A [`Sender`] sends to one destination over and over, with a receipt of the level that is wanted;
+//!   [`Requester`] makes requests; [`Session::join`] joins a group, and [`GroupKey`] signs what its key
+//!   says about it.
+//! - [`Client`] has sessions with one or several routers, comes back after a loss, sends durable messages
+//!   again that have no receipt, and gives what comes as one stream.
 //! - [`Service`] keeps such a session alive: it comes back after a loss, renews its registration,
 //!   answers what it gets, and takes its registration back at the end. What happens it tells as
 //!   [`ServiceEvent`]s.

@@ -16,15 +16,16 @@ mod lookup;
 mod notice;
 mod open;
 mod pending;
+mod registration;
 mod sender;
+mod shared;
 mod silence;
 mod stream;
 
 use std::{
     fmt,
     future::poll_fn,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    sync::{Arc, Mutex},
 };
 
 use tokio::{
@@ -33,13 +34,10 @@ use tokio::{
 };
 use tuyau::tls;
 use tuyau_core::{Address, AnyFlow, Context, Security, Target};
-use tuyau_wire::{
-    Agreement, Hello, Identity, Message, Parameter, Record, Signed, Verified, Withdrawal,
-    capability,
-};
+use tuyau_wire::{Agreement, Hello, Identity, Message, Parameter};
 
-use crate::{Settings, sequence::since_1970};
-use desk::{Blocked, Desk};
+use crate::Settings;
+use desk::Desk;
 use driver::Driver;
 use handles::Lane;
 use inbox::Inbox;
@@ -47,6 +45,7 @@ use incoming::Incoming;
 use notice::Notices;
 use open::{Answer, Awaited};
 use pending::Pending;
+use shared::Shared;
 use silence::Silence;
 use stream::Stream;
 
@@ -57,6 +56,7 @@ pub use group::JoinOptions;
 pub use lookup::LookupError;
 pub use notice::Notice;
 pub use pending::Posted;
+pub use registration::Receipt;
 pub use sender::{Destination, Requester, SendOptions, Sender, TryPostError};
 
 /// One authenticated connection between a service and its router, whichever of them dialled it.
@@ -86,56 +86,6 @@ impl Drop for Handle {
     }
 }
 
-struct Shared {
-    desk: Mutex<Desk>,
-    inbox: Inbox,
-    notices: Notices,
-    ended: watch::Receiver<Option<SessionError>>,
-    settings: Settings,
-    epoch: u64,
-    peer: Peer,
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Desk> {
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Does something with what callers and the task share, and then wakes whoever that concerns.
-    fn with<T>(&self, work: impl FnOnce(&mut Desk) -> T) -> T {
-        let mut desk = self.lock();
-        let result = work(&mut desk);
-        let (task, wakers) = desk.take_wakers();
-        drop(desk);
-        task.into_iter()
-            .chain(wakers)
-            .for_each(|waker| waker.wake());
-        result
-    }
-
-    /// Does something as soon as there is room for it.
-    async fn when_room<T>(
-        &self,
-        mut work: impl FnMut(&mut Desk) -> Result<T, Blocked>,
-    ) -> Result<T, RequestError> {
-        loop {
-            let until = match self.with(&mut work) {
-                Ok(result) => return Ok(result),
-                Err(Blocked::For(error)) => return Err(error),
-                Err(Blocked::Until(until)) => until,
-            };
-            let changed = until.notified();
-            // It may have changed before anybody listened.
-            match self.with(&mut work) {
-                Ok(result) => return Ok(result),
-                Err(Blocked::For(error)) => return Err(error),
-                Err(Blocked::Until(again)) if Arc::ptr_eq(&again, &until) => changed.await,
-                Err(Blocked::Until(_)) => {}
-            }
-        }
-    }
-}
-
 /// Who is at the other end of a session.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -146,15 +96,6 @@ pub struct Peer {
     pub hello: Hello,
     /// What both sides agreed on.
     pub agreement: Agreement,
-}
-
-/// What the router accepted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Receipt {
-    /// The sequence number of the record or withdrawal; 0 for a message.
-    pub sequence: u64,
-    /// When the record expires, in seconds since the begin of 1970; 0 for everything else.
-    pub expires: u64,
 }
 
 impl Session {
@@ -273,66 +214,6 @@ impl Session {
     /// Who is at the other end.
     pub fn peer(&self) -> &Peer {
         &self.shared().peer
-    }
-
-    /// Registers the routes under which this service can be reached, best first, for `lifetime`,
-    /// in place of those it registered before. The time of expiry saturates; a router refuses what
-    /// lasts longer than it allows.
-    ///
-    /// # Errors
-    /// When the router refuses, does not answer in time or is lost, and when there are no routes or
-    /// more than eight.
-    ///
-    /// # Cancel safety
-    /// A request that was given up may have been carried out.
-    pub async fn register(
-        &self,
-        routes: Vec<Address>,
-        lifetime: Duration,
-    ) -> Result<Receipt, RequestError> {
-        let mut receipt = Receipt::default();
-        self.ask(Awaited::Done, |sequence, settings| {
-            let record = Record {
-                identity: settings.key.identity(),
-                sequence: settings.sequence.advance(),
-                routes: routes.clone(),
-                expires: since_1970().saturating_add(lifetime).as_secs(),
-            };
-            receipt = Receipt {
-                sequence: record.sequence,
-                expires: record.expires,
-            };
-            let record = Signed::sign(&settings.key, record).map_err(RequestError::Statement)?;
-            Ok(Message::Listen { sequence, record })
-        })
-        .await?;
-        Ok(receipt)
-    }
-
-    /// Takes the registration back.
-    ///
-    /// # Errors
-    /// When the router refuses, does not answer in time or is lost.
-    ///
-    /// # Cancel safety
-    /// A request that was given up may have been carried out.
-    pub async fn unregister(&self) -> Result<Receipt, RequestError> {
-        let mut receipt = Receipt::default();
-        self.ask(Awaited::Done, |sequence, settings| {
-            let withdrawal = Withdrawal {
-                identity: settings.key.identity(),
-                sequence: settings.sequence.advance(),
-            };
-            receipt.sequence = withdrawal.sequence;
-            let withdrawal =
-                Signed::sign(&settings.key, withdrawal).map_err(RequestError::Statement)?;
-            Ok(Message::Unlisten {
-                sequence,
-                withdrawal,
-            })
-        })
-        .await?;
-        Ok(receipt)
     }
 
     /// Sends a body to another service, or to the router itself, and waits until the router has
@@ -462,30 +343,6 @@ impl Session {
     pub async fn close(&self) {
         self.shared().with(Desk::close);
         self.ended().await;
-    }
-
-    /// Asks for where another service can be reached, so as to connect to it without the router. The
-    /// record is one that the service signed, and that has not expired by this machine's clock.
-    ///
-    /// # Errors
-    /// When the router has no record of it ([`RejectCode::Unreachable`]), does not answer lookups or
-    /// not in time, is lost, or gives a record that is not to be believed.
-    ///
-    /// # Cancel safety
-    /// Dropping the future gives the question up.
-    ///
-    /// [`RejectCode::Unreachable`]: tuyau_wire::RejectCode::Unreachable
-    pub async fn lookup(&self, identity: Identity) -> Result<Verified<Record>, LookupError> {
-        if !self.shared().peer.agreement.has(capability::LOOKUP) {
-            return Err(LookupError::NotOffered);
-        }
-        let answer = self.ask(Awaited::Record, |sequence, _| {
-            Ok(Message::Lookup { sequence, identity })
-        });
-        match answer.await.map_err(LookupError::Request)? {
-            Answer::Record(record) => lookup::check(*record, identity),
-            _ => unreachable!("a lookup is answered with a record"),
-        }
     }
 
     /// Asks the router for something that has a number, and gives its answer.

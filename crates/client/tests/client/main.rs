@@ -11,3 +11,4 @@ mod sending;
 mod service;
 mod session;
 mod support;
+mod violations;

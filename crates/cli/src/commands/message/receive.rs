@@ -12,7 +12,7 @@ use super::{
 use crate::{
     args::{JoinArgs, ReachArgs, ReceiveArgs, UntilArgs},
     commands::{CommandError, CommandErrorKind, signals::Signals, small_runtime},
-    output::Output,
+    output::{Output, complain},
 };
 
 pub(in crate::commands) fn receive(args: ReceiveArgs) -> Result<(), CommandError> {
@@ -56,6 +56,8 @@ async fn take(
         let identity = session.identity().to_string();
         let group = group.map(|group| group.to_string());
         output.line(json!({"event": "ready", "identity": identity, "group": group}))?;
+    } else {
+        complain(format_args!("receiving as {}", session.identity()));
     }
     let mut left = until.count.unwrap_or(u64::MAX);
     while left > 0 {
