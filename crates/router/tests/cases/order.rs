@@ -119,7 +119,16 @@ async fn the_order_of_each_publisher_is_kept_for_each_member() {
 #[tokio::test(start_paused = true)]
 async fn numbers_must_grow_whichever_way_a_message_goes() {
     // Of the handles one leads to a session, one to nobody, one to a group, one to the router.
-    for (first, second) in [(1, 2), (2, 1), (1, 1), (2, 2), (3, 1), (1, 3), (4, 3), (3, 4)] {
+    for (first, second) in [
+        (1, 2),
+        (2, 1),
+        (1, 1),
+        (2, 2),
+        (3, 1),
+        (1, 3),
+        (4, 3),
+        (3, 4),
+    ] {
         let world = World::new().await;
         let _recipient = world.connect(RECIPIENT).await;
         let mut sender = world.connect(SENDER).await;

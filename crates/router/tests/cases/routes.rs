@@ -100,7 +100,9 @@ async fn case_unicast_fast_not_allowed() {
     }
     let binding = fast(id(ROUTER), Level::None);
     sender.is_not_bound(binding, RejectCode::NotAllowed).await;
-    sender.is_not_bound(request(0), RejectCode::NotAllowed).await;
+    sender
+        .is_not_bound(request(0), RejectCode::NotAllowed)
+        .await;
     recipient.hears_nothing().await;
     // Others may.
     let mut other = world.connect(OTHER).await;
