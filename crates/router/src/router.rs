@@ -185,8 +185,9 @@ impl Router {
     /// Has a simulated service of this identity send a message, which is decoded, verified and
     /// applied as one from the network. The caller vouches for the identity, as TLS does otherwise.
     ///
-    /// `None` when the router has ended, and when the message is not answered at once: a `send` to a
-    /// peer that has a session or a route, and a message that is itself an answer.
+    /// It has a session of its own that ends with it, so what is bound or joined is free again, and a
+    /// `send` finds no handle. `None` when the router has ended, and when the message is not answered:
+    /// one that has no number, or is itself an answer.
     pub async fn simulate(&self, identity: Identity, message: Vec<u8>) -> Option<Simulated> {
         let session = SessionId(self.last_session.fetch_add(1, Ordering::Relaxed) + 1);
         ask(&self.inputs, move |hub| {
