@@ -187,6 +187,7 @@ impl Session {
             shared: shared.clone(),
             incoming: Incoming::new(shared.clone(), settings.frame_limit()),
             begun: false,
+            closing: false,
             paused: false,
             ended,
         };

@@ -43,6 +43,9 @@ pub(super) struct Driver {
     pub(super) incoming: Incoming,
     /// Whether what came together with the hello has been handled.
     pub(super) begun: bool,
+    /// Whether this side closes the session: then answers count, and deliveries for which there is no
+    /// room are dropped.
+    pub(super) closing: bool,
     /// Whether reading waits until deliveries are taken.
     pub(super) paused: bool,
     pub(super) silence: Silence,
@@ -68,6 +71,8 @@ impl Driver {
     /// What was taken is sent and answered, as far as the router goes along.
     async fn linger(&mut self) {
         let end = Instant::now() + LINGER_MAX;
+        self.closing = true;
+        self.shared.inbox.close();
         loop {
             let moved = self.stream.moved();
             let closing = timeout(LINGER, poll_fn(|cx| self.poll_closing(cx)));
@@ -153,7 +158,7 @@ impl Driver {
 
     /// Reads once and handles what came.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SessionError>> {
-        self.paused = self.poll_room(cx).is_pending();
+        self.paused = !self.closing && self.poll_room(cx).is_pending();
         if self.paused {
             return Poll::Pending;
         }

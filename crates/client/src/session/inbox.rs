@@ -29,6 +29,8 @@ struct State {
     queue: VecDeque<Delivery>,
     /// What they take in memory, about.
     bytes: usize,
+    /// Whether what there is no room for is dropped.
+    closing: bool,
     over: bool,
     /// The session's task, when it waits for room.
     task: Option<Waker>,
@@ -38,6 +40,9 @@ impl Inbox {
     /// Adds what came together.
     pub(super) fn push(&self, batch: &mut Vec<Delivery>) {
         let mut state = self.lock();
+        if state.closing && state.bytes >= FULL {
+            return batch.clear();
+        }
         state.bytes += batch.iter().map(cost).sum::<usize>();
         state.queue.extend(batch.drain(..));
         drop(state);
@@ -52,6 +57,11 @@ impl Inbox {
         }
         state.task = Some(cx.waker().clone());
         Poll::Pending
+    }
+
+    /// From now on what there is no room for is dropped.
+    pub(super) fn close(&self) {
+        self.lock().closing = true;
     }
 
     /// Nothing more will come.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tuyau::mem::Hub;
 use tuyau_client::{Notice, Session, Settings};
+use tuyau_core::FlowExt as _;
 use tuyau_wire::{Class, Message, Parameter};
 
 use crate::support::*;
@@ -86,26 +87,18 @@ async fn nobody_is_told_where_nobody_wants_to_know() {
     let (session, mut wire) = pair(&Hub::new()).await;
     wire.deliver(stranger_key().identity(), 1, b"fast").await;
     session.next().await.unwrap().acknowledge();
-    session.close_and(&mut wire).await;
+    close(&session, &mut wire).await;
 }
 
 /// Ends a session and sees that nothing more was said.
-trait CloseAnd {
-    async fn close_and(&self, wire: &mut Wire);
-}
-
-impl CloseAnd for Session {
-    async fn close_and(&self, wire: &mut Wire) {
-        let (_, rest) = both(self.close(), async {
-            let rest = wire.try_read().await;
-            tuyau_core::FlowExt::close_write(&mut wire.flow)
-                .await
-                .unwrap();
-            rest
-        })
-        .await;
-        assert_eq!(rest, None);
-    }
+async fn close(session: &Session, wire: &mut Wire) {
+    let (_, rest) = both(session.close(), async {
+        let rest = wire.try_read().await;
+        wire.flow.close_write().await.unwrap();
+        rest
+    })
+    .await;
+    assert_eq!(rest, None);
 }
 
 #[tokio::test(start_paused = true)]

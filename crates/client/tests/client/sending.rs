@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tuyau::mem::Hub;
 use tuyau_client::{
-    Destination, GroupKey, JoinOptions, Notice, Posted, RequestError, SendOptions, Sender,
+    Destination, GroupKey, JoinOptions, Notice, Posted, RequestError, SendOptions, Sender, Session,
     SessionErrorKind, TryPostError,
 };
 use tuyau_core::FlowExt as _;
@@ -143,6 +143,40 @@ async fn nothing_is_sent_beyond_the_credit_and_more_credit_lets_it_go_on() {
     wire.write(&Message::Credit { handle: 0, limit }).await;
     waiting.await.unwrap().unwrap();
     assert_eq!(wire.sent().await.2, [8; 100]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn credit_that_comes_before_a_handle_is_bound_is_about_what_it_was_before() {
+    let hello = stating(&[(Parameter::Credit, 1)]);
+    let (session, mut wire) = pair_with(&Hub::new(), hello).await;
+    let sender = session.sender(to(1), SendOptions::FAST.level(Level::None));
+    drop(sender.try_post(b"the one that is allowed").unwrap());
+    let bind = expect!(wire, Message::Bind { sequence, .. } => sequence);
+    let credit = Message::Credit {
+        handle: 0,
+        limit: 1_000,
+    };
+    wire.write(&credit).await;
+    flush(&session, &mut wire).await;
+    assert!(matches!(sender.try_post(b"x"), Err(TryPostError::Full)));
+    wire.accept(bind).await;
+    wire.write(&credit).await;
+    flush(&session, &mut wire).await;
+    drop(sender.try_post(b"x").unwrap());
+}
+
+/// Sees to it that the session has read what the router said.
+async fn flush(session: &Session, wire: &mut Wire) {
+    let (flushed, ()) = both(session.flush(), async {
+        loop {
+            let bytes = wire.try_read_any().await.unwrap();
+            if let Message::Ping { token } = Message::decode(&bytes).unwrap() {
+                return wire.write(&Message::Pong { token }).await;
+            }
+        }
+    })
+    .await;
+    flushed.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -317,6 +351,25 @@ async fn close_loses_nothing_that_was_posted_even_if_the_router_reads_slowly() {
     assert_eq!(session.ended().await.kind(), SessionErrorKind::Closed);
     let error = sender.try_post(b"late").unwrap_err();
     assert!(matches!(error, TryPostError::Failed(RequestError::Lost(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn close_takes_receipts_that_come_behind_deliveries_that_nobody_takes() {
+    let (session, mut wire) = pair(&Hub::new()).await;
+    let posted = post(&session.sender(to(1), SendOptions::FAST), b"x").await;
+    let router = tokio::spawn(async move {
+        let (sequence, ..) = wire.sent().await;
+        for number in 1..=1_000 {
+            wire.deliver(to(1), number, &[7; 10_000]).await;
+        }
+        wire.accept(sequence).await;
+        wire.flow.close_write().await.unwrap();
+    });
+    session.close().await;
+    posted.await.unwrap();
+    router.await.unwrap();
+    // Those for which there was room are still there.
+    assert_eq!(session.next().await.unwrap().sequence, 1);
 }
 
 #[tokio::test(start_paused = true)]
