@@ -27,7 +27,7 @@ impl fmt::Display for Unsettled {
 
 impl Error for Unsettled {}
 
-/// Something that happened to a [`Client`].
+/// Something that happened to a [`Client`](super::Client).
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ClientEvent {
