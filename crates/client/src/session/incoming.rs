@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    hash::BuildHasherDefault,
     sync::{Arc, Weak},
     time::Duration,
 };
@@ -19,7 +20,7 @@ use super::{
     desk::Desk,
     error::{OutOfTurn, Rejection, SessionError, SessionErrorKind as Kinds},
     notice::Notice,
-    open::{Answer, Awaited},
+    open::{Answer, Awaited, Spread},
 };
 
 /// Handles the messages of the router.
@@ -30,7 +31,7 @@ pub(super) struct Incoming {
     /// The longest message that is accepted, in bytes.
     limit: usize,
     /// What the router's handles stand for, and how many messages came under each.
-    announced: HashMap<u64, (Arc<Origin>, u64)>,
+    announced: HashMap<u64, (Arc<Origin>, u64), BuildHasherDefault<Spread>>,
     batch: Vec<Delivery>,
 }
 
@@ -40,7 +41,7 @@ impl Incoming {
             session: Arc::downgrade(&shared),
             shared,
             limit,
-            announced: HashMap::new(),
+            announced: HashMap::default(),
             batch: Vec::new(),
         }
     }
