@@ -17,6 +17,7 @@ mod error;
 mod files;
 mod forwarder;
 mod id;
+mod id_map;
 mod log;
 mod loss;
 mod spool;
@@ -39,3 +40,11 @@ pub use spool::{
     Quota, ReadLimit, Recipients, Spool, SpoolCounters, SpoolSettings, Usage, Window,
 };
 pub use thread::{Room, StoreHandle, StoreThread, StoreThreadSettings};
+
+/// Checks on any bytes that what the store's decoders accept is encoded to the same bytes again.
+#[cfg(fuzzing)]
+pub fn assert_decodes_soundly(bytes: &[u8]) {
+    log::assert_decodes_soundly(bytes);
+    spool::assert_decodes_soundly(bytes);
+    directory::assert_decodes_soundly(bytes);
+}

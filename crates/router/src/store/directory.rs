@@ -6,6 +6,8 @@ mod subject;
 
 use std::sync::Arc;
 
+#[cfg(fuzzing)]
+pub(super) use log::assert_decodes_soundly;
 pub use log::{LogDirectory, LogDirectorySettings};
 pub use memory::MemoryDirectory;
 pub use subject::Subject;

@@ -1,6 +1,9 @@
 //! What the store knows identities and groups by.
 
-use std::fmt;
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+};
 
 use tuyau_wire::{Identity, IdentityError};
 
@@ -9,7 +12,7 @@ use tuyau_wire::{Identity, IdentityError};
 /// An [`Identity`] proves that its bytes are a point of the curve, which takes longer than to read
 /// a record from the disk. What is stored was checked before it was stored, so the store keeps and
 /// gives bytes; [`Id::identity`] checks them again where that is wanted.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Id([u8; Id::LENGTH]);
 
 impl Id {
@@ -32,6 +35,13 @@ impl Id {
     /// When they are no public key that an identity may be.
     pub fn identity(&self) -> Result<Identity, IdentityError> {
         Identity::from_bytes(self.0)
+    }
+}
+
+impl Hash for Id {
+    /// The bytes alone: their count is always the same.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write(&self.0);
     }
 }
 

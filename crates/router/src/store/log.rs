@@ -228,11 +228,12 @@ impl Log {
             });
         };
         let name = segment.log_name();
-        let bytes = segment::read_all(&mut *self.files, &name)
+        let (mut bytes, mut index) = (Vec::new(), Vec::new());
+        segment::read_all(&mut *self.files, &name, &mut bytes)
             .map_err(|error| StoreError::disk("read", &name, error))?;
         let (salt, header) = (segment.header.salt, segment.header.clone());
-        let index = segment::read_all(&mut *self.files, &header::index_name(number));
-        let index = index.unwrap_or_default();
+        // Without the index it is only less certain what damaged places are.
+        let _ = segment::read_all(&mut *self.files, &header::index_name(number), &mut index);
         let lines = index::read(&index, &header, self.settings.purpose);
         let pieces = scan::scan(&bytes, &lines, salt).pieces;
         Ok(Contents {

@@ -5,6 +5,8 @@ mod memory;
 
 use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 
+#[cfg(fuzzing)]
+pub(super) use log::assert_decodes_soundly;
 pub use log::{LogSpool, LogSpoolSettings};
 pub use memory::MemorySpool;
 

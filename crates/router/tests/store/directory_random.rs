@@ -8,7 +8,11 @@ use tuyau_router::store::{
     SimulatedDisk, StoreError, Subject,
 };
 
-use crate::{makers::directory_settings, messages::at, seeds::each_seed};
+use crate::{
+    makers::directory_settings,
+    messages::at,
+    seeds::{bits, each_seed},
+};
 
 const COUNTERS: [&str; 2] = ["processed", "refused"];
 
@@ -253,7 +257,7 @@ fn small_directory() -> (BTreeMap<String, Vec<u8>>, Seen) {
 fn every_flipped_bit_of_a_directory_is_detected_and_costs_one_thing_at_most() {
     let (files, whole) = small_directory();
     for (name, bytes) in &files {
-        for bit in 0..8 * bytes.len() {
+        for bit in bits(bytes.len()) {
             let mut bytes = bytes.clone();
             bytes[bit / 8] ^= 1 << (bit % 8);
             let disk = SimulatedDisk::new(1);

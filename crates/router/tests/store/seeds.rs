@@ -1,4 +1,6 @@
 //! Tests that run for many seeds, and again for the one that failed.
+//!
+//! `TUYAU_STORE_SEEDS=5000 cargo test --release -p tuyau-router --test store` is the long form.
 
 use std::{env, panic};
 
@@ -17,4 +19,10 @@ pub(crate) fn each_seed(name: &str, short: u64, test: impl Fn(u64) + panic::RefU
             "to repeat it: TUYAU_STORE_SEED={seed} cargo test -p tuyau-router --test store {name}"
         );
     }
+}
+
+/// The bits of some bytes: one of each byte, or all of them in the long form.
+pub(crate) fn bits(bytes: usize) -> impl Iterator<Item = usize> {
+    let all = env::var_os("TUYAU_STORE_SEEDS").is_some();
+    (0..8 * bytes).filter(move |bit| all || bit % 8 == bit / 8 % 8)
 }

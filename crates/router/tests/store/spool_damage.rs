@@ -10,6 +10,7 @@ use tuyau_router::store::{
 use crate::{
     makers::log_settings,
     messages::{A, ALL, B, GROUP, at, publish, read, store, to, with_body},
+    seeds::bits,
 };
 
 type Content = BTreeMap<Id, Vec<Entry>>;
@@ -147,7 +148,7 @@ fn every_flipped_bit_is_detected_and_costs_one_record_at_most() {
     let (files, whole) = small_store();
     let mut costs = BTreeSet::new();
     for (name, bytes) in &files {
-        for bit in 0..8 * bytes.len() {
+        for bit in bits(bytes.len()) {
             let mut damaged = files.clone();
             damaged.get_mut(name).expect("it is there")[bit / 8] ^= 1 << (bit % 8);
             let losses = check(

@@ -106,14 +106,14 @@ impl World {
             _ => self.last_sequence + 1 + self.random.below(2),
         };
         self.last_sequence = self.last_sequence.max(sequence);
-        let length = self.below(200) as usize;
+        let (length, often) = (self.below(200) as usize, self.below(2) as usize);
         Message {
             group: matches!(recipients, Recipients::Many(_)).then_some(GROUP),
             recipients,
             sender: self.id(2),
             epoch: 1 + self.below(2),
             sequence,
-            expires: at(self.now + 1 + self.random.below(100_000)),
+            expires: at(self.now + 1 + self.random.below([100_000, 10_000_000][often])),
             body: Arc::from(vec![sequence as u8; length]),
         }
     }
@@ -133,7 +133,8 @@ impl World {
                 assert_eq!(appended?, expected?);
             }
             5..7 => {
-                let (mailbox, next) = (self.id(4), model.counters().next_position);
+                // One mailbox is never acknowledged, so that there is something to be copied.
+                let (mailbox, next) = (self.id(3), model.counters().next_position);
                 let last = self.below(next + 2);
                 let first = match self.below(3) {
                     0 => 0,

@@ -41,7 +41,8 @@ pub(crate) struct Found {
     pub(crate) damage: Damage,
 }
 
-/// The two files of a segment.
+/// The two files of a segment. The buffers serve for all.
+#[derive(Default)]
 struct Files2 {
     number: u32,
     log: Vec<u8>,
@@ -76,9 +77,11 @@ impl Log {
             next_number: 1,
             failed: None,
         };
+        let mut both = Files2::default();
         for number in first.unwrap_or(1)..=last.unwrap_or(0) {
             if numbers.contains(&number) {
-                log.open_segment(number, last == Some(number), tell)?;
+                (both.number, both.last) = (number, last == Some(number));
+                log.open_segment(&mut both, tell)?;
             } else {
                 log.next_number = number + 1;
                 tell(lost(log_name(number), Damage::Missing));
@@ -89,17 +92,14 @@ impl Log {
 
     fn open_segment(
         &mut self,
-        number: u32,
-        last: bool,
+        both: &mut Files2,
         tell: &mut dyn FnMut(Event<'_>),
     ) -> Result<(), StoreError> {
-        let both = Files2 {
-            number,
-            log: self.read_or_empty(&log_name(number))?,
-            index: self.read_or_empty(&index_name(number))?,
-            last,
-        };
-        let Some(header) = self.header(&both, tell)? else {
+        let (number, last) = (both.number, both.last);
+        self.read_or_empty(&log_name(number), &mut both.log)?;
+        self.read_or_empty(&index_name(number), &mut both.index)?;
+        let both = &*both;
+        let Some(header) = self.header(both, tell)? else {
             return Ok(());
         };
         self.next_number = number + 1;
@@ -112,9 +112,9 @@ impl Log {
         } else {
             None
         };
-        tell_all(&both, &scan, tell);
+        tell_all(both, &scan, tell);
         let end = scan.pieces.last().map_or(HEADER as u32, scan::Piece::end);
-        let index_end = self.mend(&both, &header, &scan, (&index, cut), tell)?;
+        let index_end = self.mend(both, &header, &scan, (&index, cut), tell)?;
         if last {
             let files = (self.open_file(&log_name(number))?, end);
             let index = (self.open_file(&index_name(number))?, index_end);
@@ -241,9 +241,12 @@ impl Log {
         Ok(bytes.len() as u64)
     }
 
-    fn read_or_empty(&mut self, name: &str) -> Result<Vec<u8>, StoreError> {
-        match segment::read_all(&mut *self.files, name) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+    fn read_or_empty(&mut self, name: &str, bytes: &mut Vec<u8>) -> Result<(), StoreError> {
+        match segment::read_all(&mut *self.files, name, bytes) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                bytes.clear();
+                Ok(())
+            }
             read => read.map_err(|error| StoreError::disk("read", name, error)),
         }
     }

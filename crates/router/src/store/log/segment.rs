@@ -181,13 +181,12 @@ impl Active {
 }
 
 /// Reads a file from its begin to its end.
-pub(super) fn read_all(files: &mut dyn Files, name: &str) -> io::Result<Vec<u8>> {
+pub(super) fn read_all(files: &mut dyn Files, name: &str, bytes: &mut Vec<u8>) -> io::Result<()> {
     let file = files.open(name)?;
-    let length = usize::try_from(file.length()?).unwrap_or(usize::MAX);
-    let mut bytes = vec![0; length];
-    let read = file.read_at(0, &mut bytes)?;
+    bytes.resize(usize::try_from(file.length()?).unwrap_or(usize::MAX), 0);
+    let read = file.read_at(0, bytes)?;
     bytes.truncate(read);
-    Ok(bytes)
+    Ok(())
 }
 
 /// Removes a segment. Its index goes first and for certain: alone it would tell of records that are

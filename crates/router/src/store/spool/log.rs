@@ -8,7 +8,7 @@ mod recent;
 mod window;
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet, VecDeque},
+    collections::{BTreeSet, HashSet, VecDeque},
     ops::RangeInclusive,
 };
 
@@ -29,6 +29,7 @@ use crate::{
     Timestamp,
     store::{
         Damage, Id, Loss, Lost, StoreError,
+        id_map::IdMap,
         log::{Contents, Log},
     },
 };
@@ -66,7 +67,7 @@ impl LogSpoolSettings {
 pub struct LogSpool {
     log: Log,
     settings: LogSpoolSettings,
-    mailboxes: HashMap<Id, Mailbox>,
+    mailboxes: IdMap<Mailbox>,
     /// When to look for expired messages in which mailbox.
     schedule: BTreeSet<(u64, Id)>,
     senders: Senders,

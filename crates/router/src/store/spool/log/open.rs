@@ -1,6 +1,6 @@
 //! Opening a spool: everything in memory follows from the log.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 use super::{
     LogSpool, LogSpoolSettings,
@@ -12,14 +12,15 @@ use super::{
 use crate::{
     Timestamp,
     store::{
-        Damage, Files, Id, Loss, Lost, SpoolCounters, StoreError, Usage,
+        Damage, Files, Loss, Lost, SpoolCounters, StoreError, Usage,
+        id_map::IdMap,
         log::{Event, Found, Log, LogSettings, Place},
     },
 };
 
 /// What is known while the log is read.
 struct Opening {
-    boxes: HashMap<Id, Filling>,
+    boxes: IdMap<Filling>,
     senders: Senders,
     /// What matters beside messages, by segment.
     notes: Vec<(u32, i64)>,
@@ -51,7 +52,7 @@ impl LogSpool {
         now: Timestamp,
     ) -> Result<(Self, Vec<Loss>), StoreError> {
         let mut opening = Opening {
-            boxes: HashMap::new(),
+            boxes: IdMap::default(),
             senders: Senders::new(settings.spool.window),
             notes: Vec::new(),
             next: 1,
@@ -179,7 +180,7 @@ impl Opening {
                 Err(_) => log.release(segment, bytes.unsigned_abs()),
             }
         }
-        let (mut mailboxes, mut schedule) = (HashMap::new(), BTreeSet::new());
+        let (mut mailboxes, mut schedule) = (IdMap::default(), BTreeSet::new());
         let mut all = Usage::default();
         for (id, filling) in self.boxes {
             for held in &filling.held {
@@ -256,7 +257,7 @@ impl Filling {
 }
 
 /// What is lost in the end: not what stands elsewhere too or was done with.
-fn still_lost(lost: Lost, boxes: &HashMap<Id, Filling>) -> Lost {
+fn still_lost(lost: Lost, boxes: &IdMap<Filling>) -> Lost {
     match lost {
         Lost::Message {
             mut mailboxes,

@@ -1,14 +1,14 @@
 //! Which messages of a sender came before.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use super::codec::Kept;
-use crate::store::{Appended, Id, MAX_EPOCHS, Window};
+use crate::store::{Appended, Id, MAX_EPOCHS, Window, id_map::IdMap};
 
 /// Which messages came before, of all senders.
 pub(super) struct Senders {
     window: Window,
-    epochs: HashMap<Id, Vec<Epoch>>,
+    epochs: IdMap<Vec<Epoch>>,
     count: u64,
     /// No epoch is forgotten before this moment.
     quiet_until: u64,
@@ -31,7 +31,7 @@ impl Senders {
     pub(super) fn new(window: Window) -> Self {
         Self {
             window,
-            epochs: HashMap::new(),
+            epochs: IdMap::default(),
             count: 0,
             quiet_until: u64::MAX,
         }
@@ -50,8 +50,8 @@ impl Senders {
         drop: &mut dyn FnMut(&Epoch),
     ) -> Option<Appended> {
         let (sender, epoch, sequence) = id;
-        self.forget_of(&sender, now, drop);
-        let epochs = self.epochs.get(&sender)?;
+        let epochs = self.epochs.get_mut(&sender)?;
+        self.count -= forget(epochs, millis(self.window.time), now, drop);
         let Some(seen) = epochs.iter().find(|seen| seen.epoch == epoch) else {
             let past = epochs.iter().all(|seen| epoch < seen.epoch);
             return (past && epochs.len() >= MAX_EPOCHS).then_some(Appended::Stale);
@@ -72,14 +72,16 @@ impl Senders {
         drop: &mut dyn FnMut(&Epoch),
     ) {
         let (sender, epoch, sequence) = id;
-        self.forget_of(&sender, now, drop);
         let time = millis(self.window.time);
-        let seen = self.entry(sender, epoch, sequence, segment);
+        let epochs = self.epochs.entry(sender).or_default();
+        self.count -= forget(epochs, time, now, drop);
+        let (seen, added) = find(epochs, epoch, sequence, segment, self.window);
         seen.mark(sequence);
         seen.last = seen.last.max(now);
         let until = seen.last.saturating_add(time);
         self.quiet_until = self.quiet_until.min(until);
-        self.evict(&sender, drop);
+        self.count += added;
+        self.count -= evict(epochs, drop);
     }
 
     /// Takes over what a record of the log tells of a sender's epoch.
@@ -92,7 +94,8 @@ impl Senders {
         noted: u64,
         drop: &mut dyn FnMut(&Epoch),
     ) {
-        let seen = self.entry(sender, epoch, kept.high, segment);
+        let epochs = self.epochs.entry(sender).or_default();
+        let (seen, added) = find(epochs, epoch, kept.high, segment, self.window);
         drop(seen);
         seen.ring.fill(0);
         (seen.high, seen.last) = (kept.high, kept.last);
@@ -108,7 +111,8 @@ impl Senders {
         }
         let until = kept.last.saturating_add(millis(self.window.time));
         self.quiet_until = self.quiet_until.min(until);
-        self.evict(&sender, drop);
+        self.count += added;
+        self.count -= evict(epochs, drop);
     }
 
     /// Forgets the senders that sent nothing for long.
@@ -140,51 +144,51 @@ impl Senders {
         let all = all.flat_map(|(sender, epochs)| epochs.iter_mut().map(|seen| (*sender, seen)));
         all.filter(move |(_, seen)| seen.since <= segment)
     }
+}
 
-    fn forget_of(&mut self, sender: &Id, now: u64, drop: &mut dyn FnMut(&Epoch)) {
-        let time = millis(self.window.time);
-        if let Some(epochs) = self.epochs.get_mut(sender) {
-            epochs.retain(|seen| {
-                let keep = seen.last.saturating_add(time) > now;
-                if !keep {
-                    drop(seen);
-                    self.count -= 1;
-                }
-                keep
-            });
+/// Forgets the epochs in which nothing came for so long, and gives how many.
+fn forget(epochs: &mut Vec<Epoch>, time: u64, now: u64, drop: &mut dyn FnMut(&Epoch)) -> u64 {
+    let before = epochs.len();
+    epochs.retain(|seen| {
+        let keep = seen.last.saturating_add(time) > now;
+        if !keep {
+            drop(seen);
         }
-    }
+        keep
+    });
+    (before - epochs.len()) as u64
+}
 
-    fn entry(&mut self, sender: Id, epoch: u64, sequence: u64, segment: u32) -> &mut Epoch {
-        let epochs = self.epochs.entry(sender).or_default();
-        let at = epochs.binary_search_by_key(&epoch, |seen| seen.epoch);
-        let at = at.unwrap_or_else(|at| {
-            let words = self.window.messages.div_ceil(64).max(1);
-            epochs.insert(
-                at,
-                Epoch {
-                    epoch,
-                    high: sequence,
-                    ring: vec![0; usize::try_from(words).unwrap_or(usize::MAX)].into(),
-                    last: 0,
-                    since: segment,
-                    noted: 0,
-                },
-            );
-            self.count += 1;
-            at
-        });
-        &mut epochs[at]
-    }
+/// Forgets the oldest epochs when there are too many, and gives how many it forgot.
+fn evict(epochs: &mut Vec<Epoch>, drop: &mut dyn FnMut(&Epoch)) -> u64 {
+    let many = epochs.len().saturating_sub(MAX_EPOCHS);
+    epochs.drain(..many).for_each(|seen| drop(&seen));
+    many as u64
+}
 
-    fn evict(&mut self, sender: &Id, drop: &mut dyn FnMut(&Epoch)) {
-        if let Some(epochs) = self.epochs.get_mut(sender) {
-            while epochs.len() > MAX_EPOCHS {
-                drop(&epochs.remove(0));
-                self.count -= 1;
-            }
-        }
+/// An epoch of a sender, and how many were added to find it.
+fn find(
+    epochs: &mut Vec<Epoch>,
+    epoch: u64,
+    sequence: u64,
+    segment: u32,
+    window: Window,
+) -> (&mut Epoch, u64) {
+    let found = epochs.binary_search_by_key(&epoch, |seen| seen.epoch);
+    if let Err(at) = found {
+        let words = window.messages.div_ceil(64).max(1);
+        let seen = Epoch {
+            epoch,
+            high: sequence,
+            ring: vec![0; usize::try_from(words).unwrap_or(usize::MAX)].into(),
+            last: 0,
+            since: segment,
+            noted: 0,
+        };
+        epochs.insert(at, seen);
     }
+    let at = found.unwrap_or_else(|at| at);
+    (&mut epochs[at], u64::from(found.is_err()))
 }
 
 impl Epoch {
