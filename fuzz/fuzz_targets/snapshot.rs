@@ -7,13 +7,19 @@ use tuyau_router::snapshot;
 
 fuzz_target!(|bytes: &[u8]| {
     check(bytes);
-    // The fuzzer does not find checksums: the bytes as a header, and as an entry.
+    // The fuzzer does not find checksums: the bytes as a header, as an entry, and as rules.
     check(&item(bytes));
-    check(&[item(HEADER), item(bytes)].concat());
+    for header in HEADERS {
+        check(&[item(header), item(bytes)].concat());
+    }
 });
 
-/// `["tuyau snapshot", 1, 7, 1]`
-const HEADER: &[u8] = b"\x84\x6etuyau snapshot\x01\x07\x01";
+/// `["tuyau snapshot", 1, 7, 1]`, and of version 2 with one entry, and with the rules of one group.
+const HEADERS: [&[u8]; 3] = [
+    b"\x84\x6etuyau snapshot\x01\x07\x01",
+    b"\x85\x6etuyau snapshot\x02\x07\x01\x00",
+    b"\x85\x6etuyau snapshot\x02\x07\x00\x01",
+];
 
 fn check(bytes: &[u8]) {
     match snapshot::decode(bytes) {

@@ -195,13 +195,15 @@ impl Engine {
         mem::take(&mut self.changed)
     }
 
-    /// Replaces the state.
-    pub(crate) fn restore(&mut self, state: State) {
+    /// Replaces the state. Who may not be in a group or publish to it by the rules that count then
+    /// does so no longer.
+    pub(crate) fn restore(&mut self, state: State, now: Timestamp) {
         self.state = state;
         self.changed = true;
         let (rows, processed) = (self.state.table.len(), self.state.processed);
         self.tell(Event::Restored { rows, processed });
         self.revoke_registrations();
+        self.check_groups(|_| true, now);
     }
 
     /// Time has passed: registrations end, idle sessions that the router dialled are closed.

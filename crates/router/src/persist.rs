@@ -58,6 +58,15 @@ pub enum StateDirError {
         /// How many there may be, `limits.routes`.
         limit: usize,
     },
+    /// The state in it has the rules of more groups than there may be.
+    TooManyGroups {
+        /// The file.
+        path: PathBuf,
+        /// How many it has.
+        groups: usize,
+        /// How many there may be, `limits.routes`.
+        limit: usize,
+    },
 }
 
 /// The kinds of [`StateDirError`].
@@ -72,6 +81,8 @@ pub enum StateDirErrorKind {
     Damaged,
     /// The state in it has more registrations than the table may have entries.
     TooManyEntries,
+    /// The state in it has the rules of more groups than there may be.
+    TooManyGroups,
 }
 
 impl StateDirError {
@@ -82,6 +93,7 @@ impl StateDirError {
             Self::Locked { .. } => StateDirErrorKind::Locked,
             Self::Damaged { .. } => StateDirErrorKind::Damaged,
             Self::TooManyEntries { .. } => StateDirErrorKind::TooManyEntries,
+            Self::TooManyGroups { .. } => StateDirErrorKind::TooManyGroups,
         }
     }
 }
@@ -146,6 +158,27 @@ impl StateDir {
         }
     }
 
+    /// Whether a state that was loaded has no more registrations and groups than there may be.
+    pub(crate) fn check(&self, state: &State, limit: usize) -> Result<(), StateDirError> {
+        let (entries, groups) = (state.table.claims(), state.groups.len());
+        let path = self.state_file();
+        if entries > limit {
+            return Err(StateDirError::TooManyEntries {
+                path,
+                entries,
+                limit,
+            });
+        }
+        if groups > limit {
+            return Err(StateDirError::TooManyGroups {
+                path,
+                groups,
+                limit,
+            });
+        }
+        Ok(())
+    }
+
     /// Replaces the saved state: after a crash either the old one is there or the new one.
     ///
     /// # Errors
@@ -186,6 +219,15 @@ impl fmt::Display for StateDirError {
                 "the saved state {} has {entries} registrations, limits.routes is {limit}; raise it, or move the file away to start with an empty table",
                 path.display()
             ),
+            Self::TooManyGroups {
+                path,
+                groups,
+                limit,
+            } => write!(
+                f,
+                "the saved state {} has rules of more groups ({groups}) than limits.routes allows ({limit}); raise it",
+                path.display()
+            ),
         }
     }
 }
@@ -194,7 +236,7 @@ impl Error for StateDirError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Unusable { source, .. } => Some(source),
-            Self::Locked { .. } | Self::TooManyEntries { .. } => None,
+            Self::Locked { .. } | Self::TooManyEntries { .. } | Self::TooManyGroups { .. } => None,
             Self::Damaged { source, .. } => Some(source),
         }
     }

@@ -171,11 +171,12 @@ impl Router {
         ask(&self.inputs, |hub| snapshot::encode(hub.engine.state())).await
     }
 
-    /// Replaces the state by a snapshot, all of it or nothing.
+    /// Replaces the state by a snapshot, all of it or nothing. The rules of groups are then those of
+    /// the snapshot as well: older ones come back, and who has no right by them is out of the group.
     ///
     /// # Errors
-    /// When the snapshot is damaged or has more entries than `limits.routes`; the state is then as
-    /// it was.
+    /// When the snapshot is damaged, or has more entries or groups than `limits.routes`; the state is
+    /// then as it was.
     pub async fn restore(&self, bytes: &[u8]) -> Result<(), SnapshotError> {
         let state = decode(bytes.to_vec(), self.max_entries).await?;
         restore(&self.inputs, state).await;
@@ -290,7 +291,10 @@ pub(crate) async fn decode(bytes: Vec<u8>, max_entries: usize) -> Result<State, 
 
 /// Replaces the state.
 pub(crate) async fn restore(inputs: &mpsc::Sender<Input>, state: State) -> Option<()> {
-    ask(inputs, move |hub| hub.engine.restore(state)).await
+    ask(inputs, move |hub| {
+        hub.engine.restore(state, Timestamp::now())
+    })
+    .await
 }
 
 fn simulate(
@@ -332,15 +336,9 @@ fn load(settings: &Settings, state_dir: Option<&StateDir>) -> Result<State, Star
         .unwrap_or_default();
     let now = Timestamp::now();
     state.table.expire(now);
-    let (entries, limit) = (state.table.claims(), settings.limits.routes);
-    if let Some(dir) = state_dir.filter(|_| entries > limit) {
-        let path = dir.state_file();
-        let error = StateDirError::TooManyEntries {
-            path,
-            entries,
-            limit,
-        };
-        return Err(error.into());
+    let limit = settings.limits.routes;
+    if let Some(dir) = state_dir {
+        dir.check(&state, limit)?;
     }
     state.table.set_static(&settings.static_routes, now);
     Ok(state)

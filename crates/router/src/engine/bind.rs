@@ -145,16 +145,16 @@ impl Engine {
         }
     }
 
-    /// Frees the handles by which a group is published to and which are not allowed any more. What is
-    /// sent on them is refused for that reason until they are bound anew.
-    pub(super) fn check_publishers(&mut self, group: Identity, now: Timestamp) {
+    /// Frees the handles by which one of these groups is published to and which are not allowed any
+    /// more. What is sent on them is refused for that reason until they are bound anew.
+    pub(super) fn check_publishers(&mut self, is_one: impl Fn(&Identity) -> bool, now: Timestamp) {
         let mut over = Vec::new();
         for (id, session) in self.sessions.greeted() {
             for (handle, bound) in &session.bound {
-                if let Target::Group { group: of, grant } = &bound.to
-                    && *of == group
+                if let Target::Group { group, grant } = &bound.to
+                    && is_one(group)
                     && self
-                        .may_publish(session.peer, of, grant.as_deref(), now)
+                        .may_publish(session.peer, group, grant.as_deref(), now)
                         .is_err()
                 {
                     over.push((id, *handle));

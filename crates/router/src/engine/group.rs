@@ -118,24 +118,29 @@ impl Engine {
             group,
             sequence: number,
         });
-        self.check_publishers(group, now);
-        self.check_members(group, now);
+        self.check_groups(|of| *of == group, now);
         // Whoever hears the answer may count on it that the rules hold.
         self.accept(session, sequence);
     }
 
-    /// Ends the membership of those who may not be in a group any more, and tells them.
-    pub(super) fn check_members(&mut self, group: Identity, now: Timestamp) {
+    /// Looks again at who publishes to these groups, and who is in them.
+    pub(super) fn check_groups(&mut self, is_one: impl Fn(&Identity) -> bool, now: Timestamp) {
+        self.check_publishers(&is_one, now);
+        self.check_members(&is_one, now);
+    }
+
+    /// Ends the membership of those who may not be in one of these groups any more, and tells them.
+    fn check_members(&mut self, is_one: impl Fn(&Identity) -> bool, now: Timestamp) {
         let mut over = Vec::new();
         for (id, session) in self.sessions.greeted() {
-            if let Some(membership) = session.groups.get(&group) {
+            for (group, membership) in session.groups.iter().filter(|(group, _)| is_one(group)) {
                 let grant = membership.grant.as_ref();
-                if let Err(reason) = self.may_join(session.peer, &group, grant, now) {
-                    over.push((id, reason));
+                if let Err(reason) = self.may_join(session.peer, group, grant, now) {
+                    over.push((id, *group, reason));
                 }
             }
         }
-        for (session, (code, text)) in over {
+        for (session, group, (code, text)) in over {
             if let Some(sequence) = self.end_membership(session, group) {
                 self.reject(session, sequence, code, &text);
             }
@@ -170,9 +175,8 @@ impl Engine {
             }
         }
         self.next_expiry = next;
-        for group in over {
-            self.check_publishers(group, now);
-            self.check_members(group, now);
+        if !over.is_empty() {
+            self.check_groups(|group| over.contains(group), now);
         }
     }
 

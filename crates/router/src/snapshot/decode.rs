@@ -2,15 +2,16 @@
 
 use minicbor::{Decoder, data::Type};
 use tuyau_core::{Address, BoxError};
-use tuyau_wire::{Identity, MAX_ROUTES, Record, Signed, cbor};
+use tuyau_wire::{Identity, MAX_ROUTES, Record, Rules, Signed, Statement, cbor};
 
-use super::{MAGIC, SnapshotError, SnapshotErrorKind as Kind, VERSION, claim};
+use super::{MAGIC, SnapshotError, SnapshotErrorKind as Kind, VERSION, WITHOUT_GROUPS, claim};
 use crate::{
     State, Timestamp,
     table::{Claim, Entry, Fixed, Source},
 };
 
-/// Reads a snapshot, verifies the checksum of each item and the signature of each registration.
+/// Reads a snapshot, verifies the checksum of each item and the signatures of registrations and of
+/// the rules of groups.
 ///
 /// # Errors
 /// When anything is not as it was saved, with the place.
@@ -18,30 +19,28 @@ pub fn decode(bytes: &[u8]) -> Result<State, SnapshotError> {
     decode_within(bytes, usize::MAX)
 }
 
-/// Like [`decode`], and refuses more than `limit` entries before it reads one.
+/// Like [`decode`], and refuses more than `limit` entries, or groups, before it reads one.
 pub(crate) fn decode_within(bytes: &[u8], limit: usize) -> Result<State, SnapshotError> {
     let mut items = Items {
         bytes,
         offset: 0,
         number: 0,
     };
-    let (processed, count) = items.next(|payload| {
-        let header = read_header(payload)?;
-        let found = header.1;
-        if found > limit as u64 {
-            return Err(Refused(Kind::TooManyEntries { found, limit }, None));
-        }
-        Ok(header)
-    })?;
+    let header = items.next(|payload| read_header(payload, limit))?;
     let mut state = State {
-        processed,
+        processed: header.processed,
         ..State::default()
     };
     let mut last = None;
-    for _ in 0..count {
+    for _ in 0..header.entries {
         let (identity, entry) = items.next(|payload| read_entry(payload, last))?;
         last = Some(identity);
         state.table.insert(identity, entry);
+    }
+    for _ in 0..header.groups {
+        let last = state.groups.last_key_value().map(|(group, _)| *group);
+        let rules = items.next(|payload| read_rules(payload, last))?;
+        state.groups.insert(rules.claims().group, rules);
     }
     if items.offset < bytes.len() {
         return Err(items.error(Kind::Trailing, None));
@@ -118,24 +117,47 @@ fn expect_array(decoder: &mut Decoder<'_>, length: u64) -> Result<(), minicbor::
     Err(minicbor::decode::Error::message("an array of another length").at(at))
 }
 
-fn read_header(payload: &[u8]) -> Result<(u64, u64), Refused> {
+/// What the first item says.
+struct Header {
+    processed: u64,
+    entries: u64,
+    groups: u64,
+}
+
+fn read_header(payload: &[u8], limit: usize) -> Result<Header, Refused> {
     let mut decoder = Decoder::new(payload);
     let begin = (|| {
         decoder.array()?;
         Ok((decoder.str()?, decoder.u64()?))
     })();
-    match begin {
-        Ok((MAGIC, VERSION)) => {}
+    let version = match begin {
+        Ok((MAGIC, version @ WITHOUT_GROUPS..=VERSION)) => version,
         Ok((MAGIC, found)) => return Err(Refused(Kind::Version { found }, None)),
         Ok(_) => return Err(Refused(Kind::NotASnapshot, None)),
         Err(error) => {
             let error: minicbor::decode::Error = error;
             return Err(Refused(Kind::NotASnapshot, Some(error.into())));
         }
-    }
-    let header = (decoder.u64()?, decoder.u64()?);
+    };
+    let (processed, entries) = (decoder.u64()?, decoder.u64()?);
+    let groups = match version {
+        WITHOUT_GROUPS => 0,
+        _ => decoder.u64()?,
+    };
     expect_end(&decoder, payload)?;
-    Ok(header)
+    if entries > limit as u64 {
+        let found = entries;
+        return Err(Refused(Kind::TooManyEntries { found, limit }, None));
+    }
+    if groups > limit as u64 {
+        let found = groups;
+        return Err(Refused(Kind::TooManyGroups { found, limit }, None));
+    }
+    Ok(Header {
+        processed,
+        entries,
+        groups,
+    })
 }
 
 fn expect_end(decoder: &Decoder<'_>, payload: &[u8]) -> Result<(), Refused> {
@@ -199,11 +221,8 @@ fn read_claim(decoder: &mut Decoder<'_>, identity: Identity) -> Result<Claim, Re
                 Source::Registered
             };
             let since = Timestamp::from_millis(decoder.u64()?);
-            let record = record
-                .verify()
-                .map_err(|error| Refused(Kind::Signature, Some(error.into())))?;
             Ok(Claim::Registered {
-                record: record.into_signed(),
+                record: verify(record)?,
                 source,
                 since,
             })
@@ -213,5 +232,23 @@ fn read_claim(decoder: &mut Decoder<'_>, identity: Identity) -> Result<Claim, Re
             expires: decoder.u64()?,
         }),
         _ => Err("an unknown kind of claim".into()),
+    }
+}
+
+fn read_rules(payload: &[u8], last: Option<Identity>) -> Result<Signed<Rules>, Refused> {
+    let mut decoder = Decoder::new(payload);
+    expect_array(&mut decoder, 2)?;
+    let rules = Signed::<Rules>::from_parts(decoder.bytes()?, decoder.bytes()?.try_into()?)?;
+    expect_end(&decoder, payload)?;
+    if last.is_some_and(|last| last >= rules.claims().group) {
+        return Err("rules are not sorted by group".into());
+    }
+    verify(rules)
+}
+
+fn verify<T: Statement>(statement: Signed<T>) -> Result<Signed<T>, Refused> {
+    match statement.verify() {
+        Ok(verified) => Ok(verified.into_signed()),
+        Err(error) => Err(Refused(Kind::Signature, Some(error.into()))),
     }
 }

@@ -18,18 +18,27 @@ type Written = Result<(), Error<Infallible>>;
 pub fn encode(state: &State) -> Vec<u8> {
     let mut out = Vec::new();
     let entries = state.table.entries();
-    let count = entries.len() as u64;
     item(&mut out, |encoder| {
         encoder
-            .array(4)?
+            .array(5)?
             .str(MAGIC)?
             .u64(VERSION)?
             .u64(state.processed)?
-            .u64(count)?
+            .u64(entries.len() as u64)?
+            .u64(state.groups.len() as u64)?
             .ok()
     });
     for (identity, entry) in entries {
         item(&mut out, |encoder| write_entry(encoder, identity, entry));
+    }
+    for rules in state.groups.values() {
+        item(&mut out, |encoder| {
+            encoder
+                .array(2)?
+                .bytes(rules.bytes())?
+                .bytes(rules.signature())?
+                .ok()
+        });
     }
     out
 }

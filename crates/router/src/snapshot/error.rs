@@ -22,18 +22,25 @@ pub enum SnapshotErrorKind {
         /// The version it has.
         found: u64,
     },
-    /// The bytes end before all entries that the header announces.
+    /// The bytes end before all entries and rules that the header announces.
     Truncated,
     /// The payload of an item does not match its checksum.
     Checksum,
     /// An item is not what it should be, although its checksum matches.
     Malformed,
-    /// The signature of a registration does not verify.
+    /// The signature of a registration, or of the rules of a group, does not verify.
     Signature,
-    /// Bytes follow the last entry.
+    /// Bytes follow the last item.
     Trailing,
     /// The snapshot has more entries than the table may have.
     TooManyEntries {
+        /// How many it has.
+        found: u64,
+        /// How many there may be, `limits.routes`.
+        limit: usize,
+    },
+    /// The snapshot has the rules of more groups than there may be.
+    TooManyGroups {
         /// How many it has.
         found: u64,
         /// How many there may be, `limits.routes`.
@@ -52,7 +59,7 @@ impl SnapshotError {
         self.offset
     }
 
-    /// In which item: 0 is the header, entries count from 1.
+    /// In which item: 0 is the header, entries count from 1, and the rules of groups go on from there.
     pub fn item(&self) -> usize {
         self.item
     }
@@ -71,7 +78,7 @@ impl fmt::Display for SnapshotError {
             ),
             SnapshotErrorKind::Version { found } => write!(
                 f,
-                "snapshot version {found}, this program reads version {}; use a newer tuyau",
+                "snapshot version {found}, this program reads versions 1 to {}; use a newer tuyau",
                 super::VERSION
             ),
             SnapshotErrorKind::Truncated => {
@@ -82,7 +89,7 @@ impl fmt::Display for SnapshotError {
             ),
             SnapshotErrorKind::Malformed => f.write_str("not a valid item; use another copy"),
             SnapshotErrorKind::Signature => {
-                f.write_str("the signature of the registration does not verify; use another copy")
+                f.write_str("the signature in it does not verify; use another copy")
             }
             SnapshotErrorKind::Trailing => {
                 f.write_str("bytes follow the last entry; use another copy")
@@ -90,6 +97,11 @@ impl fmt::Display for SnapshotError {
             SnapshotErrorKind::TooManyEntries { found, limit } => write!(
                 f,
                 "{found} entries, limits.routes is {limit}; raise it, or use a smaller snapshot"
+            ),
+            SnapshotErrorKind::TooManyGroups { found, limit } => write!(
+                f,
+                "rules of more groups ({found}) than limits.routes allows ({limit}); raise it, or \
+                 use a smaller snapshot"
             ),
         }
     }

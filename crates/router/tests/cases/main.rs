@@ -8,6 +8,7 @@ mod support;
 
 mod credit;
 mod group_fast;
+mod group_kept;
 mod group_rights;
 mod order;
 mod routes;

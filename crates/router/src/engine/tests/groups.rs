@@ -17,8 +17,8 @@ fn grant(to: u8, rights: Rights, seconds: u64) -> Signed<Grant> {
     Signed::sign(&key(GROUP), grant).unwrap()
 }
 
-/// Restricts the group, at so many seconds.
-fn restrict(world: &mut World, session: SessionId, seconds: u64) {
+/// Rules by which everything in the group wants a grant.
+fn restricted() -> Signed<GroupRules> {
     let rules = GroupRules {
         group: identity(GROUP),
         sequence: 1,
@@ -26,7 +26,12 @@ fn restrict(world: &mut World, session: SessionId, seconds: u64) {
         publish_restricted: true,
         grants_from: 0,
     };
-    let rules = Signed::sign(&key(GROUP), rules).unwrap();
+    Signed::sign(&key(GROUP), rules).unwrap()
+}
+
+/// Restricts the group, at so many seconds.
+fn restrict(world: &mut World, session: SessionId, seconds: u64) {
+    let rules = restricted();
     let sequence = world.number(session);
     let declare = Message::Declare { sequence, rules }.encode();
     let then = NOW + Duration::from_secs(seconds);
@@ -131,4 +136,33 @@ fn a_handle_that_lost_its_right_can_be_freed() {
     world.say(publisher, &Message::Unbind { handle: 0 });
     let sent = world.send_on(publisher, 0, b"x");
     assert_eq!(world.answer(publisher, sent), Some(RejectCode::Unbound));
+}
+
+#[test]
+fn a_restored_state_ends_what_its_rules_do_not_allow() {
+    let mut world = World::new();
+    let [publisher, member, stranger] = [2, 3, 4].map(|n| world.open(n, n as u8));
+    let granted = grant(2, Rights::Publish, 20);
+    assert_eq!(publish(&mut world, publisher, Some(granted)), None);
+    assert_eq!(publish(&mut world, stranger, None), None);
+    let joined = join(&mut world, member, Some(grant(3, Rights::Join, 10)));
+    assert_eq!(world.answer(member, joined), None);
+    let open = join(&mut world, stranger, None);
+    assert_eq!(world.answer(stranger, open), None);
+    world.sent.clear();
+
+    let state = State {
+        groups: [(identity(GROUP), restricted())].into(),
+        ..State::default()
+    };
+    world.engine.restore(state, NOW);
+    world.perform();
+    assert_eq!(world.answer(stranger, open), Some(RejectCode::NoGrant));
+    assert_eq!(world.members, [(identity(GROUP), member)]);
+    let bound: Vec<_> = world.bound.keys().copied().collect();
+    assert_eq!(bound, [(publisher, 0)]);
+    // Grants that were brought while the group was open still have their end.
+    tick(&mut world, 10);
+    assert_eq!(world.answer(member, joined), Some(RejectCode::NoGrant));
+    assert_eq!(world.members, []);
 }

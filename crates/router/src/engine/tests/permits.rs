@@ -142,7 +142,7 @@ fn what_was_registered_before_is_revoked_with_a_policy_that_denies_it() {
     expected.sort();
 
     let mut restored = world(None, &[(Deed::Listen, 1)]);
-    restored.engine.restore(state.clone());
+    restored.engine.restore(state.clone(), NOW);
     assert_eq!(kept(&restored.engine), expected);
     restored.perform();
     let told = restored.told.last().map(ToString::to_string).unwrap();

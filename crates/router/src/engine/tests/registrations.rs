@@ -174,10 +174,12 @@ fn unlisten_takes_the_registration_back() {
 #[test]
 fn a_count_at_its_end_stays_there() {
     let mut world = World::new();
-    world.engine.restore(State {
-        processed: u64::MAX,
+    let processed = u64::MAX;
+    let state = State {
+        processed,
         ..State::default()
-    });
+    };
+    world.engine.restore(state, NOW);
     let session = world.open(1, 1);
     assert_eq!(
         world.listen(session, record(1, 1, "tls://192.0.2.1:1")),
