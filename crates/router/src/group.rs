@@ -9,13 +9,16 @@ use tuyau_wire::Identity;
 
 use crate::{engine::SessionId, outbox::Outbox};
 
-/// What one publisher may have under way to a group, in bytes.
-const WINDOW: u64 = 256 * 1024;
+/// The least that one publisher may have under way to a group, in bytes, where queues are not so
+/// short that it would be more than half of one.
+const WINDOW_MIN: usize = 16 * 1024;
 
 /// A group, and the sessions that are in it now.
 #[derive(Debug)]
 pub(crate) struct Group {
     pub(crate) identity: Identity,
+    /// What one publisher may have under way, in bytes.
+    window: u64,
     members: Mutex<Members>,
 }
 
@@ -28,9 +31,13 @@ struct Members {
 }
 
 impl Group {
-    fn new(identity: Identity) -> Self {
+    /// `queue` is how many bytes may wait for a member. A publisher has at most a quarter of it
+    /// under way: a member that reads then misses nothing, also of a few publishers at once.
+    fn new(identity: Identity, queue: usize) -> Self {
+        let window = (queue / 4).max(WINDOW_MIN.min(queue / 2));
         Self {
             identity,
+            window: window as u64,
             members: Mutex::default(),
         }
     }
@@ -45,7 +52,7 @@ impl Group {
 
     /// What one publisher may have under way, in bytes.
     pub(crate) fn window(&self) -> u64 {
-        WINDOW
+        self.window
     }
 
     fn lock(&self) -> MutexGuard<'_, Members> {
@@ -54,15 +61,24 @@ impl Group {
 }
 
 /// All groups that have a member, or to which a lane leads.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Groups {
     all: HashMap<Identity, Arc<Group>>,
+    /// How many bytes may wait for a member.
+    queue: usize,
 }
 
 impl Groups {
+    /// No group yet; of all that come, `queue` bytes may wait for a member.
+    pub(crate) fn new(queue: usize) -> Self {
+        let all = HashMap::new();
+        Self { all, queue }
+    }
+
     /// The one with this key.
     pub(crate) fn of(&mut self, identity: Identity) -> Arc<Group> {
-        let new = || Arc::new(Group::new(identity));
+        let queue = self.queue;
+        let new = || Arc::new(Group::new(identity, queue));
         self.all.entry(identity).or_insert_with(new).clone()
     }
 
@@ -88,5 +104,24 @@ impl Groups {
     pub(crate) fn sweep(&mut self) {
         self.all
             .retain(|_, group| Arc::strong_count(group) > 1 || !group.lock().all.is_empty());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tuyau_wire::SecretKey;
+
+    #[test]
+    fn what_a_publisher_has_under_way_is_a_part_of_what_a_queue_holds() {
+        let identity = SecretKey::from_seed([1; 32]).identity();
+        for (queue, window) in [
+            (1 << 20, 256 * 1024),
+            (128 * 1024, 32 * 1024),
+            (40_000, 16 * 1024),
+            (4096, 2048),
+        ] {
+            assert_eq!(Group::new(identity, queue).window(), window, "{queue}");
+        }
     }
 }

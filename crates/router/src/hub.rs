@@ -87,11 +87,7 @@ impl Hub {
         connections: Connections,
         state_dir: Option<Arc<StateDir>>,
     ) -> Self {
-        let traffic = Traffic::new(
-            engine.identity(),
-            plane.clone(),
-            dialler.limits.credit_bytes,
-        );
+        let traffic = Traffic::new(engine.identity(), plane.clone(), &dialler.limits);
         Self {
             engine,
             sessions: HashMap::new(),

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use tuyau_wire::{Announcement, Class, Identity, Level, RejectCode, Target};
 
 use crate::{
-    Timestamp,
+    Limits, Timestamp,
     engine::{self, SessionId, Ticket},
     group::Groups,
     journal::Event,
@@ -59,7 +59,8 @@ impl Ticket {
 }
 
 impl Traffic {
-    pub(super) fn new(identity: Identity, plane: Plane, credit: u64) -> Self {
+    pub(super) fn new(identity: Identity, plane: Plane, limits: &Limits) -> Self {
+        let credit = limits.credit_bytes;
         let numbers = Numbers::default();
         let announcement = Announcement {
             identity,
@@ -83,7 +84,7 @@ impl Traffic {
             credit,
             numbers,
             peers: Peers::default(),
-            groups: Groups::default(),
+            groups: Groups::new(limits.queue_bytes),
             lanes: HashMap::new(),
             own,
             sequence: 0,

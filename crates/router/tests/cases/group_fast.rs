@@ -283,3 +283,47 @@ async fn a_session_is_in_no_more_groups_than_allowed() {
     member.hears_receipt(Level::Accepted, sequence).await;
     assert_eq!(join(&mut member, 62).await, None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_member_that_reads_misses_nothing_that_is_within_the_credit_when_queues_are_short() {
+    const BODY: [u8; 1000] = [7; 1000];
+    let world = World::with(|settings| {
+        settings.limits.frame_bytes = 4096;
+        settings.limits.queue_bytes = 64 * 1024;
+        settings.limits.credit_bytes = 4096;
+    })
+    .await;
+    let mut member = world.connect(RECIPIENT).await;
+    member.joins().await;
+    let mut sender = world.connect(SENDER).await;
+    assert_eq!(sender.bind_group(HANDLE, Level::None, None).await, None);
+    let (mut total, mut limit, mut count) = (0, 4096, 0);
+    // All that the credit allows in one write, which the member reads behind it.
+    for _ in 0..3 {
+        let mut bytes = Vec::new();
+        while total < limit {
+            let (handle, sequence, body) = (HANDLE, sender.next(), &BODY[..]);
+            let send = Message::Send {
+                handle,
+                sequence,
+                body,
+            };
+            send.encode_frame(&mut bytes);
+            total += send.encoded_len() as u64;
+            count += 1;
+        }
+        sender.say_bytes(&bytes).await;
+        sender.hears_nothing().await;
+        while count > 0 {
+            match Message::decode(&member.heard().await).unwrap() {
+                Message::Deliver { .. } => count -= 1,
+                Message::Announce { .. } => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        member.hears_nothing().await;
+        sender.hears_nothing().await;
+        limit = sender.limits[&HANDLE];
+    }
+    assert!(limit - total <= 16 * 1024, "{limit} of {total}");
+}
