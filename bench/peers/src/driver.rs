@@ -6,6 +6,7 @@ mod mosquitto;
 mod nats;
 mod redis;
 mod relay;
+mod tuyau;
 mod zenoh;
 
 use std::{io, time::Instant};
@@ -16,6 +17,7 @@ use crate::{Codec, Keys, Name, Peer, Server, Wire, wire::PATIENCE};
 pub fn all() -> Vec<Box<dyn Peer>> {
     vec![
         Box::new(relay::Relay),
+        Box::new(tuyau::Tuyau),
         Box::new(nats::Nats::debian()),
         Box::new(nats::Nats::newer()),
         Box::new(zenoh::Zenoh),

@@ -9,7 +9,7 @@ use std::{io, time::Instant};
 use crate::{Keys, Server, Site, Wire, wire::PATIENCE};
 
 /// Whom a message is for.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Name {
     /// One client, which is registered under this number.
     One(u32),
@@ -22,6 +22,8 @@ pub enum Name {
 pub enum Role {
     /// The plain relay, which nothing with features is to beat.
     Ceiling,
+    /// The router of this project.
+    Ours,
     /// Another router, among which is the best one that ratios are to.
     Foreign,
 }
@@ -46,6 +48,9 @@ pub trait Peer: Sync {
     fn role(&self) -> Role {
         Role::Foreign
     }
+
+    /// Makes what clients of so many names need, so that it is not measured with them.
+    fn prepare(&self, _clients: u32) {}
 
     /// The most messages that may be between sender and recipient without any being dropped.
     fn most_in_flight(&self) -> u64 {

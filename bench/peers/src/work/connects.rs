@@ -11,6 +11,9 @@ use crate::{Bench, Faults, Name, Peer, Server};
 /// How many come at once, so that the machine is busy.
 const THREADS: u32 = 4;
 
+/// For how many clients keys are made beforehand.
+const PREPARED: u32 = 8192;
+
 /// Connections that are closed as soon as they are registered.
 pub struct Connects;
 
@@ -32,6 +35,7 @@ impl Work for Connects {
     }
 
     fn turn(&self, bench: &Bench, peer: &dyn Peer, _: &str) -> io::Result<Turn> {
+        peer.prepare(PREPARED);
         let server = peer.start(bench.site()?)?;
         run(bench, peer, &server, bench.turn / 4)?;
         let before = server.cpu();
