@@ -5,6 +5,7 @@ use std::sync::{Arc, MutexGuard};
 use tuyau_wire::{
     Message,
     fast::{self, Kind, Parts},
+    frame,
 };
 
 use super::{Missed, Queue, Run, Shared};
@@ -100,19 +101,40 @@ impl<'a> Delivery<'a> {
         Ok(())
     }
 
-    /// Queues a batch that other queues have as well, if there is room for all of it.
+    /// Queues a batch that other queues have as well, if there is room for all of it that the peer
+    /// accepts. What is longer than that it misses alone.
     pub(crate) fn push_shared(&mut self, batch: &Batch<'_>, shared: &Arc<Shared>) {
-        let waiting = self.queue.bytes() - self.announced;
-        let fits = waiting == 0 || waiting + batch.frames.len() <= self.limit;
-        if !fits || batch.longest > self.queue.max_frame {
+        let max_frame = self.queue.max_frame;
+        let whole = batch.longest <= max_frame;
+        let length = match whole {
+            true => batch.frames.len(),
+            false => batch.length_up_to(max_frame),
+        };
+        if length == 0 || length > self.room() {
             self.queue.miss(self.lane, batch.first, batch.last);
             return;
         }
-        self.queue.tell_missed(self.lane);
-        self.queue.frames.extend_from_slice(batch.frames);
+        if whole {
+            self.queue.tell_missed(self.lane);
+            self.queue.frames.extend_from_slice(batch.frames);
+        } else {
+            self.push_accepted(batch);
+        }
         if !self.queue.lagging {
             let run = shared.run();
             self.queue.runs.push(run);
+        }
+    }
+
+    /// Queues those messages of a batch that the peer accepts.
+    fn push_accepted(&mut self, batch: &Batch<'_>) {
+        for (sequence, message, frame) in batch.messages() {
+            if message > self.queue.max_frame {
+                self.queue.miss(self.lane, sequence, sequence);
+            } else {
+                self.queue.tell_missed(self.lane);
+                self.queue.frames.extend_from_slice(frame);
+            }
         }
     }
 }
@@ -125,6 +147,26 @@ pub(crate) struct Batch<'a> {
     pub(crate) longest: usize,
     pub(crate) first: u64,
     pub(crate) last: u64,
+}
+
+impl<'a> Batch<'a> {
+    /// The messages: of each its number, its length in bytes, and its frame.
+    fn messages(&self) -> impl Iterator<Item = (u64, usize, &'a [u8])> {
+        let mut rest = self.frames;
+        std::iter::from_fn(move || {
+            let next = frame::split(rest, usize::MAX).ok().flatten()?;
+            let sequence = fast::read(next.message)?.sequence;
+            let (frame, behind) = rest.split_at(next.length);
+            rest = behind;
+            Some((sequence, next.message.len(), frame))
+        })
+    }
+
+    /// How many bytes the frames have whose messages are not longer than this.
+    fn length_up_to(&self, longest: usize) -> usize {
+        let accepted = self.messages().filter(|(_, length, _)| *length <= longest);
+        accepted.map(|(_, _, frame)| frame.len()).sum()
+    }
 }
 
 impl Drop for Delivery<'_> {

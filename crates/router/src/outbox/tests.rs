@@ -50,21 +50,29 @@ fn deliver(outbox: &Outbox, lane: &Arc<Lane>, sequence: u64, body: &[u8]) -> Res
 
 /// Publishes one message to this queue and no other.
 fn publish(outbox: &Outbox, lane: &Arc<Lane>, sequence: u64, body: &[u8]) {
-    let mut frames = Vec::new();
-    let parts = tuyau_wire::fast::Parts {
-        kind: Kind::Deliver,
-        handle: lane.number(),
-        sequence,
-        body,
-    };
-    let longest = tuyau_wire::fast::write(&mut frames, parts);
+    publish_batch(outbox, lane, sequence, &[body.len()]);
+}
+
+/// Publishes a batch of messages with bodies of these lengths, the first with this number.
+fn publish_batch(outbox: &Outbox, lane: &Arc<Lane>, first: u64, bodies: &[usize]) {
+    let (mut frames, mut longest) = (Vec::new(), 0);
+    for (sequence, body) in (first..).zip(bodies) {
+        let parts = tuyau_wire::fast::Parts {
+            kind: Kind::Deliver,
+            handle: lane.number(),
+            sequence,
+            body: &vec![0; *body],
+        };
+        longest = longest.max(tuyau_wire::fast::write(&mut frames, parts));
+    }
     let batch = Batch {
         frames: &frames,
         longest,
-        first: sequence,
-        last: sequence,
+        first,
+        last: first + bodies.len() as u64 - 1,
     };
-    let shared = Shared::new(lane.clone(), body.len() as u64);
+    let bytes = bodies.iter().sum::<usize>() as u64;
+    let shared = Shared::new(lane.clone(), bytes);
     let mut delivery = outbox.deliver(lane).expect("the session is open");
     delivery.push_shared(&batch, &shared);
     drop(delivery);
@@ -370,4 +378,46 @@ fn a_member_that_accepts_only_shorter_messages_is_told_at_once_that_it_misses_on
     assert_eq!(take(&member), ["missed 0 2-2"], "nothing else waits");
     publish(&member, &lane, 3, &[0; 10]);
     assert_eq!(take(&member), ["deliver 0 3"]);
+}
+
+#[test]
+fn a_member_that_accepts_only_shorter_messages_misses_no_others_of_a_batch() {
+    let (sender, member) = (outbox(1, 10_000), outbox(2, 10_000));
+    member.greet(4096, 1024);
+    let lane = lane(&Numbers::default(), &sender, Level::None);
+    publish_batch(&member, &lane, 1, &[10, 5000, 5000, 10, 5000]);
+    assert_eq!(
+        take(&member),
+        [
+            "announce 0",
+            "deliver 0 1",
+            "missed 0 2-3",
+            "deliver 0 4",
+            "missed 0 5-5"
+        ]
+    );
+    assert!(take(&sender).is_empty(), "it is being written");
+    take(&member);
+    assert_eq!(take(&sender), ["credit 7 16020"]);
+}
+
+#[test]
+fn what_a_member_does_not_accept_takes_no_room_from_what_it_does() {
+    let (sender, member) = (outbox(1, 10_000), outbox(2, 10_000));
+    member.greet(4096, 1024);
+    let lane = lane(&Numbers::default(), &sender, Level::None);
+    publish_batch(&member, &lane, 1, &[4000]);
+    publish_batch(&member, &lane, 2, &[9000, 4000]);
+    publish_batch(&member, &lane, 4, &[9000, 4000]);
+    assert_eq!(
+        take(&member),
+        [
+            "announce 0",
+            "deliver 0 1",
+            "missed 0 2-2",
+            "deliver 0 3",
+            "missed 0 4-5"
+        ],
+        "the last one has no room"
+    );
 }
