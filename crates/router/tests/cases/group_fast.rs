@@ -3,7 +3,7 @@
 use tuyau_wire::{Class, Level, Message, RejectCode};
 
 use crate::{
-    support::peer::fast,
+    support::peer::{fast, hello},
     world::{GROUP, OTHER, RECIPIENT, SENDER, Strict, World, from_group, id, publish},
 };
 
@@ -326,4 +326,37 @@ async fn a_member_that_reads_misses_nothing_that_is_within_the_credit_when_queue
         limit = sender.limits[&HANDLE];
     }
     assert!(limit - total <= 16 * 1024, "{limit} of {total}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn case_group_fast_too_large() {
+    let world = World::new().await;
+    let small = hello().with_max_frame(4096).unwrap();
+    let mut short = world.connect_with(RECIPIENT, small).await;
+    let mut other = world.connect(OTHER).await;
+    short.joins().await;
+    other.joins().await;
+    let mut sender = world.connect(SENDER).await;
+    assert_eq!(sender.bind_group(HANDLE, Level::Accepted, None).await, None);
+    let bodies = [vec![1; 10], vec![2; 5000], vec![3; 10]];
+    let mut sent = Vec::new();
+    for body in &bodies {
+        sent.push(publishes(&mut sender, Level::Accepted, body).await);
+    }
+    let number = other.hears_announced(from_group(SENDER)).await;
+    for (sequence, body) in sent.iter().zip(&bodies) {
+        other.hears_deliver(number, *sequence, body).await;
+    }
+    let handle = short.hears_announced(from_group(SENDER)).await;
+    short.hears_deliver(handle, sent[0], &bodies[0]).await;
+    let (first, last) = (sent[1], sent[1]);
+    short
+        .hears(&Message::Missed {
+            handle,
+            first,
+            last,
+        })
+        .await;
+    short.hears_deliver(handle, sent[2], &bodies[2]).await;
+    short.hears_nothing().await;
 }

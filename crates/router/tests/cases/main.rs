@@ -12,6 +12,7 @@ mod group_kept;
 mod group_rights;
 mod order;
 mod routes;
+mod table;
 mod unanswered;
 mod unicast_fast;
 mod unicast_fast_more;
