@@ -19,7 +19,9 @@ use tuyau_wire::{
     fast::{Kind, Prefix},
 };
 
-use crate::{engine::SessionId, group::Group, numbers::Number, outbox::Outbox, peer::Peer};
+use crate::{
+    engine::SessionId, group::Group, journal::Event, numbers::Number, outbox::Outbox, peer::Peer,
+};
 
 /// What a bound handle leads to.
 pub(crate) struct Lane {
@@ -53,6 +55,8 @@ pub(crate) struct Lane {
     bytes: AtomicU64,
     /// Messages that the recipient has not answered or acknowledged.
     open: Mutex<BTreeMap<u64, Open>>,
+    /// The first refusal of which nobody was told yet who watches.
+    refusal: Mutex<Option<Event>>,
 }
 
 /// Why a message is refused whose recipient owes too many answers.
@@ -124,6 +128,7 @@ impl Lane {
             messages: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             open: Mutex::default(),
+            refusal: Mutex::default(),
         }
     }
 
@@ -261,8 +266,29 @@ impl Lane {
         self.receipts(self.level, &[sequence]);
     }
 
-    /// Refuses a message of this lane.
+    /// Refuses a message of this lane. Whoever watches is told with the next
+    /// [`take_refusal`](Self::take_refusal), of the first one only: there may be many at once.
     pub(crate) fn reject(&self, sequence: u64, code: RejectCode, text: &str) {
+        let refusal = &self.refusal;
+        let mut refusal = refusal.lock().unwrap_or_else(PoisonError::into_inner);
+        refusal.get_or_insert_with(|| Event::Rejected {
+            identity: self.from,
+            code,
+            text: text.to_owned(),
+        });
+        drop(refusal);
+        self.tell_rejected(sequence, code, text);
+    }
+
+    /// The first refusal since the last call, for whoever watches.
+    pub(crate) fn take_refusal(&self) -> Option<Event> {
+        let refusal = &self.refusal;
+        let mut refusal = refusal.lock().unwrap_or_else(PoisonError::into_inner);
+        refusal.take()
+    }
+
+    /// Tells the sender alone that a message is refused.
+    pub(crate) fn tell_rejected(&self, sequence: u64, code: RejectCode, text: &str) {
         if let Some((_, sender)) = &self.sender {
             sender.tell(&Message::Reject {
                 sequence: Some(sequence),

@@ -263,10 +263,11 @@ impl Traffic {
         }
     }
 
-    /// Refuses a message, and gives its sender the credit back.
+    /// Refuses a message, of which whoever watches was told, and gives its sender the credit back.
     pub(super) fn refuse(&mut self, ticket: Ticket, code: RejectCode, text: &str) {
         if let Some(lane) = self.settle(&ticket) {
-            give_up(&lane, &ticket, code, text);
+            lane.tell_rejected(ticket.sequence, code, text);
+            lane.give_back(ticket.cost);
             self.sweep_one(&ticket.key());
         }
     }
@@ -279,23 +280,26 @@ impl Traffic {
         }
     }
 
-    /// Time has passed: whoever watches is told of what went along, and requests that have waited
-    /// too long are refused.
+    /// Time has passed: requests that have waited too long are refused, and whoever watches is told of
+    /// what went along and what was refused.
     pub(super) fn tick(&mut self) {
         let now = Instant::now();
         for Bound { lane, .. } in self.lanes.values() {
-            self.tell(lane);
             if lane.class == Class::Request {
                 lane.expire(now);
             }
+            self.tell(lane);
         }
         self.lanes.retain(|_, bound| bound.is_needed());
         self.peers.sweep();
         self.groups.sweep();
     }
 
-    /// Tells what went along a lane of which nobody was told yet.
+    /// Tells what went along a lane, and what of it was refused, of which nobody was told yet.
     fn tell(&self, lane: &Lane) {
+        if let Some(refusal) = lane.take_refusal() {
+            self.plane.tell(refusal);
+        }
         let (messages, bytes) = lane.take_untold();
         if messages == 0 {
             return;

@@ -267,6 +267,10 @@ fn the_end_of_a_session_is_told_to_those_who_wait_for_its_answers() {
             "reject Some(3) unreachable"
         ]
     );
+    let told = lane.take_refusal().map(|refusal| refusal.to_string());
+    let told = told.expect("whoever watches is told");
+    assert!(told.contains("ended before it answered"), "{told}");
+    assert!(lane.take_refusal().is_none(), "of the first one");
 }
 
 #[test]

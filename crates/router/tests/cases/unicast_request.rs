@@ -217,3 +217,51 @@ async fn case_unicast_request_router() {
             .await;
     }
 }
+
+/// Whoever watches is told of refusals as well, however they come about.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_is_not_answered_is_told_in_the_journal() {
+    let mut world = World::new().await;
+    let mut recipient = world.connect(RECIPIENT).await;
+    let hello = hello().with_max_frame(4096).unwrap();
+    let mut sender = world.connect_with(SENDER, hello).await;
+    let (sent, number) = asks(&mut sender, &mut recipient, 2_000).await;
+    recipient.reply(number, sent, &[7; 5000]).await;
+    let told = world.router.rejected(SENDER).await;
+    assert!(told.contains("the reply is longer"), "{told}");
+    sender.post(HANDLE, b"?").await;
+    let told = world.router.rejected(SENDER).await;
+    assert!(told.contains("no reply before the deadline"), "{told}");
+    sender.post(HANDLE, b"?").await;
+    sender.drain().await;
+    drop(recipient);
+    let told = world.router.rejected(SENDER).await;
+    assert!(told.contains("ended before it answered"), "{told}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_that_fail_at_once_are_told_of_once() {
+    let mut world = World::new().await;
+    let mut recipient = world.connect(RECIPIENT).await;
+    let mut sender = world.connect(SENDER).await;
+    asks(&mut sender, &mut recipient, 2_000).await;
+    for _ in 0..9 {
+        sender.post(HANDLE, b"?").await;
+    }
+    for _ in 0..10 {
+        let bytes = sender.heard().await;
+        let message = Message::decode(&bytes).unwrap();
+        let code = RejectCode::TimedOut;
+        assert!(matches!(message, Message::Reject { code: it, .. } if it == code));
+    }
+    let told = world.router.rejected(SENDER).await;
+    assert!(told.contains("no reply before the deadline"), "{told}");
+    let level = Level::Stored;
+    let wrong = Binding {
+        level,
+        ..request(0)
+    };
+    sender.is_not_bound(wrong, RejectCode::Unsupported).await;
+    let told = world.router.rejected(SENDER).await;
+    assert!(told.contains("a level for a request"), "{told}");
+}
