@@ -9,3 +9,8 @@ pub(crate) fn messages(number: u64) -> &'static str {
 pub(crate) fn routes(number: usize) -> &'static str {
     if number == 1 { "route" } else { "routes" }
 }
+
+/// `group` or `groups`.
+pub(crate) fn groups(number: usize) -> &'static str {
+    if number == 1 { "group" } else { "groups" }
+}

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use tuyau_core::Address;
 use tuyau_router::{AdminClient, RowView, Source, State, Timestamp, View, snapshot};
-use tuyau_wire::Identity;
+use tuyau_wire::{Identity, Rules, Signed};
 
 use super::{CommandError, small_runtime};
 use crate::{
@@ -102,8 +102,12 @@ fn restore(socket: &Path, file: &Path) -> Result<(), CommandError> {
         Ok::<_, CommandError>(before)
     })?;
     let (processed, routes) = (state.processed, state.table.len());
+    let rules = match state.groups.len() {
+        0 => String::new(),
+        groups => format!(", with the rules of {groups} {},", plural::groups(groups)),
+    };
     let text = format!(
-        "restored {processed} {} and {routes} {} from {}{}",
+        "restored {processed} {} and {routes} {}{rules} from {}{}",
         plural::messages(processed),
         plural::routes(routes),
         file.display(),
@@ -130,10 +134,48 @@ fn inspect(file: &Path, output: Output) -> Result<(), CommandError> {
     let (_, state) = read(file)?;
     let rows: Vec<_> = state.table.rows().map(Shown::from).collect();
     if output.is_json() {
-        let routes = rows.iter().map(Shown::json).collect::<Vec<_>>();
-        return Ok(output.line(json!({ "processed": state.processed, "routes": routes }))?);
+        let value = json!({
+            "processed": state.processed,
+            "routes": rows.iter().map(Shown::json).collect::<Vec<_>>(),
+            "groups": rules(&state).map(rules_json).collect::<Vec<_>>(),
+        });
+        return Ok(output.line(value)?);
     }
-    print(state.processed, &rows, output)
+    print(state.processed, &rows, output)?;
+    output.line(format_args!("groups    {}", state.groups.len()))?;
+    for rules in rules(&state) {
+        output.line(rules_line(rules))?;
+    }
+    Ok(())
+}
+
+/// What the keys of groups said.
+fn rules(state: &State) -> impl Iterator<Item = &Rules> {
+    state.groups.values().map(Signed::claims)
+}
+
+fn rules_line(rules: &Rules) -> String {
+    let wants = match (rules.join_restricted, rules.publish_restricted) {
+        (false, false) => "open".into(),
+        (join, publish) => {
+            let actions = [(join, "to join"), (publish, "to publish")];
+            let wanted = actions.into_iter().filter(|(is, _)| *is);
+            let wanted: Vec<_> = wanted.map(|(_, action)| action).collect();
+            let from = rules.grants_from;
+            format!("wants a grant {}, from number {from}", wanted.join(" and "))
+        }
+    };
+    format!("  {} rules {}: {wants}", rules.group, rules.sequence)
+}
+
+fn rules_json(rules: &Rules) -> Value {
+    json!({
+        "group": rules.group.to_string(),
+        "sequence": rules.sequence,
+        "join_restricted": rules.join_restricted,
+        "publish_restricted": rules.publish_restricted,
+        "grants_from": rules.grants_from,
+    })
 }
 
 /// Reads a snapshot, which is checked before a router is troubled with it.

@@ -3,6 +3,8 @@
 use std::{fs, os::unix::fs::PermissionsExt};
 
 use serde_json::Value;
+use tuyau_router::{State, snapshot};
+use tuyau_wire::{Rules, SecretKey, Signed};
 
 use crate::program::{Program, fail, run, tuyau};
 
@@ -11,6 +13,26 @@ static_routes:
   - identity: tuyau1ll6864xcxyuvallk5ual72q6ntgpm03lxpjg5td4vsn32l00crgqwkq6cr
     routes: [\"tls://192.0.2.10:6001\"]
 ";
+
+fn key() -> SecretKey {
+    SecretKey::from_seed([5; 32])
+}
+
+/// A snapshot with the rules of one group.
+fn with_rules() -> Vec<u8> {
+    let rules = Rules {
+        group: key().identity(),
+        sequence: 4,
+        join_restricted: true,
+        publish_restricted: false,
+        grants_from: 2,
+    };
+    let rules = Signed::sign(&key(), rules).unwrap();
+    snapshot::encode(&State {
+        groups: [(key().identity(), rules)].into(),
+        ..State::default()
+    })
+}
 
 #[test]
 fn saves_inspects_restores_and_refuses_damage() {
@@ -64,6 +86,19 @@ fn saves_inspects_restores_and_refuses_damage() {
     let restored = state(&["restore", "good.cbor", socket[0], socket[1]]);
     assert_eq!(restored, "restored 0 messages and 1 route from good.cbor\n");
     router.event("restored", |_| true);
+
+    fs::write(directory.join("groups.cbor"), with_rules()).unwrap();
+    let inspected = state(&["inspect", "groups.cbor"]);
+    let group = key().identity();
+    let rules = format!("groups    1\n  {group} rules 4: wants a grant to join, from number 2\n");
+    assert!(inspected.ends_with(&rules), "{inspected}");
+    let json: Value = serde_json::from_str(&state(&["inspect", "groups.cbor", "--json"])).unwrap();
+    assert_eq!(json["groups"][0]["group"], group.to_string());
+    assert_eq!(json["groups"][0]["join_restricted"], true);
+    let restored = state(&["restore", "groups.cbor", socket[0], socket[1]]);
+    let text = "restored 0 messages and 0 routes, with the rules of 1 group, from groups.cbor\n";
+    assert_eq!(restored, text);
+    state(&["restore", "good.cbor", socket[0], socket[1]]);
 
     let words = ["state", "save", "none/x.cbor", socket[0], socket[1]];
     assert_eq!(
