@@ -544,6 +544,21 @@ impl Engine {
         self.end(session, code, text);
     }
 
+    /// Tells every peer that its session ends in so many milliseconds, and where else it can go.
+    pub(crate) fn drain(&mut self, milliseconds: u64, routes: &[Address]) {
+        let greeted: Vec<_> = self.sessions.greeted().map(|(id, _)| id).collect();
+        for session in greeted {
+            let routes = routes.to_vec();
+            self.send(
+                session,
+                &Message::Drain {
+                    milliseconds,
+                    routes,
+                },
+            );
+        }
+    }
+
     /// Refuses the session itself and closes it.
     pub(crate) fn end(&mut self, session: SessionId, code: RejectCode, text: &str) {
         self.send(

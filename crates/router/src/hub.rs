@@ -12,7 +12,7 @@ use tokio::{
 use tuyau_wire::{Identity, RejectCode, frame};
 
 use crate::{
-    StateDir, Timestamp,
+    Drain, StateDir, Timestamp,
     connections::Connections,
     dialler::Dialler,
     engine::{Action, DialId, Engine, Link, SessionId},
@@ -73,6 +73,7 @@ pub(crate) struct Hub {
     dialler: Dialler,
     connections: Connections,
     saving: Saving,
+    drain: Drain,
     stopping: bool,
     /// The simulated session whose message is being taken, and the last answer to it.
     pub(crate) simulated: Option<(SessionId, Vec<u8>)>,
@@ -86,6 +87,7 @@ impl Hub {
         dialler: Dialler,
         connections: Connections,
         state_dir: Option<Arc<StateDir>>,
+        drain: Drain,
     ) -> Self {
         let traffic = Traffic::new(engine.identity(), plane.clone(), &dialler.limits);
         Self {
@@ -97,6 +99,7 @@ impl Hub {
             dialler,
             connections,
             saving: Saving::new(state_dir),
+            drain,
             stopping: false,
             simulated: None,
         }
@@ -326,22 +329,38 @@ impl Hub {
 
     async fn stop(&mut self) {
         self.tell(Event::Stopping);
+        let drain = self.drain.clone();
+        let milliseconds = u64::try_from(drain.time.as_millis()).unwrap_or(u64::MAX);
+        self.engine.drain(milliseconds, &drain.routes);
+        self.perform();
+        if !drain.time.is_zero() {
+            self.go_on(drain.time).await;
+        }
         self.stopping = true;
         let sessions: Vec<_> = self.sessions.keys().copied().collect();
         for session in sessions {
             self.engine.end(session, RejectCode::ShuttingDown, STOPPING);
         }
         self.perform();
-        let ended = async {
-            while !self.sessions.is_empty() {
-                match self.inputs.recv().await {
+        self.go_on(STOP).await;
+        self.save_at_end().await;
+    }
+
+    /// Serves until there are no sessions, for so long at most.
+    async fn go_on(&mut self, time: Duration) {
+        let over = tokio::time::sleep(time);
+        tokio::pin!(over);
+        let mut ticks = interval(TICK);
+        while !self.sessions.is_empty() {
+            tokio::select! {
+                input = self.inputs.recv() => match input {
                     Some(input) => self.take(input),
                     None => break,
-                }
+                },
+                _ = ticks.tick() => self.tick().await,
+                () = &mut over => break,
             }
-        };
-        let _ = tokio::time::timeout(STOP, ended).await;
-        self.save_at_end().await;
+        }
     }
 
     async fn save_at_end(&mut self) {

@@ -45,7 +45,7 @@ pub use admin::assert_decodes_soundly;
 pub use admin::{AdminClient, AdminError, AdminErrorKind};
 pub use persist::{StateDir, StateDirError, StateDirErrorKind};
 pub use router::{Router, StartError, StartErrorKind};
-pub use settings::{Limits, Settings};
+pub use settings::{Drain, Limits, Settings};
 pub use snapshot::{SnapshotError, SnapshotErrorKind};
 pub use state::State;
 pub use table::{Row, Source, Table};

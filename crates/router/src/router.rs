@@ -102,6 +102,7 @@ impl Router {
             dialler.clone(),
             connections.clone(),
             state_dir.map(Arc::new),
+            settings.drain.clone(),
         );
         let mut accepting: Vec<_> = listeners
             .into_iter()
@@ -203,10 +204,11 @@ impl Router {
         self.inputs.closed().await;
     }
 
-    /// Stops: tells the peers, closes their sessions, saves the state. Gives whether everything is
+    /// Stops: takes nobody new, tells the peers, serves them for as long as [`Settings::drain`] says
+    /// or until they have gone, closes their sessions, saves the state. Gives whether everything is
     /// saved that there is a state directory for; if not, what changed since the last save is lost.
     ///
-    /// The sessions have five seconds to end; those that have not by then are dropped. To that comes
+    /// The sessions then have five seconds to end; those that have not by then are dropped. To that comes
     /// the time for writing the state, if there is a state directory. A call that is cancelled ends
     /// the router all the same, perhaps without telling the peers.
     pub async fn stop(mut self) -> bool {

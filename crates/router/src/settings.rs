@@ -30,6 +30,8 @@ pub struct Settings {
     pub authority: Option<tls::Authority>,
     /// Who may do what.
     pub policy: Policy,
+    /// How its peers are let go when it stops.
+    pub drain: Drain,
     /// What peers can make it spend.
     pub limits: Limits,
     /// The names that `mem` addresses are about.
@@ -50,10 +52,21 @@ impl Settings {
             lookups: true,
             authority: None,
             policy: Policy::allow_all(),
+            drain: Drain::default(),
             limits: Limits::default(),
             hub: mem::Hub::default(),
         }
     }
+}
+
+/// How a router lets its peers go when it stops.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Drain {
+    /// For how long it goes on serving those who are connected, at most; it takes nobody new.
+    pub time: Duration,
+    /// The routers at which they can go on, best first, at most eight; none when they are to come
+    /// back later.
+    pub routes: Vec<Address>,
 }
 
 /// What peers can make a router spend.

@@ -79,6 +79,8 @@ pub(super) fn settings(config: &RouterConfig) -> Result<Settings, CommandError> 
     if let Some(file) = policy {
         settings.policy = file.policy;
     }
+    settings.drain.time = config.drain;
+    settings.drain.routes.clone_from(&config.drain_to);
     settings.limits = limits(&config.limits);
     Ok(settings)
 }

@@ -37,6 +37,10 @@ pub struct RouterConfig {
     pub static_routes: Vec<StaticRoute>,
     /// Whether services are told where others are registered.
     pub lookups: bool,
+    /// For how long it goes on serving when it is told to end.
+    pub drain: Duration,
+    /// The routers to which services are then sent, best first.
+    pub drain_to: Vec<Address>,
     /// Who may do what; `None` where everything is allowed to everyone.
     pub policy_file: Option<PathBuf>,
     /// Certificates signed by an authority; `None` where identities are all that counts.
@@ -113,6 +117,8 @@ impl Read for RouterConfig {
         let static_routes = static_routes(section, notes);
         let lookups = section.switch("lookups", notes);
         let policy_file = section.path("policy_file", notes);
+        let drain = section.integer("drain_seconds", notes);
+        let drain_to = section.addresses("drain_to", notes);
         let tls = TlsFiles::read(&section.group("tls"), notes);
         let limits = RouterLimits::read(&section.group("limits"), notes);
         Some(Self {
@@ -124,6 +130,8 @@ impl Read for RouterConfig {
             static_routes: static_routes?,
             lookups: lookups?,
             policy_file: policy_file?,
+            drain: Duration::from_secs(drain?),
+            drain_to: drain_to?.unwrap_or_default(),
             tls: tls?,
             limits: limits?,
         })

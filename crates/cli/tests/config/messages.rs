@@ -5,7 +5,8 @@ use tuyau_cli::config::{Config, ConfigErrorKind, ConfigKind, ConfigKind::*, from
 const ID: &str = "tuyau1lrqf3qrfzr70m480jy0th7u7lffgm05v2x239tqst5t6lk2s09mqatkw85";
 
 const ROUTER_KEYS: &str = "`listen`, `state_dir`, `key_file`, `admin_socket`, `greeting`, \
-                           `static_routes`, `lookups`, `policy_file`, `tls`, `limits`";
+                           `static_routes`, `lookups`, `policy_file`, `drain_seconds`, \
+                           `drain_to`, `tls`, `limits`";
 
 /// The problems of a text, without the source lines.
 fn problems(kind: ConfigKind, text: &str) -> Vec<String> {

@@ -3,7 +3,8 @@
 use tuyau_cli::config::{ConfigErrorKind, ConfigKind::Router, check, from_bytes};
 
 const ROUTER_KEYS: &str = "`listen`, `state_dir`, `key_file`, `admin_socket`, `greeting`, \
-                           `static_routes`, `lookups`, `policy_file`, `tls`, `limits`";
+                           `static_routes`, `lookups`, `policy_file`, `drain_seconds`, \
+                           `drain_to`, `tls`, `limits`";
 
 #[track_caller]
 fn assert_problem(text: &str, expected: &str) {

@@ -3,6 +3,7 @@
 mod admin;
 mod authority;
 mod delivery;
+mod drain;
 mod frames;
 mod handshake;
 mod limits;

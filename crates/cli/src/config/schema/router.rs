@@ -74,6 +74,24 @@ pub(super) const KEYS: &[Key] = &[
         "The access policy: which identity may listen and send. Without one, every identity that \
          proved its key may do everything.",
     ),
+    integer(
+        "drain_seconds",
+        "0",
+        0,
+        3_600,
+        "seconds",
+        "For how long the router, when it is told to end, goes on serving those who are connected.",
+    ),
+    nullable(key(
+        "drain_to",
+        Takes::Addresses {
+            used: Use::Dial,
+            max: MAX_ROUTES,
+        },
+        Preset::Nothing,
+        "Other routers, to which services are then sent, the best first. Without any they come back \
+         later.",
+    )),
     TLS,
     key(
         "limits",
