@@ -345,6 +345,7 @@ impl fmt::Display for Event {
             } => {
                 let (from, to) = (from.short(), to.short());
                 match messages {
+                    1 if *bytes == 1 => write!(f, "delivered 1 byte from {from} to {to}"),
                     1 => write!(f, "delivered {bytes} bytes from {from} to {to}"),
                     _ => write!(
                         f,

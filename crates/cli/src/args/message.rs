@@ -37,7 +37,8 @@ pub struct ReachArgs {
 /// How messages are sent.
 #[derive(Args, Clone, Debug)]
 pub struct CarryArgs {
-    /// Stores the messages for whom they are for, until they are taken.
+    /// Stores the messages for whom they are for, until they are taken. A router that keeps no
+    /// messages refuses it; so far none of ours does.
     #[arg(long)]
     pub durable: bool,
     /// How far a message has to come before it counts as sent; accepted unless given, with --durable
@@ -82,7 +83,7 @@ impl From<Ack> for Level {
 #[command(after_help = "\
 Examples:
   tuyau send bob.pub hello
-  tuyau send bob.pub one two three --durable --key alice.pem
+  tuyau send bob.pub one two three --key alice.pem
   tuyau send state/service-1/identity.pub --ack delivered --json
 
 A recipient is an identity, or a file that holds one. Without a message each line of standard input
@@ -105,7 +106,7 @@ pub struct SendArgs {
 #[command(after_help = "\
 Examples:
   tuyau publish news.pub hello
-  tuyau publish news.pub --durable --json
+  tuyau publish news.pub --json
 
 A group is a key, and named by its identity or a file that holds one. Without a message each line of
 standard input is one.")]
@@ -161,12 +162,13 @@ pub struct ReceiveArgs {
 #[command(after_help = "\
 Examples:
   tuyau join news.pub
-  tuyau join news.pub --durable --key bob.pem --count 10 --json
+  tuyau join news.pub --key bob.pem --count 10 --json
   tuyau join news.pub --leave --key bob.pem")]
 pub struct JoinArgs {
     /// The group: its identity, or a file that holds it.
     pub group: String,
-    /// Stays a member afterwards: durable messages are kept from now on, until it leaves.
+    /// Stays a member afterwards: durable messages are kept from now on, until it leaves. A router
+    /// that keeps no messages refuses it; so far none of ours does.
     #[arg(long, requires = "key")]
     pub durable: bool,
     /// Leaves the group, and receives nothing.
