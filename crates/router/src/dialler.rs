@@ -170,7 +170,7 @@ mod tests {
             connections: Connections::new(limits.clone()),
             limits,
             last_session: Arc::default(),
-            plane: Plane::new(tokio::sync::broadcast::channel(1).0),
+            plane: Plane::new(tokio::sync::broadcast::channel(1).0, crate::Clock::system()),
         };
         let identity = tuyau_wire::SecretKey::from_seed([1; 32]).identity();
         dialler.dial(DialId(7), identity, Vec::new());

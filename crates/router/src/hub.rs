@@ -3,7 +3,7 @@
 mod saving;
 mod traffic;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, oneshot},
@@ -66,7 +66,7 @@ const STOP: Duration = Duration::from_secs(5);
 
 pub(crate) struct Hub {
     pub(crate) engine: Engine,
-    sessions: HashMap<SessionId, Outbox>,
+    sessions: BTreeMap<SessionId, Outbox>,
     traffic: Traffic,
     inputs: mpsc::Receiver<Input>,
     plane: Plane,
@@ -92,7 +92,7 @@ impl Hub {
         let traffic = Traffic::new(engine.identity(), plane.clone(), &dialler.limits);
         Self {
             engine,
-            sessions: HashMap::new(),
+            sessions: BTreeMap::new(),
             traffic,
             inputs,
             plane,
@@ -111,7 +111,11 @@ impl Hub {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut batch = Vec::with_capacity(BATCH);
         loop {
+            // Of two that are ready the rarer one goes first, always: what happens follows from what
+            // came and when.
             tokio::select! {
+                biased;
+                _ = ticks.tick() => self.tick().await,
                 count = self.inputs.recv_many(&mut batch, BATCH) => {
                     if count == 0 {
                         return self.save_at_end().await;
@@ -131,13 +135,12 @@ impl Hub {
                     // The tasks that were woken may wait on this very thread.
                     tokio::task::yield_now().await;
                 }
-                _ = ticks.tick() => self.tick().await,
             }
         }
     }
 
     fn take(&mut self, input: Input) {
-        let now = Timestamp::now();
+        let now = self.plane.now();
         let heard = match &input {
             Input::Frames { session, .. } => Some(*session),
             _ => None,
@@ -289,6 +292,11 @@ impl Hub {
         }
     }
 
+    /// The time of day.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.plane.now()
+    }
+
     fn tell(&self, event: Event) {
         self.plane.tell(event);
     }
@@ -300,7 +308,7 @@ impl Hub {
     }
 
     async fn tick(&mut self) {
-        let now = Timestamp::now();
+        let now = self.plane.now();
         let dialled: Vec<_> = self.engine.dialled_sessions().collect();
         for session in dialled {
             if self.sessions.get(&session).is_some_and(Outbox::take_active) {
@@ -353,12 +361,13 @@ impl Hub {
         let mut ticks = interval(TICK);
         while !self.sessions.is_empty() {
             tokio::select! {
+                biased;
+                () = &mut over => break,
+                _ = ticks.tick() => self.tick().await,
                 input = self.inputs.recv() => match input {
                     Some(input) => self.take(input),
                     None => break,
                 },
-                _ = ticks.tick() => self.tick().await,
-                () = &mut over => break,
             }
         }
     }

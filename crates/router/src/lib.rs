@@ -16,6 +16,7 @@
 //! The router dials and listens through the library `tuyau` only.
 
 mod admin;
+mod clock;
 mod connections;
 mod dialler;
 mod engine;
@@ -43,6 +44,7 @@ mod view;
 #[cfg(fuzzing)]
 pub use admin::assert_decodes_soundly;
 pub use admin::{AdminClient, AdminError, AdminErrorKind};
+pub use clock::Clock;
 pub use persist::{StateDir, StateDirError, StateDirErrorKind};
 pub use router::{Router, StartError, StartErrorKind};
 pub use settings::{Drain, Limits, Settings};

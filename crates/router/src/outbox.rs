@@ -206,10 +206,11 @@ impl Outbox {
     /// Nothing is read from the peer any more: whoever waits for its answers is told.
     pub(crate) fn end_answers(&self) {
         let announced = mem::take(&mut self.lock().announced);
-        for lane in announced.into_values().filter_map(|lane| lane.upgrade()) {
-            if lane.is_awaited() {
-                lane.fail(self.shared.session);
-            }
+        let lanes = announced.into_values().filter_map(|lane| lane.upgrade());
+        let mut lanes: Vec<_> = lanes.filter(|lane| lane.is_awaited()).collect();
+        lanes.sort_unstable_by_key(|lane| lane.number());
+        for lane in lanes {
+            lane.fail(self.shared.session);
         }
     }
 

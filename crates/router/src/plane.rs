@@ -9,7 +9,7 @@ use tokio::sync::broadcast;
 use tuyau_wire::Identity;
 
 use crate::{
-    Timestamp,
+    Clock, Timestamp,
     journal::{Entry, Event},
     lane::Lane,
 };
@@ -19,21 +19,28 @@ use crate::{
 pub(crate) struct Plane {
     journal: broadcast::Sender<Arc<Entry>>,
     processed: Arc<AtomicU64>,
+    clock: Clock,
 }
 
 impl Plane {
-    pub(crate) fn new(journal: broadcast::Sender<Arc<Entry>>) -> Self {
+    pub(crate) fn new(journal: broadcast::Sender<Arc<Entry>>, clock: Clock) -> Self {
         Self {
             journal,
             processed: Arc::default(),
+            clock,
         }
+    }
+
+    /// The time of day.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// Tells whoever watches.
     pub(crate) fn tell(&self, event: Event) {
         // Nobody may be watching.
         let _ = self.journal.send(Arc::new(Entry {
-            time: Timestamp::now(),
+            time: self.now(),
             event,
         }));
     }

@@ -83,7 +83,7 @@ impl Router {
         };
         let (inputs, receiver) = mpsc::channel(INPUTS);
         let (journal, watcher) = broadcast::channel(JOURNAL);
-        let plane = Plane::new(journal.clone());
+        let plane = Plane::new(journal.clone(), settings.clock.clone());
         let connections = Connections::new(settings.limits.clone());
         let last_session = Arc::new(AtomicU64::new(0));
         let dialler = Dialler {
@@ -109,7 +109,7 @@ impl Router {
             .map(|listener| listen::accept(listener, connections.clone(), dialler.clone()))
             .map(tokio::spawn)
             .collect();
-        let (started, max_entries) = (Timestamp::now(), settings.limits.routes);
+        let (started, max_entries) = (settings.clock.now(), settings.limits.routes);
         let watched = Watched {
             identity,
             listen: listen.clone(),
@@ -294,7 +294,8 @@ pub(crate) async fn decode(bytes: Vec<u8>, max_entries: usize) -> Result<State, 
 /// Replaces the state.
 pub(crate) async fn restore(inputs: &mpsc::Sender<Input>, state: State) -> Option<()> {
     ask(inputs, move |hub| {
-        hub.engine.restore(state, Timestamp::now())
+        let now = hub.now();
+        hub.engine.restore(state, now)
     })
     .await
 }
@@ -305,7 +306,7 @@ fn simulate(
     identity: Identity,
     message: &[u8],
 ) -> Option<Simulated> {
-    let now = Timestamp::now();
+    let now = hub.now();
     hub.engine.opened(session, identity, Link::Simulated, now);
     hub.engine.received(session, message, now);
     hub.engine.closed(session, String::new(), now);
@@ -336,7 +337,7 @@ fn load(settings: &Settings, state_dir: Option<&StateDir>) -> Result<State, Star
         .transpose()?
         .flatten()
         .unwrap_or_default();
-    let now = Timestamp::now();
+    let now = settings.clock.now();
     state.table.expire(now);
     let limit = settings.limits.routes;
     if let Some(dir) = state_dir {

@@ -6,7 +6,7 @@ use tuyau::{mem, tls};
 use tuyau_core::Address;
 use tuyau_wire::{Identity, MAX_FRAME, SecretKey};
 
-use crate::policy::Policy;
+use crate::{Clock, policy::Policy};
 
 /// What a router is started with.
 #[derive(Debug)]
@@ -36,6 +36,8 @@ pub struct Settings {
     pub limits: Limits,
     /// The names that `mem` addresses are about.
     pub hub: mem::Hub,
+    /// Where it takes the time of day from.
+    pub clock: Clock,
 }
 
 impl Settings {
@@ -55,6 +57,7 @@ impl Settings {
             drain: Drain::default(),
             limits: Limits::default(),
             hub: mem::Hub::default(),
+            clock: Clock::system(),
         }
     }
 }

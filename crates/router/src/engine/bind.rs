@@ -133,7 +133,7 @@ impl Engine {
 
     /// Frees what a session that has ended had bound and joined.
     pub(super) fn release(&mut self, session: SessionId, closed: &mut Session) {
-        for (handle, bound) in closed.bound.drain() {
+        for (handle, bound) in std::mem::take(&mut closed.bound) {
             self.actions.push(Action::Unbind {
                 session,
                 handle,

@@ -1,7 +1,7 @@
 //! Dialling the routes of identities that have no session.
 
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     mem,
 };
 
@@ -53,7 +53,7 @@ impl Waiting {
 #[derive(Debug, Default)]
 pub(super) struct Dials {
     last: u64,
-    active: HashMap<DialId, Dial>,
+    active: BTreeMap<DialId, Dial>,
     by_identity: HashMap<Identity, DialId>,
     running: usize,
     /// How many of the running ones began for a greeting.

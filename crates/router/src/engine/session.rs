@@ -56,7 +56,7 @@ pub(super) struct Session {
     /// What the peer said of itself.
     pub(super) said: Peer,
     /// What its handles lead to.
-    pub(super) bound: HashMap<u64, Bound>,
+    pub(super) bound: BTreeMap<u64, Bound>,
     /// Handles that were bound, until the right to publish ended.
     pub(super) revoked: BTreeSet<u64>,
     /// The groups that it is in.
@@ -77,7 +77,7 @@ pub(super) struct Peer {
 /// All sessions, by number and by identity.
 #[derive(Debug, Default)]
 pub(super) struct Sessions {
-    all: HashMap<SessionId, Session>,
+    all: BTreeMap<SessionId, Session>,
     /// Sessions that said hello and receive.
     by_identity: HashMap<Identity, BTreeSet<SessionId>>,
     dialled: BTreeSet<SessionId>,
@@ -100,7 +100,7 @@ impl Sessions {
             waits_for: BTreeSet::new(),
             waiting_bytes: 0,
             said: Peer::default(),
-            bound: HashMap::new(),
+            bound: BTreeMap::new(),
             revoked: BTreeSet::new(),
             groups: BTreeMap::new(),
         };

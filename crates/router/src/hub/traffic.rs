@@ -1,6 +1,6 @@
 //! Where messages go: lanes, and what they lead to.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use tokio::time::Instant;
 use tuyau_wire::{Announcement, Class, Identity, Level, RejectCode, Target};
@@ -26,7 +26,7 @@ pub(super) struct Traffic {
     numbers: Numbers,
     peers: Peers,
     groups: Groups,
-    lanes: HashMap<Key, Bound>,
+    lanes: BTreeMap<Key, Bound>,
     /// What the router itself says, and its last sequence number.
     own: Arc<Lane>,
     sequence: u64,
@@ -64,7 +64,7 @@ impl Traffic {
         let numbers = Numbers::default();
         let announcement = Announcement {
             identity,
-            epoch: Timestamp::now().millis(),
+            epoch: plane.now().millis(),
             group: None,
             class: Class::Fast,
             acknowledge: false,
@@ -85,7 +85,7 @@ impl Traffic {
             numbers,
             peers: Peers::default(),
             groups: Groups::new(limits.queue_bytes),
-            lanes: HashMap::new(),
+            lanes: BTreeMap::new(),
             own,
             sequence: 0,
         }
@@ -203,7 +203,7 @@ impl Traffic {
             let sequence = ticket.sequence;
             let open = lane.is_awaited().then(|| Open {
                 recipient: outbox.clone(),
-                until: until(&lane, &ticket),
+                until: until(&lane, &ticket, self.plane.now()),
             });
             if open.is_some() && !delivery.may_await() {
                 return Some(Err(Refusal::Unanswered));
@@ -330,7 +330,7 @@ fn give_up(lane: &Lane, ticket: &Ticket, code: RejectCode, text: &str) {
 }
 
 /// By when a request is to be answered: its time began when the router took it.
-fn until(lane: &Lane, ticket: &Ticket) -> Option<Instant> {
+fn until(lane: &Lane, ticket: &Ticket, now: Timestamp) -> Option<Instant> {
     let until = ticket.until.filter(|_| lane.class == Class::Request)?;
-    Some(Instant::now() + until.since(Timestamp::now()))
+    Some(Instant::now() + until.since(now))
 }
