@@ -6,8 +6,8 @@ use std::sync::{
 };
 
 use tokio::{sync::mpsc, time::Instant};
-use tuyau::{stack::Stack, tls};
-use tuyau_core::{Address, AnyFlow, Security, Target};
+use tuyau::tls;
+use tuyau_core::{Address, AnyFlow, Context, Security, Target};
 use tuyau_wire::Identity;
 
 use crate::{
@@ -27,7 +27,7 @@ const NO_ROUTE: &str =
 /// What starting a session takes.
 #[derive(Clone)]
 pub(crate) struct Dialler {
-    pub(crate) stack: Arc<Stack>,
+    pub(crate) context: Context,
     pub(crate) inputs: mpsc::WeakSender<Input>,
     pub(crate) limits: Limits,
     pub(crate) connections: Connections,
@@ -80,8 +80,7 @@ impl Dialler {
             let expected = tls::ExpectedPeer(tls::PublicKey(*identity.as_bytes()));
             let target = Target::from(route.clone()).with(expected);
             let connect = self
-                .stack
-                .context()
+                .context
                 .connect(target)
                 .at_least(Security::Authenticated);
             // A route that does not answer leaves the routes after it their share of the time.
@@ -163,9 +162,10 @@ mod tests {
             ..Limits::default()
         };
         let key = tls::KeyPair::generate().unwrap();
+        let stack = tuyau::stack::Stack::new(key, None, tuyau::mem::Hub::default()).unwrap();
         let (sender, mut inputs) = mpsc::channel(1);
         let dialler = Dialler {
-            stack: Arc::new(Stack::new(key, None, tuyau::mem::Hub::default()).unwrap()),
+            context: stack.context().clone(),
             inputs: sender.downgrade(),
             connections: Connections::new(limits.clone()),
             limits,

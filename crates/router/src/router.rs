@@ -14,12 +14,12 @@ use tokio::{
     sync::{broadcast, mpsc, oneshot},
     task::JoinHandle,
 };
-use tuyau::{ListenError, stack::Stack, tls};
+use tuyau::ListenError;
 use tuyau_core::{Address, BoxError, Listener};
 use tuyau_wire::{Hello, HelloError, Identity, Message, Parameter, Role, capability};
 
 use crate::{
-    RowView, Settings, Simulated, SnapshotError, State, StateDir, Timestamp, View, admin,
+    Network, RowView, Settings, Simulated, SnapshotError, State, StateDir, Timestamp, View, admin,
     connections::Connections,
     dialler::Dialler,
     engine::{Engine, Link, Rules, SessionId},
@@ -61,7 +61,7 @@ impl Router {
     /// When an address cannot be listened on, or the state directory cannot be used. Nothing is
     /// left running then.
     pub async fn start(
-        settings: Settings,
+        mut settings: Settings,
     ) -> Result<(Self, broadcast::Receiver<Arc<Entry>>), StartError> {
         let identity = settings.secret.identity();
         let rules = rules(&settings, identity)?;
@@ -71,11 +71,7 @@ impl Router {
             .map(StateDir::open)
             .transpose()?;
         let state = load(&settings, state_dir.as_ref())?;
-        let stack = stack(&settings)?;
-        let mut listeners = Vec::new();
-        for address in &settings.listen {
-            listeners.push(stack.listen(address).await.map_err(StartError::Listen)?);
-        }
+        let Network { context, listeners } = Network::open(&mut settings).await?;
         let listen: Vec<_> = listeners.iter().map(|it| it.address().clone()).collect();
         let admin = match &settings.admin_socket {
             Some(path) => Some(admin::listen(path).map_err(StartError::Listen)?),
@@ -87,7 +83,7 @@ impl Router {
         let connections = Connections::new(settings.limits.clone());
         let last_session = Arc::new(AtomicU64::new(0));
         let dialler = Dialler {
-            stack: Arc::new(stack),
+            context,
             inputs: inputs.downgrade(),
             limits: settings.limits.clone(),
             connections: connections.clone(),
@@ -322,13 +318,6 @@ fn simulate(
         }),
         _ => None,
     }
-}
-
-fn stack(settings: &Settings) -> Result<Stack, StartError> {
-    let key = tls::KeyPair::from_pkcs8_der(&settings.secret.to_pkcs8_der());
-    let key = key.map_err(|error| StartError::Tls(error.into()))?;
-    Stack::new(key, settings.authority.clone(), settings.hub.clone())
-        .map_err(|error| StartError::Tls(error.into()))
 }
 
 fn load(settings: &Settings, state_dir: Option<&StateDir>) -> Result<State, StartError> {

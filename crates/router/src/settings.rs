@@ -6,7 +6,7 @@ use tuyau::{mem, tls};
 use tuyau_core::Address;
 use tuyau_wire::{Identity, MAX_FRAME, SecretKey};
 
-use crate::{Clock, policy::Policy};
+use crate::{Clock, Network, policy::Policy};
 
 /// What a router is started with.
 #[derive(Debug)]
@@ -36,6 +36,9 @@ pub struct Settings {
     pub limits: Limits,
     /// The names that `mem` addresses are about.
     pub hub: mem::Hub,
+    /// What it dials with and where it listens, in place of `listen`, `authority` and `hub`; none as a
+    /// rule.
+    pub network: Option<Network>,
     /// Where it takes the time of day from.
     pub clock: Clock,
 }
@@ -57,6 +60,7 @@ impl Settings {
             drain: Drain::default(),
             limits: Limits::default(),
             hub: mem::Hub::default(),
+            network: None,
             clock: Clock::system(),
         }
     }
