@@ -19,6 +19,7 @@ use crate::{
     journal::Event,
     outbox::Outbox,
     plane::Plane,
+    store::StoreHandle,
 };
 use saving::{Outcome, Saving};
 use traffic::Traffic;
@@ -73,6 +74,7 @@ pub(crate) struct Hub {
     dialler: Dialler,
     connections: Connections,
     saving: Saving,
+    store: Option<StoreHandle>,
     drain: Drain,
     stopping: bool,
     /// The simulated session whose message is being taken, and the last answer to it.
@@ -87,6 +89,7 @@ impl Hub {
         dialler: Dialler,
         connections: Connections,
         state_dir: Option<Arc<StateDir>>,
+        store: Option<StoreHandle>,
         drain: Drain,
     ) -> Self {
         let traffic = Traffic::new(engine.identity(), plane.clone(), &dialler.limits);
@@ -99,6 +102,7 @@ impl Hub {
             dialler,
             connections,
             saving: Saving::new(state_dir),
+            store,
             drain,
             stopping: false,
             simulated: None,
@@ -377,6 +381,16 @@ impl Hub {
         self.finish_saving(true).await;
         self.saving.start_now(self.engine.state());
         self.finish_saving(true).await;
+        if let Some(store) = &self.store {
+            let (done, closed) = oneshot::channel();
+            let close = store.stop(move || {
+                let _ = done.send(());
+            });
+            // It may have ended already.
+            if close.is_ok() {
+                let _ = closed.await;
+            }
+        }
     }
 }
 

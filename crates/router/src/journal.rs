@@ -1,11 +1,15 @@
 //! What happened, for people and programs that watch a router.
 
-use std::{fmt, net::IpAddr};
+mod text;
+
+use std::net::IpAddr;
 
 use tuyau_core::Address;
 use tuyau_wire::{Identity, RejectCode};
 
 use crate::Timestamp;
+
+pub(crate) use text::excerpt;
 
 /// One thing that happened.
 #[derive(Clone, Debug)]
@@ -139,6 +143,45 @@ pub enum Event {
         /// The length of their bodies in bytes.
         bytes: u64,
     },
+    /// Durable messages were stored for their recipient, or for the durable members of a group.
+    Stored {
+        /// The sender.
+        from: Identity,
+        /// The recipient or the group.
+        to: Identity,
+        /// How many messages.
+        messages: u64,
+        /// The length of their bodies in bytes.
+        bytes: u64,
+    },
+    /// Stored messages were handed to a session of their recipient.
+    Collected {
+        /// The recipient.
+        identity: Identity,
+        /// How many messages.
+        messages: u64,
+        /// The length of their bodies in bytes.
+        bytes: u64,
+    },
+    /// Stored messages were removed before their recipient acknowledged them.
+    Dropped {
+        /// The recipient.
+        identity: Identity,
+        /// How many messages.
+        messages: u64,
+        /// Why.
+        reason: &'static str,
+    },
+    /// Something of the store was found damaged.
+    Damaged {
+        /// What is lost, where and how.
+        text: String,
+    },
+    /// The store has failed: no durable messages are taken or delivered until the next start.
+    StoreFailed {
+        /// Where, why, and what to do.
+        reason: String,
+    },
     /// An identity joined a group.
     Joined {
         /// Who.
@@ -210,8 +253,12 @@ impl Event {
             | Self::Refused { .. }
             | Self::Revoked { .. }
             | Self::Rejected { .. }
+            | Self::Dropped { .. }
             | Self::Unreachable { .. } => Level::Warn,
-            Self::AcceptFailed { .. } | Self::PersistFailed { .. } => Level::Error,
+            Self::AcceptFailed { .. }
+            | Self::Damaged { .. }
+            | Self::StoreFailed { .. }
+            | Self::PersistFailed { .. } => Level::Error,
             _ => Level::Info,
         }
     }
@@ -229,8 +276,11 @@ impl Event {
             | Self::Greeted { identity, .. }
             | Self::Joined { identity, .. }
             | Self::Left { identity, .. }
+            | Self::Collected { identity, .. }
+            | Self::Dropped { identity, .. }
             | Self::Unreachable { identity, .. } => Some(*identity),
             Self::Delivered { from, .. }
+            | Self::Stored { from, .. }
             | Self::Published { from, .. }
             | Self::Received { from, .. } => Some(*from),
             _ => None,
@@ -252,6 +302,11 @@ impl Event {
             Self::Rejected { .. } => "rejected",
             Self::Delivered { .. } => "delivered",
             Self::Published { .. } => "published",
+            Self::Stored { .. } => "stored",
+            Self::Collected { .. } => "collected",
+            Self::Dropped { .. } => "dropped",
+            Self::Damaged { .. } => "damaged",
+            Self::StoreFailed { .. } => "store-failed",
             Self::Joined { .. } => "joined",
             Self::Left { .. } => "left",
             Self::Declared { .. } => "declared",
@@ -263,262 +318,5 @@ impl Event {
             Self::Persisted => "persisted",
             Self::Stopping => "stopping",
         }
-    }
-}
-
-impl fmt::Display for Event {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Connected {
-                identity,
-                place,
-                agent,
-            } => {
-                write!(f, "connected {identity} at {place}, {}", Plain(agent))
-            }
-            Self::Disconnected { identity, reason } => {
-                write!(f, "disconnected {identity}: {}", Report(reason))
-            }
-            Self::HandshakeFailed { place, reason } => {
-                write!(f, "handshake with {place} failed: {}", Report(reason))
-            }
-            Self::Refused {
-                from,
-                count,
-                limit,
-                value,
-            } => {
-                let connections = if *count == 1 {
-                    "connection"
-                } else {
-                    "connections"
-                };
-                write!(f, "refused {count} {connections}")?;
-                if let Some(from) = from {
-                    write!(f, " from {from}")?;
-                }
-                write!(f, ": limits.{limit} is {value}")?;
-                if from.is_some() && *limit == "handshakes_per_second" {
-                    f.write_str(", a quarter of which one address gets")?;
-                }
-                f.write_str("; raise it if these are wanted")
-            }
-            Self::AcceptFailed { address, reason } => {
-                write!(
-                    f,
-                    "cannot accept on {address}, trying again: {}",
-                    Report(reason)
-                )
-            }
-            Self::Registered {
-                identity,
-                routes,
-                sequence,
-            } => {
-                write!(f, "registered {identity}")?;
-                for route in routes {
-                    write!(f, " {route}")?;
-                }
-                write!(f, ", sequence {sequence}")
-            }
-            Self::Withdrawn { identity } => write!(f, "withdrew {identity}"),
-            Self::Expired { identity } => write!(f, "registration of {identity} expired"),
-            Self::Revoked { identity } => {
-                write!(f, "registration of {identity} revoked by the access policy")
-            }
-            Self::Rejected {
-                identity,
-                code,
-                text,
-            } => {
-                write!(
-                    f,
-                    "rejected a message of {identity}: {code}: {}",
-                    Plain(text)
-                )
-            }
-            Self::Delivered {
-                from,
-                to,
-                messages,
-                bytes,
-            } => {
-                let (from, to) = (from.short(), to.short());
-                match messages {
-                    1 if *bytes == 1 => write!(f, "delivered 1 byte from {from} to {to}"),
-                    1 => write!(f, "delivered {bytes} bytes from {from} to {to}"),
-                    _ => write!(
-                        f,
-                        "delivered {messages} messages, {bytes} bytes, from {from} to {to}"
-                    ),
-                }
-            }
-            Self::Published {
-                from,
-                group,
-                messages,
-                bytes,
-            } => {
-                let (from, group) = (from.short(), group.short());
-                let plural = if *messages == 1 {
-                    "message"
-                } else {
-                    "messages"
-                };
-                write!(
-                    f,
-                    "published {messages} {plural}, {bytes} bytes, from {from} to the group {group}"
-                )
-            }
-            Self::Joined { identity, group } => write!(f, "{identity} joined the group {group}"),
-            Self::Left { identity, group } => write!(f, "{identity} left the group {group}"),
-            Self::Declared { group, sequence } => {
-                write!(f, "rules of the group {group}, sequence {sequence}")
-            }
-            Self::Greeted {
-                identity,
-                place,
-                text,
-            } => {
-                write!(f, "greeted {identity} over {place}: {}", Plain(text))
-            }
-            Self::Received { from, text } => write!(f, "message from {from}: {}", Plain(text)),
-            Self::Unreachable { identity, reason } => {
-                write!(f, "cannot reach {identity}: {}", Report(reason))
-            }
-            Self::Restored { rows, processed } => {
-                write!(
-                    f,
-                    "restored a state of {rows} rows and {processed} messages"
-                )
-            }
-            Self::PersistFailed { reason } => {
-                write!(
-                    f,
-                    "cannot write the state, trying again: {}",
-                    Report(reason)
-                )
-            }
-            Self::Persisted => f.write_str("the state is written again"),
-            Self::Stopping => f.write_str("stopping"),
-        }
-    }
-}
-
-/// The longest text of a peer that an entry shows, in characters.
-const MAX_TEXT: usize = 400;
-
-/// The longest report of the router's own that an entry shows, in characters: one of every attempt
-/// on every route of an identity is far shorter.
-const MAX_REPORT: usize = 16 * 1024;
-
-/// The begin of a body as text: more characters than an entry shows, and no more bytes than these
-/// can take.
-pub(crate) fn excerpt(body: &[u8]) -> String {
-    let head = &body[..body.len().min(4 * (MAX_TEXT + 1))];
-    let text = String::from_utf8_lossy(head);
-    text.chars().take(MAX_TEXT + 1).collect()
-}
-
-/// A text of a peer on one line without control characters, cut when it is long.
-struct Plain<'a>(&'a str);
-
-impl fmt::Display for Plain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_plain(f, self.0.chars(), MAX_TEXT)
-    }
-}
-
-/// What the router itself found out, all of it, on one line: its lines are separated by semicolons.
-/// It may quote a peer.
-struct Report<'a>(&'a str);
-
-impl fmt::Display for Report<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines = self.0.lines().map(str::trim);
-        let lines = lines.filter(|line| !line.is_empty()).enumerate();
-        let characters = lines.flat_map(|(index, line)| {
-            let separator = if index == 0 { "" } else { "; " };
-            // Columns have no meaning on a line of their own.
-            let words = line.split_whitespace().enumerate();
-            let words = words.flat_map(|(index, word)| {
-                let gap = if index == 0 { "" } else { " " };
-                gap.chars().chain(word.chars())
-            });
-            separator.chars().chain(words)
-        });
-        write_plain(f, characters, MAX_REPORT)
-    }
-}
-
-fn write_plain(
-    f: &mut fmt::Formatter<'_>,
-    mut characters: impl Iterator<Item = char>,
-    most: usize,
-) -> fmt::Result {
-    for character in characters.by_ref().take(most) {
-        let harmless = is_harmless(character);
-        fmt::Write::write_char(f, if harmless { character } else { ' ' })?;
-    }
-    match characters.next() {
-        Some(_) => f.write_str("…"),
-        None => Ok(()),
-    }
-}
-
-/// Whether a character shows as itself: no control character, and none that changes the direction
-/// or is invisible.
-fn is_harmless(character: char) -> bool {
-    let invisible = matches!(character, '\u{61c}' | '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-        | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
-    !character.is_control() && !invisible
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn identity() -> Identity {
-        tuyau_wire::SecretKey::from_seed([1; 32]).identity()
-    }
-
-    #[test]
-    fn a_report_keeps_every_attempt_on_one_line() {
-        let attempts: Vec<_> = (1..=80)
-            .map(|number| format!("  {number}. 192.0.2.{number}:6001: connection refused"))
-            .collect();
-        let reason = format!("could not connect\n{}\n", attempts.join("\n"));
-        let identity = identity();
-        let text = Event::Unreachable { identity, reason }.to_string();
-        assert!(!text.contains('\n'), "{text}");
-        assert!(text.contains(": could not connect; 1. 192.0.2.1:6001: connection refused; 2. "));
-        assert!(text.ends_with("; 80. 192.0.2.80:6001: connection refused"));
-    }
-
-    #[test]
-    fn texts_of_peers_are_cut_and_reports_are_bounded() {
-        let (from, text) = (identity(), "x".repeat(1000));
-        let text = Event::Received { from, text }.to_string();
-        assert!(text.ends_with("x…") && text.len() < 500, "{text}");
-        let place = "192.0.2.1:1".to_owned();
-        let reason = "x".repeat(1 << 20);
-        let text = Event::HandshakeFailed { place, reason }.to_string();
-        assert!(text.ends_with("x…") && text.len() < 17 * 1024);
-    }
-
-    #[test]
-    fn nothing_of_a_text_steers_a_terminal_or_hides() {
-        let hidden = "a\x1bb\rc\u{61c}d\u{202e}e\u{fff9}f\u{fffb}g\u{e0001}h\u{e007f}i\u{feff}j";
-        let expected = "a b c d e f g h i j";
-        let (from, text) = (identity(), hidden.to_owned());
-        let received = Event::Received { from, text }.to_string();
-        assert!(received.ends_with(expected), "{received:?}");
-        let reason = hidden.to_owned();
-        let report = Event::Disconnected {
-            identity: from,
-            reason,
-        };
-        assert!(report.to_string().ends_with(expected), "{report}");
     }
 }

@@ -4,6 +4,7 @@ use std::{
     error::Error,
     fmt,
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
+    hash::{BuildHasher, RandomState},
     io::{self, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
@@ -11,13 +12,29 @@ use std::{
 
 use tempfile::NamedTempFile;
 
-use crate::{SnapshotError, State, snapshot};
+use crate::{
+    SnapshotError, State, Timestamp, snapshot,
+    store::{
+        Directory, Disk, LogDirectory, LogDirectorySettings, LogSpool, LogSpoolSettings, Loss,
+        Spool, SpoolSettings, StoreError,
+    },
+};
 
 /// The name of the file with the state.
 const STATE_FILE: &str = "state.cbor";
 
 /// The name of the file that is locked while a router uses the directory.
 const LOCK_FILE: &str = "lock";
+
+/// The name of the directory with the mailboxes.
+const STORE: &str = "store";
+
+/// What is kept on the disk beside the table, and what of it was found damaged.
+pub(crate) struct OpenStore {
+    pub(crate) spool: Box<dyn Spool>,
+    pub(crate) directory: Box<dyn Directory>,
+    pub(crate) losses: Vec<Loss>,
+}
 
 /// The directory in which one router keeps its state, locked against others.
 #[derive(Debug)]
@@ -67,6 +84,13 @@ pub enum StateDirError {
         /// How many there may be, `limits.routes`.
         limit: usize,
     },
+    /// The mailboxes in it cannot be used.
+    Store {
+        /// The directory of their files.
+        path: PathBuf,
+        /// Why.
+        source: StoreError,
+    },
 }
 
 /// The kinds of [`StateDirError`].
@@ -83,6 +107,8 @@ pub enum StateDirErrorKind {
     TooManyEntries,
     /// The state in it has the rules of more groups than there may be.
     TooManyGroups,
+    /// The mailboxes in it cannot be used.
+    Store,
 }
 
 impl StateDirError {
@@ -94,6 +120,7 @@ impl StateDirError {
             Self::Damaged { .. } => StateDirErrorKind::Damaged,
             Self::TooManyEntries { .. } => StateDirErrorKind::TooManyEntries,
             Self::TooManyGroups { .. } => StateDirErrorKind::TooManyGroups,
+            Self::Store { .. } => StateDirErrorKind::Store,
         }
     }
 }
@@ -156,6 +183,40 @@ impl StateDir {
             Ok(state) => Ok(Some(state)),
             Err(source) => Err(StateDirError::Damaged { path, source }),
         }
+    }
+
+    /// Opens the mailboxes and the directory that are kept here, and tells what was damaged.
+    ///
+    /// # Errors
+    /// When their files cannot be read or written, or another version wrote them.
+    pub(crate) fn open_store(
+        &self,
+        spool: SpoolSettings,
+        now: Timestamp,
+    ) -> Result<OpenStore, StateDirError> {
+        let path = self.path.join(STORE);
+        let seed = || RandomState::new().hash_one(now);
+        let open = || {
+            let files = Box::new(Disk::open(&path.join("directory"))?);
+            let settings = LogDirectorySettings::new(seed());
+            let (directory, mut losses) = LogDirectory::open(files, settings)?;
+            let files = Box::new(Disk::open(&path.join("mailboxes"))?);
+            let settings = LogSpoolSettings {
+                spool,
+                ..LogSpoolSettings::new(seed())
+            };
+            let (spool, more) = LogSpool::open(files, settings, now)?;
+            losses.extend(more);
+            Ok(OpenStore {
+                spool: Box::new(spool),
+                directory: Box::new(directory),
+                losses,
+            })
+        };
+        open().map_err(|source| StateDirError::Store {
+            path: path.clone(),
+            source,
+        })
     }
 
     /// Whether a state that was loaded has no more registrations and groups than there may be.
@@ -228,6 +289,7 @@ impl fmt::Display for StateDirError {
                 "the saved state {} has rules of more groups ({groups}) than limits.routes allows ({limit}); raise it",
                 path.display()
             ),
+            Self::Store { path, .. } => write!(f, "cannot use the mailboxes in {}", path.display()),
         }
     }
 }
@@ -238,6 +300,7 @@ impl Error for StateDirError {
             Self::Unusable { source, .. } => Some(source),
             Self::Locked { .. } | Self::TooManyEntries { .. } | Self::TooManyGroups { .. } => None,
             Self::Damaged { source, .. } => Some(source),
+            Self::Store { source, .. } => Some(source),
         }
     }
 }

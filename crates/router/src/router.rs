@@ -2,7 +2,7 @@
 
 use std::{
     error::Error,
-    fmt,
+    fmt, io,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -19,16 +19,18 @@ use tuyau_core::{Address, BoxError, Listener};
 use tuyau_wire::{Hello, HelloError, Identity, Message, Parameter, Role, capability};
 
 use crate::{
-    Network, RowView, Settings, Simulated, SnapshotError, State, StateDir, Timestamp, View, admin,
+    Clock, Network, RowView, Settings, Simulated, SnapshotError, State, StateDir, Timestamp, View,
+    admin,
     connections::Connections,
     dialler::Dialler,
     engine::{Engine, Link, Rules, SessionId},
     hub::{Hub, Input},
-    journal::Entry,
+    journal::{Entry, Event},
     listen,
-    persist::{StateDirError, StateDirErrorKind},
+    persist::{OpenStore, StateDirError, StateDirErrorKind},
     plane::Plane,
     snapshot,
+    store::{StoreHandle, StoreThread, StoreThreadSettings},
 };
 
 /// How many inputs wait for the engine before sessions pause reading.
@@ -71,6 +73,10 @@ impl Router {
             .map(StateDir::open)
             .transpose()?;
         let state = load(&settings, state_dir.as_ref())?;
+        let store = match &state_dir {
+            Some(dir) => Some(dir.open_store(settings.limits.spool(), settings.clock.now())?),
+            None => None,
+        };
         let Network { context, listeners } = Network::open(&mut settings).await?;
         let listen: Vec<_> = listeners.iter().map(|it| it.address().clone()).collect();
         let admin = match &settings.admin_socket {
@@ -80,6 +86,10 @@ impl Router {
         let (inputs, receiver) = mpsc::channel(INPUTS);
         let (journal, watcher) = broadcast::channel(JOURNAL);
         let plane = Plane::new(journal.clone(), settings.clock.clone());
+        let store = match store {
+            Some(open) => Some(start_store(open, &plane, settings.clock.clone())?),
+            None => None,
+        };
         let connections = Connections::new(settings.limits.clone());
         let last_session = Arc::new(AtomicU64::new(0));
         let dialler = Dialler {
@@ -98,6 +108,7 @@ impl Router {
             dialler.clone(),
             connections.clone(),
             state_dir.map(Arc::new),
+            store,
             settings.drain.clone(),
         );
         let mut accepting: Vec<_> = listeners
@@ -336,6 +347,18 @@ fn load(settings: &Settings, state_dir: Option<&StateDir>) -> Result<State, Star
     Ok(state)
 }
 
+/// Tells what of the store was damaged, and starts its thread.
+fn start_store(open: OpenStore, plane: &Plane, clock: Clock) -> Result<StoreHandle, StartError> {
+    for loss in &open.losses {
+        let text = loss.to_string();
+        plane.tell(Event::Damaged { text });
+    }
+    let settings = StoreThreadSettings::default();
+    let started = StoreThread::start(open.spool, open.directory, settings, move || clock.now());
+    let (_thread, handle) = started.map_err(StartError::Thread)?;
+    Ok(handle)
+}
+
 fn rules(settings: &Settings, identity: Identity) -> Result<Rules, StartError> {
     let limits = &settings.limits;
     let agent = concat!("tuyau-router/", env!("CARGO_PKG_VERSION"));
@@ -376,6 +399,8 @@ pub enum StartError {
     Limits(HelloError),
     /// TLS cannot be set up with this key and these certificates.
     Tls(BoxError),
+    /// The operating system has no thread for the store.
+    Thread(io::Error),
 }
 
 /// The kinds of [`StartError`].
@@ -390,6 +415,8 @@ pub enum StartErrorKind {
     Limits,
     /// TLS cannot be set up with this key and these certificates.
     Tls,
+    /// The operating system has no thread for the store.
+    Thread,
 }
 
 impl StartError {
@@ -400,6 +427,7 @@ impl StartError {
             Self::StateDir(error) => StartErrorKind::StateDir(error.kind()),
             Self::Limits(_) => StartErrorKind::Limits,
             Self::Tls(_) => StartErrorKind::Tls,
+            Self::Thread(_) => StartErrorKind::Thread,
         }
     }
 }
@@ -417,6 +445,9 @@ impl fmt::Display for StartError {
             Self::StateDir(error) => error.fmt(f),
             Self::Limits(error) => write!(f, "limits.frame_bytes: {error}"),
             Self::Tls(error) => error.fmt(f),
+            Self::Thread(_) => f.write_str(
+                "cannot start the thread of the store; allow this user more threads (ulimit -u)",
+            ),
         }
     }
 }
@@ -428,6 +459,7 @@ impl Error for StartError {
             Self::StateDir(error) => error.source(),
             Self::Limits(error) => error.source(),
             Self::Tls(error) => error.source(),
+            Self::Thread(error) => Some(error),
         }
     }
 }

@@ -6,7 +6,11 @@ use tuyau::{mem, tls};
 use tuyau_core::Address;
 use tuyau_wire::{Identity, MAX_FRAME, SecretKey};
 
-use crate::{Clock, Network, policy::Policy};
+use crate::{
+    Clock, Network,
+    policy::Policy,
+    store::{Quota, SpoolSettings, Window},
+};
 
 /// What a router is started with.
 #[derive(Debug)]
@@ -15,7 +19,8 @@ pub struct Settings {
     pub secret: SecretKey,
     /// Where it accepts connections.
     pub listen: Vec<Address>,
-    /// The directory in which it keeps its state; without one the state is lost at its end.
+    /// The directory in which it keeps its state and durable messages; without one the state is lost
+    /// at its end, and no messages are kept.
     pub state_dir: Option<PathBuf>,
     /// Its admin socket, a Unix socket; an absolute path.
     pub admin_socket: Option<PathBuf>,
@@ -109,6 +114,40 @@ pub struct Limits {
     pub dials: usize,
     /// How long a connection that the router dialled is kept without traffic.
     pub idle: Duration,
+    /// Durable messages that are kept for one recipient.
+    pub mailbox_messages: u64,
+    /// The bytes of their bodies.
+    pub mailbox_bytes: u64,
+    /// Durable messages that are kept for all recipients together.
+    pub store_messages: u64,
+    /// The bytes of their bodies.
+    pub store_bytes: u64,
+    /// How long a durable message is kept at most.
+    pub ttl_max: Duration,
+    /// Within how many of a sender's last numbers a durable message is recognised when it comes
+    /// again.
+    pub window_messages: u64,
+    /// For how long after a sender's last durable message that is so.
+    pub window: Duration,
+}
+
+impl Limits {
+    /// What of it is about messages that are kept.
+    pub(crate) fn spool(&self) -> SpoolSettings {
+        SpoolSettings {
+            quota: Quota {
+                mailbox_messages: self.mailbox_messages,
+                mailbox_bytes: self.mailbox_bytes,
+                messages: self.store_messages,
+                bytes: self.store_bytes,
+            },
+            window: Window {
+                messages: self.window_messages,
+                time: self.window,
+            },
+            max_body: self.frame_bytes,
+        }
+    }
 }
 
 impl Default for Limits {
@@ -128,6 +167,13 @@ impl Default for Limits {
             routes: 1_000_000,
             dials: 64,
             idle: Duration::from_secs(60),
+            mailbox_messages: 1_000_000,
+            mailbox_bytes: 1 << 30,
+            store_messages: 16_000_000,
+            store_bytes: 16 << 30,
+            ttl_max: Duration::from_secs(7 * 24 * 3600),
+            window_messages: 4096,
+            window: Duration::from_secs(24 * 3600),
         }
     }
 }

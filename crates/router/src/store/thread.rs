@@ -87,6 +87,8 @@ enum Job {
     Write(Write),
     /// Done after the commit: what is read is on the disk.
     Read(Read),
+    /// The last one, answered when everything is closed.
+    Stop(Box<dyn FnOnce() + Send>),
 }
 
 impl StoreThread {
@@ -110,7 +112,12 @@ impl StoreThread {
         let mut stores = Stores { spool, directory };
         let most = settings.batch_jobs.max(1);
         let thread = Builder::new().name("store".to_owned()).spawn(move || {
-            stores.serve(&queue, most, &clock);
+            let stopped = stores.serve(&queue, most, &clock);
+            drop(queue);
+            drop(stores);
+            if let Some(done) = stopped {
+                done();
+            }
         })?;
         Ok((Self { thread }, handle))
     }
@@ -236,6 +243,15 @@ impl StoreHandle {
         self.send(room, Job::Read(read))
     }
 
+    /// Has the thread do everything that was asked before, close the files and end; whatever is asked
+    /// later is refused. `done` is called when others may open the files.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Stopped`] when the thread has ended already.
+    pub fn stop(&self, done: impl FnOnce() + Send + 'static) -> Result<(), StoreError> {
+        self.send(Room { permit: None }, Job::Stop(Box::new(done)))
+    }
+
     fn send(&self, room: Room, job: Job) -> Result<(), StoreError> {
         let work = Work { job, _room: room };
         self.jobs.send(work).map_err(|_| stopped())
@@ -255,8 +271,18 @@ impl Room {
 }
 
 impl Stores {
-    fn serve(&mut self, queue: &Receiver<Work>, most: usize, clock: &dyn Fn() -> Timestamp) {
-        while let Ok(first) = queue.recv() {
+    /// Does what is asked until all handles are gone, or it is told to stop; then it gives whom to
+    /// tell.
+    fn serve(
+        &mut self,
+        queue: &Receiver<Work>,
+        most: usize,
+        clock: &dyn Fn() -> Timestamp,
+    ) -> Option<Box<dyn FnOnce() + Send>> {
+        let mut stop = None;
+        while stop.is_none()
+            && let Ok(first) = queue.recv()
+        {
             let now = clock();
             let (mut answers, mut reads) = (Vec::new(), Vec::new());
             let gathered = queue.try_iter().take(most - 1);
@@ -264,6 +290,10 @@ impl Stores {
                 match job {
                     Job::Write(write) => answers.push((write(self, now), room)),
                     Job::Read(read) => reads.push((read, room)),
+                    Job::Stop(done) => {
+                        stop = Some(done);
+                        break;
+                    }
                 }
             }
             let committed = if answers.is_empty() {
@@ -278,6 +308,7 @@ impl Stores {
                 read(self, now);
             }
         }
+        stop
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {

@@ -183,3 +183,20 @@ fn the_thread_ends_when_all_is_done_that_was_asked() {
     assert_eq!(answered.iter().filter(Result::is_ok).count(), 9);
     assert_eq!(open(&disk.power_cut()).usage(MAILBOX).messages, 5);
 }
+
+#[test]
+fn does_all_that_was_asked_before_it_stops_and_nothing_behind() {
+    let (thread, handle) = start(&SimulatedDisk::new(1), 1 << 20);
+    let (told, heard) = mpsc::channel();
+    let appended = told.clone();
+    let room = handle.try_reserve(1).unwrap();
+    let messages = vec![message(1)];
+    let answer = move |result: Answered| appended.send(result.unwrap().len()).unwrap();
+    handle.append(room, messages, answer).unwrap();
+    handle.stop(move || told.send(0).unwrap()).unwrap();
+    assert_eq!(heard.iter().collect::<Vec<_>>(), [1, 0]);
+    thread.join().unwrap();
+    let room = handle.try_reserve(1).unwrap();
+    let error = handle.append(room, Vec::new(), |_| ()).unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Stopped);
+}
