@@ -36,8 +36,8 @@ pub use forwarder::{
 pub use id::Id;
 pub use loss::{Damage, Loss, Lost};
 pub use spool::{
-    Appended, Entry, Expired, Full, LogSpool, LogSpoolSettings, MAX_EPOCHS, MemorySpool, Message,
-    Quota, ReadLimit, Recipients, Spool, SpoolCounters, SpoolSettings, Usage, Window,
+    Appended, Entry, Expired, Full, Held, LogSpool, LogSpoolSettings, MAX_EPOCHS, MemorySpool,
+    Message, Quota, ReadLimit, Recipients, Spool, SpoolCounters, SpoolSettings, Usage, Window,
 };
 pub use thread::{Room, StoreHandle, StoreThread, StoreThreadSettings};
 

@@ -32,7 +32,7 @@
 //! | 4 | checksum of the rest |
 //! | 4 | length of the tag and the rest |
 //! | 4 | length of the tag |
-//! | 4 | how many bytes before this record its commit begins |
+//! | 4 | how many bytes before this record its commit begins: what was synced by then |
 //! | 1 | the kind |
 //! | 3 | zero |
 //! | … | the tag, the rest |
@@ -144,6 +144,18 @@ impl Log {
             segment.end = active.end();
         }
         Ok(place)
+    }
+
+    /// Hands all records to the operating system; they are on the disk after the next commit.
+    pub(crate) fn flush(&mut self) -> Result<(), StoreError> {
+        self.check()?;
+        match &mut self.active {
+            Some(active) => {
+                let done = active.flush();
+                self.keep(done)
+            }
+            None => Ok(()),
+        }
     }
 
     /// Returns once all records are on the disk.

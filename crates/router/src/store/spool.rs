@@ -17,7 +17,8 @@ use crate::Timestamp;
 ///
 /// Each message that is stored gets a *position*, a number that only grows, the same in the
 /// mailboxes of all its recipients; a mailbox is read in the order of positions. What a call does
-/// is seen by the next one at once, and outlives the process from the next [`Spool::commit`] on.
+/// is seen by the next one at once, outlives the process from the next [`Spool::flush`] on, and a
+/// power cut from the next [`Spool::commit`] on.
 ///
 /// Calls come from one thread, and may wait for the disk.
 pub trait Spool: Send {
@@ -50,7 +51,15 @@ pub trait Spool: Send {
     /// [`Disk`](super::StoreErrorKind::Disk) when the spool has failed.
     fn expire(&mut self, now: Timestamp) -> Result<Vec<Expired>, StoreError>;
 
-    /// Returns once everything before is on the disk.
+    /// Hands everything before to the operating system, and does not wait for the disk: it outlives
+    /// the process from now on, and a power cut from the next commit on. Meant for
+    /// acknowledgements, which cost nothing but a message that comes again when they are lost.
+    ///
+    /// # Errors
+    /// [`Disk`](super::StoreErrorKind::Disk) when it was not taken, or the spool has failed.
+    fn flush(&mut self) -> Result<(), StoreError>;
+
+    /// Returns once everything before is on the disk, what was flushed among it.
     ///
     /// # Errors
     /// [`Disk`](super::StoreErrorKind::Disk) when it is not certain that all of it is there.
@@ -136,12 +145,24 @@ pub enum Appended {
         refused: Vec<(Id, Full)>,
     },
     /// It came before, and is or was stored.
-    Duplicate,
+    Duplicate {
+        /// Who still has to acknowledge it; nobody when all have, or its time is over.
+        held: Option<Held>,
+    },
     /// Its number is so old, or its epoch so long past, that it cannot be told whether it came
     /// before.
     Stale,
     /// It is stored for nobody.
     Full(Full),
+}
+
+/// How a message is held that came before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Held {
+    /// Where it stands.
+    pub position: u64,
+    /// How many mailboxes hold it, at least one.
+    pub mailboxes: u64,
 }
 
 /// Which limit of [`Quota`] a message would have passed.

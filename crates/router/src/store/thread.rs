@@ -7,7 +7,7 @@ use std::{
     fmt, io,
     ops::RangeInclusive,
     sync::{
-        Arc,
+        Arc, PoisonError, RwLock,
         mpsc::{Receiver, Sender, channel},
     },
     thread::{Builder, JoinHandle},
@@ -23,8 +23,8 @@ use crate::Timestamp;
 /// A thread that owns a spool and a directory, and commits once for all that gathered while it
 /// committed before.
 ///
-/// What it is asked comes through a [`StoreHandle`]. It ends when all of those are gone, after it
-/// has done everything they asked.
+/// What it is asked comes through a [`StoreHandle`]. It ends when all of those are gone or one was
+/// [stopped](StoreHandle::stop), after it has done everything they asked and committed.
 #[derive(Debug)]
 pub struct StoreThread {
     thread: JoinHandle<()>,
@@ -33,11 +33,12 @@ pub struct StoreThread {
 /// The way to ask a [`StoreThread`].
 ///
 /// Whatever is asked takes [`Room`] in its queue first, which is what bounds the memory that waits
-/// for the disk. Answers are given by calling a closure on the thread, after the commit; it must not
+/// for the disk; only what is few in another way may go [without](Room::none). Answers are given by calling a closure on the thread, after the commit; it must not
 /// wait, since everybody waits for it.
 #[derive(Clone)]
 pub struct StoreHandle {
-    jobs: Sender<Work>,
+    /// None once it is stopped.
+    jobs: Arc<RwLock<Option<Sender<Work>>>>,
     room: Arc<Semaphore>,
     queue_bytes: usize,
 }
@@ -85,6 +86,8 @@ struct Work {
 enum Job {
     /// Done before the commit, and answered after it.
     Write(Write),
+    /// Acknowledges, for which alone nothing is synced.
+    Acknowledge(Vec<(Id, RangeInclusive<u64>)>),
     /// Done after the commit: what is read is on the disk.
     Read(Read),
     /// The last one, answered when everything is closed.
@@ -105,7 +108,7 @@ impl StoreThread {
         let (jobs, queue) = channel();
         let queue_bytes = settings.queue_bytes.clamp(1, 512 << 20);
         let handle = StoreHandle {
-            jobs,
+            jobs: Arc::new(RwLock::new(Some(jobs))),
             room: Arc::new(Semaphore::new(queue_bytes)),
             queue_bytes,
         };
@@ -122,7 +125,7 @@ impl StoreThread {
         Ok((Self { thread }, handle))
     }
 
-    /// Waits until the thread has ended, for which all handles must be dropped.
+    /// Waits until the thread has ended, for which one handle must be stopped or all be dropped.
     ///
     /// # Errors
     /// [`StoreErrorKind::Stopped`] when it panicked.
@@ -177,6 +180,11 @@ impl StoreHandle {
 
     /// Acknowledges messages. A failure shows in what is asked next.
     ///
+    /// Nobody waits for an acknowledgement, so that it costs no sync: it outlives the process as
+    /// soon as the thread comes to it, and a power cut from the next commit on, of whatever is
+    /// [appended](StoreHandle::append) or [written](StoreHandle::write). Whoever wants a bound for
+    /// that writes at times, if it be nothing.
+    ///
     /// # Errors
     /// [`StoreErrorKind::Stopped`] when the thread has ended.
     pub fn acknowledge(
@@ -184,13 +192,7 @@ impl StoreHandle {
         room: Room,
         positions: Vec<(Id, RangeInclusive<u64>)>,
     ) -> Result<(), StoreError> {
-        let acknowledge = |spool: &mut dyn Spool, _: &mut dyn Directory, _| {
-            for (mailbox, positions) in positions {
-                spool.acknowledge(mailbox, positions)?;
-            }
-            Ok::<_, StoreError>(())
-        };
-        self.write(room, acknowledge, |_| {})
+        self.send(room, Job::Acknowledge(positions))
     }
 
     /// Reads a mailbox, after everything that was asked before is on the disk.
@@ -243,18 +245,27 @@ impl StoreHandle {
         self.send(room, Job::Read(read))
     }
 
-    /// Has the thread do everything that was asked before, close the files and end; whatever is asked
-    /// later is refused. `done` is called when others may open the files.
+    /// Has the thread do everything that was asked before, commit, close the files and end; whatever
+    /// is asked later, through any handle, is refused. `done` is called when others may open the
+    /// files.
     ///
     /// # Errors
-    /// [`StoreErrorKind::Stopped`] when the thread has ended already.
+    /// [`StoreErrorKind::Stopped`] when the thread has ended already, or was told to.
     pub fn stop(&self, done: impl FnOnce() + Send + 'static) -> Result<(), StoreError> {
-        self.send(Room { permit: None }, Job::Stop(Box::new(done)))
+        let mut jobs = self.jobs.write().unwrap_or_else(PoisonError::into_inner);
+        let last = Work {
+            job: Job::Stop(Box::new(done)),
+            _room: Room::none(),
+        };
+        let jobs = jobs.take().ok_or_else(stopped)?;
+        jobs.send(last).map_err(|_| stopped())
     }
 
     fn send(&self, room: Room, job: Job) -> Result<(), StoreError> {
+        let jobs = self.jobs.read().unwrap_or_else(PoisonError::into_inner);
+        let jobs = jobs.as_ref().ok_or_else(stopped)?;
         let work = Work { job, _room: room };
-        self.jobs.send(work).map_err(|_| stopped())
+        jobs.send(work).map_err(|_| stopped())
     }
 
     fn permits(&self, bytes: usize) -> u32 {
@@ -263,6 +274,12 @@ impl StoreHandle {
 }
 
 impl Room {
+    /// No room, which is never waited for. Only for what is bounded in another way: one reading of
+    /// a mailbox under way at a time, acknowledgements of what was read and not yet acknowledged.
+    pub fn none() -> Self {
+        Self { permit: None }
+    }
+
     /// How many bytes it is for.
     pub fn bytes(&self) -> usize {
         let permit = self.permit.as_ref();
@@ -285,10 +302,15 @@ impl Stores {
         {
             let now = clock();
             let (mut answers, mut reads) = (Vec::new(), Vec::new());
+            let mut acknowledged = false;
             let gathered = queue.try_iter().take(most - 1);
             for Work { job, _room: room } in std::iter::once(first).chain(gathered) {
                 match job {
                     Job::Write(write) => answers.push((write(self, now), room)),
+                    Job::Acknowledge(positions) => {
+                        self.acknowledge(positions);
+                        acknowledged = true;
+                    }
                     Job::Read(read) => reads.push((read, room)),
                     Job::Stop(done) => {
                         stop = Some(done);
@@ -296,10 +318,12 @@ impl Stores {
                     }
                 }
             }
-            let committed = if answers.is_empty() {
-                Ok(())
-            } else {
+            let committed = if !answers.is_empty() {
                 self.commit()
+            } else if acknowledged {
+                self.spool.flush()
+            } else {
+                Ok(())
             };
             for (answer, _room) in answers {
                 answer(committed.clone());
@@ -308,7 +332,18 @@ impl Stores {
                 read(self, now);
             }
         }
+        // Nobody is left to be told that it failed.
+        let _ = self.commit();
         stop
+    }
+
+    /// Acknowledges as far as it goes; whatever fails makes the commit or the flush fail too.
+    fn acknowledge(&mut self, positions: Vec<(Id, RangeInclusive<u64>)>) {
+        for (mailbox, positions) in positions {
+            if self.spool.acknowledge(mailbox, positions).is_err() {
+                return;
+            }
+        }
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {

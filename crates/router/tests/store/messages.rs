@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tuyau_router::{
     Timestamp,
-    store::{Appended, Entry, Id, Message, ReadLimit, Recipients, Spool},
+    store::{Appended, Entry, Held, Id, Message, ReadLimit, Recipients, Spool},
 };
 
 pub(crate) const A: Id = Id::new([0xaa; 32]);
@@ -56,6 +56,22 @@ pub(crate) fn store(spool: &mut dyn Spool, message: &Message) -> u64 {
         Appended::Stored { position, refused } if refused.is_empty() => position,
         other => panic!("{message:?} was not stored: {other:?}"),
     }
+}
+
+/// Appends what came before, and gives who holds it.
+pub(crate) fn again(spool: &mut dyn Spool, message: &Message) -> Option<Held> {
+    match spool.append(message, at(0)).unwrap() {
+        Appended::Duplicate { held } => held,
+        other => panic!("{message:?} did not come before: {other:?}"),
+    }
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "as `again` gives it")]
+pub(crate) fn held(position: u64, mailboxes: u64) -> Option<Held> {
+    Some(Held {
+        position,
+        mailboxes,
+    })
 }
 
 pub(crate) fn read(spool: &mut dyn Spool, mailbox: Id, from: u64, limit: ReadLimit) -> Vec<Entry> {

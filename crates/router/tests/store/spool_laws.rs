@@ -5,7 +5,8 @@ use tuyau_router::store::{Appended, Expired, Full, Message, ReadLimit, Spool, St
 use crate::{
     makers::{each_spool, settings},
     messages::{
-        A, ALL, B, GROUP, OTHER, SENDER, at, publish, read, sequences, store, to, with_body,
+        A, ALL, B, GROUP, OTHER, SENDER, again, at, held, publish, read, sequences, store, to,
+        with_body,
     },
 };
 
@@ -104,9 +105,9 @@ fn one_recipient_acknowledges_for_itself_only() {
 fn a_message_that_came_before_is_a_duplicate_even_when_it_was_acknowledged() {
     each_spool(|spool| {
         let position = store(spool, &to(A, 1));
-        assert_eq!(spool.append(&to(A, 1), at(1)).unwrap(), Appended::Duplicate);
+        assert_eq!(again(spool, &to(A, 1)), held(position, 1));
         spool.acknowledge(A, position..=position).unwrap();
-        assert_eq!(spool.append(&to(B, 1), at(2)).unwrap(), Appended::Duplicate);
+        assert_eq!(again(spool, &to(B, 1)), None);
         // Another epoch and another sender count for themselves.
         store(
             spool,
@@ -135,35 +136,37 @@ fn numbers_below_the_window_are_stale_and_those_within_it_are_new() {
         store(spool, &to(A, 100));
         assert_eq!(spool.append(&to(A, 84), at(0)).unwrap(), Appended::Stale);
         store(spool, &to(A, 85));
-        store(spool, &to(A, 99));
+        let position = store(spool, &to(A, 99));
         store(spool, &to(A, 101));
         assert_eq!(spool.append(&to(A, 85), at(0)).unwrap(), Appended::Stale);
-        assert_eq!(
-            spool.append(&to(A, 99), at(0)).unwrap(),
-            Appended::Duplicate
-        );
-        store(spool, &to(A, u64::MAX));
+        assert_eq!(again(spool, &to(A, 99)), held(position, 1));
+        let position = store(spool, &to(A, u64::MAX));
         assert_eq!(spool.append(&to(A, 101), at(0)).unwrap(), Appended::Stale);
-        assert_eq!(
-            spool.append(&to(A, u64::MAX), at(0)).unwrap(),
-            Appended::Duplicate
-        );
+        assert_eq!(again(spool, &to(A, u64::MAX)), held(position, 1));
     });
 }
 
 #[test]
 fn a_sender_is_forgotten_when_it_sent_nothing_for_long() {
     each_spool(|spool| {
-        store(spool, &to(A, 1));
-        assert_eq!(
-            spool.append(&to(A, 1), at(59_999)).unwrap(),
-            Appended::Duplicate
-        );
+        let kept = Message {
+            expires: at(90_000),
+            ..to(A, 1)
+        };
+        let first = store(spool, &kept);
+        let late = spool.append(&to(A, 1), at(59_999)).unwrap();
+        let held = held(first, 1);
+        assert_eq!(late, Appended::Duplicate { held });
         assert_eq!(spool.counters().windows, 1);
         spool.expire(at(60_000)).unwrap();
         assert_eq!(spool.counters().windows, 0);
-        let again = spool.append(&to(A, 1), at(60_000)).unwrap();
-        assert!(matches!(again, Appended::Stored { .. }), "{again:?}");
+        let stored = spool.append(&to(A, 1), at(60_000)).unwrap();
+        assert!(matches!(stored, Appended::Stored { .. }), "{stored:?}");
+        // The one that is held from before has nothing to do with it.
+        let position = first + 1;
+        spool.acknowledge(A, position..=position).unwrap();
+        let late = spool.append(&to(A, 1), at(60_001)).unwrap();
+        assert_eq!(late, Appended::Duplicate { held: None });
     });
 }
 
@@ -178,7 +181,7 @@ fn only_so_many_epochs_of_a_sender_are_remembered() {
         assert_eq!(spool.append(&of(9), at(0)).unwrap(), Appended::Stale);
         store(spool, &of(18));
         assert_eq!(spool.append(&of(10), at(0)).unwrap(), Appended::Stale);
-        assert_eq!(spool.append(&of(11), at(0)).unwrap(), Appended::Duplicate);
+        assert_eq!(again(spool, &of(11)), None);
         assert_eq!(spool.counters().windows, 8);
     });
 }
@@ -231,13 +234,40 @@ fn of_many_recipients_only_those_whose_mailbox_is_full_are_refused() {
             store(spool, &to(A, sequence));
         }
         let appended = spool.append(&publish(&[A, B], 9), at(0)).unwrap();
-        let Appended::Stored { refused, .. } = appended else {
+        let Appended::Stored { refused, position } = appended else {
             panic!("{appended:?}")
         };
         assert_eq!(refused, [(A, Full::MailboxMessages)]);
         assert_eq!(sequences(spool, B), [9]);
-        let duplicate = spool.append(&publish(&[A, B], 9), at(0)).unwrap();
-        assert_eq!(duplicate, Appended::Duplicate);
+        assert_eq!(again(spool, &publish(&[A, B], 9)), held(position, 1));
+    });
+}
+
+#[test]
+fn a_message_that_comes_again_tells_who_still_holds_it() {
+    each_spool(|spool| {
+        let message = publish(&[A, B, OTHER, A], 1);
+        let position = store(spool, &message);
+        assert_eq!(again(spool, &message), held(position, 3));
+        spool.acknowledge(A, 0..=u64::MAX).unwrap();
+        spool.commit().unwrap();
+        assert_eq!(again(spool, &message), held(position, 2));
+        spool.acknowledge(A, position..=position).unwrap();
+        assert_eq!(again(spool, &message), held(position, 2));
+        spool.acknowledge(OTHER, position..=position).unwrap();
+        assert_eq!(again(spool, &message), held(position, 1));
+        spool.expire(at(59_999)).unwrap();
+        assert_eq!(again(spool, &message), held(position, 1));
+        // Nobody holds what was published to nobody.
+        store(spool, &publish(&[], 2));
+        assert_eq!(again(spool, &publish(&[B], 2)), None);
+        let short = Message {
+            expires: at(10),
+            ..to(A, 3)
+        };
+        store(spool, &short);
+        spool.expire(at(10)).unwrap();
+        assert_eq!(again(spool, &short), None);
     });
 }
 

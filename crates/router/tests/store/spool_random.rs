@@ -42,6 +42,27 @@ fn what_was_committed_outlives_power_cuts() {
 }
 
 #[test]
+fn what_a_killed_program_left_outlives_power_cuts() {
+    each_seed(
+        "what_a_killed_program_left_outlives_power_cuts",
+        200,
+        |seed| {
+            let mut world = World::new(seed);
+            for round in 0..8 {
+                for _ in 0..20 {
+                    world.step().unwrap();
+                }
+                world.kill();
+                for _ in 0..round % 4 {
+                    world.step().unwrap();
+                }
+                world.cut_power();
+            }
+        },
+    );
+}
+
+#[test]
 fn what_was_committed_outlives_a_full_disk() {
     each_seed("what_was_committed_outlives_a_full_disk", 100, |seed| {
         let mut world = World::new(seed);

@@ -47,6 +47,8 @@ pub(crate) struct World {
     spool: LogSpool,
     /// What the spool was at the last commit, and after each call since.
     states: Vec<MemorySpool>,
+    /// Which of these was flushed or committed.
+    flushed: usize,
     now: u64,
     last_sequence: u64,
 }
@@ -75,6 +77,7 @@ impl World {
             disk,
             spool: opened.0,
             states: vec![MemorySpool::new(settings.spool)],
+            flushed: 0,
             now: 0,
             last_sequence: 50,
         }
@@ -152,18 +155,22 @@ impl World {
                 self.states.push(model);
                 assert_eq!(self.spool.expire(now)?, expected);
             }
+            8 if self.below(2) == 0 => {
+                self.spool.flush()?;
+                self.flushed = self.states.len() - 1;
+            }
             8 => {
                 self.spool.commit()?;
-                self.states = vec![model];
+                (self.states, self.flushed) = (vec![model], 0);
             }
             _ => assert_eq!(look(&mut self.spool), look(&mut model)),
         }
         Ok(())
     }
 
-    /// Opens the spool anew on a disk. It must be what it was at the last commit or after one of
-    /// the calls since.
-    fn reopen(&mut self, disk: SimulatedDisk) {
+    /// Opens the spool anew on a disk. It must be what it was after one of the calls since the
+    /// last commit, from some state on.
+    fn reopen(&mut self, disk: SimulatedDisk, from: usize) {
         self.disk = disk;
         let files = Box::new(self.disk.clone());
         let (mut spool, losses) = LogSpool::open(files, self.settings, self.now()).unwrap();
@@ -172,7 +179,7 @@ impl World {
         }
         let seen = look(&mut spool);
         let (now, settings) = (self.now(), self.settings.spool);
-        let states = self.states.drain(..).rev();
+        let states = self.states.drain(from..).rev();
         let states = states.map(|state| state.reopened(settings, now));
         let fits = states
             .into_iter()
@@ -181,12 +188,12 @@ impl World {
             panic!("none of the states since the last commit is {seen:#?}");
         };
         self.spool = spool;
-        self.states = vec![fits];
+        (self.states, self.flushed) = (vec![fits], 0);
     }
 
-    /// The program ends without warning; the disk stays.
+    /// The program ends without warning; the disk stays, and with it what was flushed.
     pub(crate) fn kill(&mut self) {
-        self.reopen(self.disk.clone());
+        self.reopen(self.disk.clone(), self.flushed);
     }
 
     /// The power is cut at any operation of the disk.
@@ -197,7 +204,7 @@ impl World {
         while self.step().is_ok() && left > 0 {
             left -= 1;
         }
-        self.reopen(self.disk.power_cut());
+        self.reopen(self.disk.power_cut(), 0);
     }
 
     /// The disk refuses something. What it said stays, and what is there is found anew.
@@ -221,6 +228,6 @@ impl World {
             Fault::NoSpace => self.disk.clone(),
             _ => self.disk.power_cut(),
         };
-        self.reopen(disk);
+        self.reopen(disk, 0);
     }
 }

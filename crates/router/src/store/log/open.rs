@@ -197,6 +197,10 @@ impl Log {
         if !index.damaged && index.lines.len() == scan.pieces.len() {
             return Ok(index.end);
         }
+        // What the process wrote before it was killed need not be on the disk, and will have a line.
+        self.open_file(&name)?
+            .sync()
+            .map_err(|error| StoreError::disk("sync", &name, error))?;
         let (file, damage) = (index_name(number), Damage::Index);
         let offset = index.end as u32;
         tell(Event::Note(Found {

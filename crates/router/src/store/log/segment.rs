@@ -36,10 +36,12 @@ pub(super) struct Active {
     size: u32,
     log: Box<dyn OpenFile>,
     index: Box<dyn OpenFile>,
-    /// Where what is on the disk ends, in either file.
+    /// Where what is in the files ends.
     written: u32,
     index_written: u64,
-    /// What comes behind it.
+    /// Where what is on the disk ends.
+    synced: u32,
+    /// What comes behind it: records that are not written, and lines of those that are not synced.
     pending: Vec<u8>,
     lines: Vec<u8>,
 }
@@ -76,7 +78,7 @@ impl Active {
         ))
     }
 
-    /// Goes on behind what is in the files.
+    /// Goes on behind what is in the files and on the disk.
     pub(super) fn over(
         header: &Header,
         (log, written): (Box<dyn OpenFile>, u32),
@@ -90,14 +92,15 @@ impl Active {
             index,
             written,
             index_written,
+            synced: written,
             pending: Vec::new(),
             lines: Vec::new(),
         }
     }
 
     pub(super) fn append(&mut self, kind: u8, tag: &[u8], rest: &[&[u8]]) -> Place {
-        let back = self.pending.len() as u32;
         let offset = self.end();
+        let back = offset - self.synced;
         record::write(
             &mut self.pending,
             (self.salt, offset, back),
@@ -120,27 +123,41 @@ impl Active {
         }
     }
 
+    /// Writes the records, and syncs them too when many have gathered that are not.
+    pub(super) fn flush(&mut self) -> Result<(), StoreError> {
+        if self.lines.len() > KEPT_BUFFER {
+            return self.commit();
+        }
+        self.write()
+    }
+
     /// Writes and syncs the records, and then notes in the index that they are there.
     pub(super) fn commit(&mut self) -> Result<(), StoreError> {
-        if self.pending.is_empty() {
+        self.write()?;
+        if self.synced == self.written {
             return Ok(());
         }
-        let name = || log_name(self.number);
-        self.log
-            .write_at(u64::from(self.written), &self.pending)
-            .map_err(|error| StoreError::disk("write", &name(), error))?;
         self.log
             .sync()
-            .map_err(|error| StoreError::disk("sync", &name(), error))?;
+            .map_err(|error| StoreError::disk("sync", &log_name(self.number), error))?;
         self.index
             .write_at(self.index_written, &self.lines)
             .map_err(|error| StoreError::disk("write", &index_name(self.number), error))?;
-        self.written = self.end();
+        self.synced = self.written;
         self.index_written += self.lines.len() as u64;
-        for buffer in [&mut self.pending, &mut self.lines] {
-            buffer.clear();
-            buffer.shrink_to(KEPT_BUFFER);
+        empty(&mut self.lines);
+        Ok(())
+    }
+
+    fn write(&mut self) -> Result<(), StoreError> {
+        if self.pending.is_empty() {
+            return Ok(());
         }
+        self.log
+            .write_at(u64::from(self.written), &self.pending)
+            .map_err(|error| StoreError::disk("write", &log_name(self.number), error))?;
+        self.written = self.end();
+        empty(&mut self.pending);
         Ok(())
     }
 
@@ -178,6 +195,11 @@ impl Active {
     pub(super) fn pending(&self) -> (&[u8], u32) {
         (&self.pending, self.written)
     }
+}
+
+fn empty(buffer: &mut Vec<u8>) {
+    buffer.clear();
+    buffer.shrink_to(KEPT_BUFFER);
 }
 
 /// Reads a file from its begin to its end.

@@ -2,6 +2,7 @@
 
 mod clean;
 mod codec;
+mod holders;
 mod mailbox;
 mod open;
 mod recent;
@@ -62,8 +63,8 @@ impl LogSpoolSettings {
 
 /// A spool in the files of a directory.
 ///
-/// In memory are 32 bytes for each message in each mailbox, half a kilobyte for each sender that
-/// is remembered, and the newest messages.
+/// In memory are 32 bytes for each message in each mailbox, about 70 more when it may come again and
+/// is still held, half a kilobyte for each sender that is remembered, and the newest messages.
 pub struct LogSpool {
     log: Log,
     settings: LogSpoolSettings,
@@ -148,7 +149,12 @@ impl LogSpool {
         let id = (message.sender, message.epoch, message.sequence);
         let log = &mut self.log;
         let drop = &mut |epoch: &window::Epoch| log.release(epoch.since, epoch.noted);
-        self.senders.remember(id, now, place.segment, drop);
+        let at = (place.segment, position);
+        let window = self.senders.remember(id, now, at, drop);
+        if let (1.., Ok(mailboxes)) = (admitted.len(), u32::try_from(admitted.len())) {
+            let holders = &mut self.senders.holders;
+            holders.note(window, message.sequence, position, mailboxes);
+        }
         self.recent.push(Entry {
             position,
             sender: message.sender,
@@ -169,9 +175,10 @@ impl LogSpool {
             return Usage::default();
         };
         let mut removed = Usage::default();
-        let log = &mut self.log;
+        let (log, holders) = (&mut self.log, &mut self.senders.holders);
         mailbox.remove(positions, &mut |held| {
             removed.add(held.body());
+            holders.release(held.position);
             log.release(held.place().segment, held.cost());
         });
         self.held.remove(removed);
@@ -198,7 +205,9 @@ impl LogSpool {
                 continue;
             };
             let (log, mut removed) = (&mut self.log, Usage::default());
+            let holders = &mut self.senders.holders;
             mailbox.expire(now, &mut |held| {
+                holders.release(held.position);
                 let (mailbox, position) = (id, held.position);
                 gone.push(Expired { mailbox, position });
                 removed.add(held.body());
@@ -288,6 +297,10 @@ impl Spool for LogSpool {
         let gone = self.sweep(now.millis());
         self.counters.expired += gone.len() as u64;
         Ok(gone)
+    }
+
+    fn flush(&mut self) -> Result<(), StoreError> {
+        self.log.flush()
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Appended, Entry, Expired, Full, MAX_EPOCHS, Message, ReadLimit, Spool, SpoolCounters,
+    Appended, Entry, Expired, Full, Held, MAX_EPOCHS, Message, ReadLimit, Spool, SpoolCounters,
     SpoolSettings, Usage,
 };
 use crate::{
@@ -27,7 +27,8 @@ pub struct MemorySpool {
 /// What is remembered of one epoch of a sender.
 #[derive(Clone, Debug)]
 struct Seen {
-    numbers: BTreeSet<u64>,
+    /// And where the message was stored.
+    numbers: BTreeMap<u64, u64>,
     last: Timestamp,
 }
 
@@ -66,25 +67,35 @@ impl MemorySpool {
             let stale = past && epochs.len() >= MAX_EPOCHS;
             return stale.then_some(Appended::Stale);
         };
-        let high = seen.numbers.last().copied().unwrap_or(0);
+        let high = seen.numbers.keys().next_back().copied().unwrap_or(0);
         if high.saturating_sub(message.sequence) >= window.messages {
             Some(Appended::Stale)
-        } else if seen.numbers.contains(&message.sequence) {
-            Some(Appended::Duplicate)
         } else {
-            None
+            let position = *seen.numbers.get(&message.sequence)?;
+            let held = self.who_holds(position);
+            Some(Appended::Duplicate { held })
         }
+    }
+
+    fn who_holds(&self, position: u64) -> Option<Held> {
+        let boxes = self.mailboxes.values();
+        let mailboxes = boxes.filter(|entries| entries.contains_key(&position));
+        let mailboxes = mailboxes.count() as u64;
+        (mailboxes > 0).then_some(Held {
+            position,
+            mailboxes,
+        })
     }
 
     fn remember(&mut self, message: &Message, now: Timestamp) {
         let epochs = self.senders.entry(message.sender).or_default();
         let seen = epochs.entry(message.epoch).or_insert_with(|| Seen {
-            numbers: BTreeSet::new(),
+            numbers: BTreeMap::new(),
             last: now,
         });
-        seen.numbers.insert(message.sequence);
+        seen.numbers.insert(message.sequence, self.next);
         seen.last = seen.last.max(now);
-        if let Some(&high) = seen.numbers.last() {
+        if let Some((&high, _)) = seen.numbers.last_key_value() {
             let lowest = high.saturating_sub(self.settings.window.messages - 1);
             seen.numbers = seen.numbers.split_off(&lowest);
         }
@@ -196,6 +207,10 @@ impl Spool for MemorySpool {
 
     fn expire(&mut self, now: Timestamp) -> Result<Vec<Expired>, StoreError> {
         Ok(self.sweep(now))
+    }
+
+    fn flush(&mut self) -> Result<(), StoreError> {
+        Ok(())
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {

@@ -200,3 +200,67 @@ fn does_all_that_was_asked_before_it_stops_and_nothing_behind() {
     let error = handle.append(room, Vec::new(), |_| ()).unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Stopped);
 }
+
+#[test]
+fn acknowledgements_alone_are_written_and_not_synced() {
+    let disk = SimulatedDisk::new(1);
+    let (thread, handle) = start(&disk, 1 << 20);
+    let (answers, answered) = mpsc::channel();
+    for sequence in 1..10 {
+        append(&handle, sequence, &answers);
+    }
+    drop(hold(&handle));
+    let before = disk.operations();
+    for position in 1..6 {
+        let positions = vec![(MAILBOX, position..=position)];
+        handle.acknowledge(Room::none(), positions).unwrap();
+        drop(hold(&handle));
+    }
+    drop(hold(&handle));
+    // One write of the log each.
+    assert_eq!(disk.operations() - before, 5);
+    // The program may be killed now.
+    assert_eq!(open(&disk).usage(MAILBOX).messages, 4);
+    handle.stop(|| ()).unwrap();
+    thread.join().unwrap();
+    drop(answered);
+}
+
+#[test]
+fn the_next_commit_makes_acknowledgements_certain() {
+    let disk = SimulatedDisk::new(1);
+    let (_thread, handle) = start(&disk, 1 << 20);
+    let (answers, answered) = mpsc::channel();
+    append(&handle, 1, &answers);
+    answered.recv().unwrap().unwrap();
+    let positions = vec![(MAILBOX, 0..=u64::MAX)];
+    handle.acknowledge(Room::none(), positions).unwrap();
+    drop(hold(&handle));
+    let (wrote, written) = mpsc::channel();
+    let nothing = |_: &mut dyn Spool, _: &mut dyn Directory, _| {};
+    let answer = move |done: Result<(), StoreError>| wrote.send(done).unwrap();
+    handle.write(Room::none(), nothing, answer).unwrap();
+    written.recv().unwrap().unwrap();
+    assert_eq!(open(&disk.power_cut()).usage(MAILBOX).messages, 0);
+}
+
+#[test]
+fn a_thread_that_is_stopped_does_what_it_was_asked_and_commits() {
+    let disk = SimulatedDisk::new(1);
+    let (thread, handle) = start(&disk, 1 << 20);
+    let (answers, answered) = mpsc::channel();
+    let held = hold(&handle);
+    append(&handle, 1, &answers);
+    append(&handle, 2, &answers);
+    let positions = vec![(MAILBOX, 1..=1)];
+    handle.acknowledge(Room::none(), positions).unwrap();
+    let other = handle.clone();
+    handle.stop(|| ()).unwrap();
+    assert!(other.stop(|| ()).is_err());
+    let late = other.acknowledge(Room::none(), Vec::new()).unwrap_err();
+    assert_eq!(late.kind(), StoreErrorKind::Stopped);
+    drop(held);
+    thread.join().unwrap();
+    assert_eq!(answered.try_iter().filter(Result::is_ok).count(), 2);
+    assert_eq!(open(&disk.power_cut()).usage(MAILBOX).messages, 1);
+}

@@ -5,7 +5,7 @@
 //! | 1, message | position, recipients (32 bytes each) | when it was stored, when it expires, epoch, sequence, sender, 1 and the group or 0, body |
 //! | 2, copy of a message whose segment is removed | the same, recipients that have not acknowledged it | the same |
 //! | 3, acknowledgement | mailbox, first position, last position | |
-//! | 4, which messages of a sender came | sender, epoch | highest number, when the last one came, and a bit for each number from the highest down, eight bytes at a time, the last of them not zero |
+//! | 4, which messages of a sender came | sender, epoch | highest number, when the last one came, the position of the first one that is remembered, and a bit for each number from the highest down, eight bytes at a time, the last of them not zero |
 //!
 //! Numbers have eight bytes and times are milliseconds since 1970.
 
@@ -59,6 +59,8 @@ pub(super) struct Acknowledged {
 pub(super) struct Kept {
     pub(super) high: u64,
     pub(super) last: u64,
+    /// The position of the first message that is remembered.
+    pub(super) first: u64,
     /// From the highest number down.
     pub(super) bits: Vec<u64>,
 }
@@ -157,7 +159,7 @@ impl Acknowledged {
 
 impl Kept {
     pub(super) fn decode(rest: &[u8]) -> Option<Self> {
-        let bits = rest.get(16..)?;
+        let bits = rest.get(24..)?;
         let bits: Vec<_> = bits
             .chunks(8)
             .map(|word| (word.len(), u64_at(word, 0)))
@@ -167,6 +169,7 @@ impl Kept {
         (whole && shortest).then(|| Self {
             high: u64_at(rest, 0),
             last: u64_at(rest, 8),
+            first: u64_at(rest, 16),
             bits: bits.into_iter().map(|(_, word)| word).collect(),
         })
     }
@@ -174,6 +177,7 @@ impl Kept {
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut rest = self.high.to_le_bytes().to_vec();
         rest.extend(self.last.to_le_bytes());
+        rest.extend(self.first.to_le_bytes());
         self.bits
             .iter()
             .for_each(|word| rest.extend(word.to_le_bytes()));

@@ -7,21 +7,30 @@ use super::{
     codec::{self, Acknowledged, Kept, MessageTag, Stored},
     mailbox::{Held, Mailbox},
     recent::Recent,
-    window::{Epoch, Senders},
+    window::{Epoch, Senders, Told},
 };
 use crate::{
     Timestamp,
     store::{
-        Damage, Files, Loss, Lost, SpoolCounters, StoreError, Usage,
+        Damage, Files, Id, Loss, Lost, SpoolCounters, StoreError, Usage,
         id_map::IdMap,
         log::{Event, Found, Log, LogSettings, Place},
     },
 };
 
+/// Of how many numbers of a window it is remembered where the messages are, at least, before those
+/// that are too old are sorted out.
+const LEAST_TOLD: u64 = 256;
+
 /// What is known while the log is read.
 struct Opening {
     boxes: IdMap<Filling>,
     senders: Senders,
+    /// Where the messages are that may come again.
+    told: Told,
+    /// The sender, epoch, number and position of copies.
+    copies: Vec<(Id, u64, u64, u64)>,
+    window: u64,
     /// What matters beside messages, by segment.
     notes: Vec<(u32, i64)>,
     next: u64,
@@ -54,6 +63,9 @@ impl LogSpool {
         let mut opening = Opening {
             boxes: IdMap::default(),
             senders: Senders::new(settings.spool.window),
+            told: Vec::new(),
+            copies: Vec::new(),
+            window: settings.spool.window.messages,
             notes: Vec::new(),
             next: 1,
             losses: Vec::new(),
@@ -105,12 +117,17 @@ impl Opening {
                 for id in tag.recipients() {
                     self.boxes.entry(id).or_default().push(held);
                 }
+                let (sender, epoch, sequence) = (stored.sender, stored.epoch, stored.sequence);
                 // What a copy could tell of its sender was noted before its segment went.
                 if kind == codec::MESSAGE {
-                    let id = (stored.sender, stored.epoch, stored.sequence);
-                    let drop = &mut forget(&mut self.notes);
-                    self.senders
-                        .remember(id, stored.stored, place.segment, drop);
+                    let (id, at) = ((sender, epoch, sequence), (place.segment, tag.position));
+                    let window = {
+                        let drop = &mut forget(&mut self.notes);
+                        self.senders.remember(id, stored.stored, at, drop)
+                    };
+                    self.tell(window as usize, sequence, tag.position);
+                } else {
+                    self.copies.push((sender, epoch, sequence, tag.position));
                 }
             }
             codec::ACKNOWLEDGEMENT => self.acknowledge(tag)?,
@@ -125,6 +142,20 @@ impl Opening {
             _ => return None,
         }
         Some(())
+    }
+
+    /// Remembers where a message is that may come again.
+    fn tell(&mut self, window: usize, sequence: u64, position: u64) {
+        if self.told.len() <= window {
+            self.told.resize_with(window + 1, Vec::new);
+        }
+        let (told, most) = (&mut self.told[window], self.window);
+        told.push((sequence, position));
+        if told.len() as u64 > most.max(LEAST_TOLD).saturating_mul(2) {
+            let high = told.iter().map(|(sequence, _)| *sequence).max();
+            let lowest = high.unwrap_or(0).saturating_sub(most);
+            told.retain(|(sequence, _)| *sequence >= lowest);
+        }
     }
 
     fn acknowledge(&mut self, tag: &[u8]) -> Option<()> {
@@ -182,8 +213,11 @@ impl Opening {
         }
         let (mut mailboxes, mut schedule) = (IdMap::default(), BTreeSet::new());
         let mut all = Usage::default();
+        self.senders.place(&self.told, &self.copies);
+        let holders = &mut self.senders.holders;
         for (id, filling) in self.boxes {
             for held in &filling.held {
+                holders.retain(held.position);
                 log.retain(held.place().segment, held.cost());
                 all.add(held.body());
             }
@@ -193,6 +227,7 @@ impl Opening {
                 mailboxes.insert(id, mailbox);
             }
         }
+        holders.settle();
         let next = self.next.max(log.base);
         let mut spool = LogSpool {
             log,

@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
-use super::codec::Kept;
+use super::{codec::Kept, holders::Holders};
 use crate::store::{Appended, Id, MAX_EPOCHS, Window, id_map::IdMap};
+
+/// By window, the numbers and positions of messages that were found while the log was read.
+pub(super) type Told = Vec<Vec<(u64, u64)>>;
 
 /// Which messages came before, of all senders.
 pub(super) struct Senders {
     window: Window,
     epochs: IdMap<Vec<Epoch>>,
     count: u64,
+    pub(super) holders: Holders,
     /// No epoch is forgotten before this moment.
     quiet_until: u64,
 }
@@ -17,7 +21,12 @@ pub(super) struct Senders {
 /// Which messages of one epoch of a sender came.
 pub(super) struct Epoch {
     pub(super) epoch: u64,
+    /// Its number among the [`Holders`].
+    window: u32,
     high: u64,
+    /// The position of the first message that is remembered. One before it had the same number in
+    /// an epoch of the same name that was forgotten.
+    first: u64,
     /// A bit for each number, at the place of the number modulo their count.
     ring: Box<[u64]>,
     last: u64,
@@ -33,6 +42,7 @@ impl Senders {
             window,
             epochs: IdMap::default(),
             count: 0,
+            holders: Holders::fresh(),
             quiet_until: u64::MAX,
         }
     }
@@ -51,7 +61,8 @@ impl Senders {
     ) -> Option<Appended> {
         let (sender, epoch, sequence) = id;
         let epochs = self.epochs.get_mut(&sender)?;
-        self.count -= forget(epochs, millis(self.window.time), now, drop);
+        let time = millis(self.window.time);
+        self.count -= forget(epochs, time, now, &mut closing(&mut self.holders, drop));
         let Some(seen) = epochs.iter().find(|seen| seen.epoch == epoch) else {
             let past = epochs.iter().all(|seen| epoch < seen.epoch);
             return (past && epochs.len() >= MAX_EPOCHS).then_some(Appended::Stale);
@@ -59,29 +70,35 @@ impl Senders {
         if seen.high.saturating_sub(sequence) >= self.window.messages {
             Some(Appended::Stale)
         } else {
-            seen.has(sequence).then_some(Appended::Duplicate)
+            let held = self.holders.find(seen.window, sequence);
+            seen.has(sequence).then_some(Appended::Duplicate { held })
         }
     }
 
-    /// Remembers that a message came, and that the record that tells it is in this segment.
+    /// Remembers that a message came, and that the record that tells it is in this segment. Gives
+    /// the number of its window among the [`Holders`].
     pub(super) fn remember(
         &mut self,
         id: (Id, u64, u64),
         now: u64,
-        segment: u32,
+        (segment, position): (u32, u64),
         drop: &mut dyn FnMut(&Epoch),
-    ) {
+    ) -> u32 {
         let (sender, epoch, sequence) = id;
-        let time = millis(self.window.time);
+        let (time, holders) = (millis(self.window.time), &mut self.holders);
         let epochs = self.epochs.entry(sender).or_default();
-        self.count -= forget(epochs, time, now, drop);
-        let (seen, added) = find(epochs, epoch, sequence, segment, self.window);
+        self.count -= forget(epochs, time, now, &mut closing(holders, drop));
+        let new = || Epoch::new(epoch, sequence, (segment, position), self.window, holders);
+        let (seen, added) = find(epochs, epoch, new);
         seen.mark(sequence);
         seen.last = seen.last.max(now);
         let until = seen.last.saturating_add(time);
         self.quiet_until = self.quiet_until.min(until);
         self.count += added;
-        self.count -= evict(epochs, drop);
+        let (window, lowest) = (seen.window, seen.lowest(self.window));
+        holders.raise(window, lowest);
+        self.count -= evict(epochs, &mut closing(holders, drop));
+        window
     }
 
     /// Takes over what a record of the log tells of a sender's epoch.
@@ -95,10 +112,12 @@ impl Senders {
         drop: &mut dyn FnMut(&Epoch),
     ) {
         let epochs = self.epochs.entry(sender).or_default();
-        let (seen, added) = find(epochs, epoch, kept.high, segment, self.window);
+        let (holders, place) = (&mut self.holders, (segment, kept.first));
+        let new = || Epoch::new(epoch, kept.high, place, self.window, holders);
+        let (seen, added) = find(epochs, epoch, new);
         drop(seen);
         seen.ring.fill(0);
-        (seen.high, seen.last) = (kept.high, kept.last);
+        (seen.high, seen.last, seen.first) = (kept.high, kept.last, kept.first);
         (seen.since, seen.noted) = (segment, noted);
         let capacity = seen.capacity();
         for (at, word) in (0..).zip(&kept.bits) {
@@ -112,7 +131,27 @@ impl Senders {
         let until = kept.last.saturating_add(millis(self.window.time));
         self.quiet_until = self.quiet_until.min(until);
         self.count += added;
-        self.count -= evict(epochs, drop);
+        self.count -= evict(epochs, &mut closing(holders, drop));
+    }
+
+    /// Takes over where messages are that were found while the log was read, and copies of which
+    /// only the sender, the epoch, the number and the position are known.
+    pub(super) fn place(&mut self, told: &Told, copies: &[(Id, u64, u64, u64)]) {
+        self.holders = Holders::default();
+        let (all, holders) = (self.epochs.values_mut().flatten(), &mut self.holders);
+        for seen in all {
+            let told = told.get(seen.window as usize).into_iter().flatten();
+            seen.window = holders.open();
+            for &(sequence, position) in told {
+                seen.place(sequence, position, self.window, holders);
+            }
+        }
+        for (sender, epoch, sequence, position) in copies {
+            let epochs = self.epochs.get(sender).into_iter().flatten();
+            if let Some(seen) = epochs.into_iter().find(|seen| seen.epoch == *epoch) {
+                seen.place(*sequence, *position, self.window, holders);
+            }
+        }
     }
 
     /// Forgets the senders that sent nothing for long.
@@ -121,6 +160,7 @@ impl Senders {
             return;
         }
         let time = millis(self.window.time);
+        let drop = &mut closing(&mut self.holders, drop);
         let mut quiet_until = u64::MAX;
         self.epochs.retain(|_, epochs| {
             epochs.retain(|seen| {
@@ -146,6 +186,14 @@ impl Senders {
     }
 }
 
+/// Forgets where the messages of an epoch are with the epoch.
+fn closing(holders: &mut Holders, drop: &mut dyn FnMut(&Epoch)) -> impl FnMut(&Epoch) {
+    |seen| {
+        holders.close(seen.window);
+        drop(seen);
+    }
+}
+
 /// Forgets the epochs in which nothing came for so long, and gives how many.
 fn forget(epochs: &mut Vec<Epoch>, time: u64, now: u64, drop: &mut dyn FnMut(&Epoch)) -> u64 {
     let before = epochs.len();
@@ -167,31 +215,49 @@ fn evict(epochs: &mut Vec<Epoch>, drop: &mut dyn FnMut(&Epoch)) -> u64 {
 }
 
 /// An epoch of a sender, and how many were added to find it.
-fn find(
-    epochs: &mut Vec<Epoch>,
-    epoch: u64,
-    sequence: u64,
-    segment: u32,
-    window: Window,
-) -> (&mut Epoch, u64) {
+fn find(epochs: &mut Vec<Epoch>, epoch: u64, new: impl FnOnce() -> Epoch) -> (&mut Epoch, u64) {
     let found = epochs.binary_search_by_key(&epoch, |seen| seen.epoch);
     if let Err(at) = found {
-        let words = window.messages.div_ceil(64).max(1);
-        let seen = Epoch {
-            epoch,
-            high: sequence,
-            ring: vec![0; usize::try_from(words).unwrap_or(usize::MAX)].into(),
-            last: 0,
-            since: segment,
-            noted: 0,
-        };
-        epochs.insert(at, seen);
+        epochs.insert(at, new());
     }
     let at = found.unwrap_or_else(|at| at);
     (&mut epochs[at], u64::from(found.is_err()))
 }
 
 impl Epoch {
+    fn new(
+        epoch: u64,
+        high: u64,
+        (since, first): (u32, u64),
+        window: Window,
+        holders: &mut Holders,
+    ) -> Self {
+        let words = window.messages.div_ceil(64).max(1);
+        Self {
+            epoch,
+            window: holders.open(),
+            high,
+            first,
+            ring: vec![0; usize::try_from(words).unwrap_or(usize::MAX)].into(),
+            last: 0,
+            since,
+            noted: 0,
+        }
+    }
+
+    /// The lowest number that is not too old.
+    fn lowest(&self, window: Window) -> u64 {
+        self.high.saturating_sub(window.messages.saturating_sub(1))
+    }
+
+    /// Notes where a message is, if it is one of this epoch that may come again.
+    fn place(&self, sequence: u64, position: u64, window: Window, holders: &mut Holders) {
+        let ours = position >= self.first && sequence >= self.lowest(window);
+        if ours && self.has(sequence) {
+            holders.note(self.window, sequence, position, 0);
+        }
+    }
+
     /// What a record tells of it.
     pub(super) fn kept(&self) -> Kept {
         let most = self.capacity().min(self.high.saturating_add(1));
@@ -205,6 +271,7 @@ impl Epoch {
         Kept {
             high: self.high,
             last: self.last,
+            first: self.first,
             bits,
         }
     }
@@ -220,7 +287,7 @@ impl Epoch {
                 self.ring.fill(0);
             } else {
                 for skipped in self.high + 1..=sequence {
-                    let (word, bit) = self.place(skipped);
+                    let (word, bit) = self.bit(skipped);
                     self.ring[word] &= !(1 << bit);
                 }
             }
@@ -235,18 +302,18 @@ impl Epoch {
         64 * self.ring.len() as u64
     }
 
-    fn place(&self, sequence: u64) -> (usize, u32) {
+    fn bit(&self, sequence: u64) -> (usize, u32) {
         let words = self.ring.len() as u64;
         ((sequence / 64 % words) as usize, (sequence % 64) as u32)
     }
 
     fn set(&mut self, sequence: u64) {
-        let (word, bit) = self.place(sequence);
+        let (word, bit) = self.bit(sequence);
         self.ring[word] |= 1 << bit;
     }
 
     fn is_set(&self, sequence: u64) -> bool {
-        let (word, bit) = self.place(sequence);
+        let (word, bit) = self.bit(sequence);
         self.ring[word] >> bit & 1 == 1
     }
 }
