@@ -19,18 +19,18 @@ use tuyau_core::{Address, BoxError, Listener};
 use tuyau_wire::{Hello, HelloError, Identity, Message, Parameter, Role, capability};
 
 use crate::{
-    Clock, Network, RowView, Settings, Simulated, SnapshotError, State, StateDir, Timestamp, View,
-    admin,
+    Network, RowView, Settings, Simulated, SnapshotError, State, StateDir, Timestamp, View, admin,
     connections::Connections,
     dialler::Dialler,
     engine::{Engine, Link, Rules, SessionId},
     hub::{Hub, Input},
     journal::{Entry, Event},
     listen,
-    persist::{OpenStore, StateDirError, StateDirErrorKind},
+    persist::{StateDirError, StateDirErrorKind},
     plane::Plane,
     snapshot,
-    store::{StoreHandle, StoreThread, StoreThreadSettings},
+    storage::{self, Opened},
+    store::StoreHandle,
 };
 
 /// How many inputs wait for the engine before sessions pause reading.
@@ -73,10 +73,7 @@ impl Router {
             .map(StateDir::open)
             .transpose()?;
         let state = load(&settings, state_dir.as_ref())?;
-        let store = match &state_dir {
-            Some(dir) => Some(dir.open_store(settings.limits.spool(), settings.clock.now())?),
-            None => None,
-        };
+        let store = storage::open(&mut settings, state_dir.as_ref())?;
         let Network { context, listeners } = Network::open(&mut settings).await?;
         let listen: Vec<_> = listeners.iter().map(|it| it.address().clone()).collect();
         let admin = match &settings.admin_socket {
@@ -87,7 +84,7 @@ impl Router {
         let (journal, watcher) = broadcast::channel(JOURNAL);
         let plane = Plane::new(journal.clone(), settings.clock.clone());
         let store = match store {
-            Some(open) => Some(start_store(open, &plane, settings.clock.clone())?),
+            Some(opened) => Some(start_store(opened, &plane)?),
             None => None,
         };
         let connections = Connections::new(settings.limits.clone());
@@ -348,15 +345,11 @@ fn load(settings: &Settings, state_dir: Option<&StateDir>) -> Result<State, Star
 }
 
 /// Tells what of the store was damaged, and starts its thread.
-fn start_store(open: OpenStore, plane: &Plane, clock: Clock) -> Result<StoreHandle, StartError> {
-    for loss in &open.losses {
-        let text = loss.to_string();
+fn start_store(opened: Opened, plane: &Plane) -> Result<StoreHandle, StartError> {
+    for text in opened.losses() {
         plane.tell(Event::Damaged { text });
     }
-    let settings = StoreThreadSettings::default();
-    let started = StoreThread::start(open.spool, open.directory, settings, move || clock.now());
-    let (_thread, handle) = started.map_err(StartError::Thread)?;
-    Ok(handle)
+    opened.start(plane)
 }
 
 fn rules(settings: &Settings, identity: Identity) -> Result<Rules, StartError> {

@@ -7,7 +7,7 @@ use tuyau_core::Address;
 use tuyau_wire::{Identity, MAX_FRAME, SecretKey};
 
 use crate::{
-    Clock, Network,
+    Clock, Network, Storage,
     policy::Policy,
     store::{Quota, SpoolSettings, Window},
 };
@@ -44,6 +44,8 @@ pub struct Settings {
     /// What it dials with and where it listens, in place of `listen`, `authority` and `hub`; none as a
     /// rule.
     pub network: Option<Network>,
+    /// The files in which it keeps durable messages, in place of those in `state_dir`; none as a rule.
+    pub storage: Option<Storage>,
     /// Where it takes the time of day from.
     pub clock: Clock,
 }
@@ -66,6 +68,7 @@ impl Settings {
             limits: Limits::default(),
             hub: mem::Hub::default(),
             network: None,
+            storage: None,
             clock: Clock::system(),
         }
     }

@@ -6,14 +6,18 @@ mod tests;
 use std::{
     fmt, io,
     ops::RangeInclusive,
-    sync::{
-        Arc, PoisonError, RwLock,
-        mpsc::{Receiver, Sender, channel},
-    },
+    sync::{Arc, PoisonError, RwLock},
     thread::{Builder, JoinHandle},
+    time::Duration,
 };
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    sync::{
+        OwnedSemaphorePermit, Semaphore,
+        mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    },
+    time::sleep,
+};
 
 use super::{
     Appended, Directory, Entry, Id, Message, ReadLimit, Spool, StoreError, StoreErrorKind,
@@ -38,7 +42,7 @@ pub struct StoreThread {
 #[derive(Clone)]
 pub struct StoreHandle {
     /// None once it is stopped.
-    jobs: Arc<RwLock<Option<Sender<Work>>>>,
+    jobs: Arc<RwLock<Option<UnboundedSender<Work>>>>,
     room: Arc<Semaphore>,
     queue_bytes: usize,
 }
@@ -77,6 +81,7 @@ struct Stores {
 type Answer = Box<dyn FnOnce(Result<(), StoreError>)>;
 type Write = Box<dyn FnOnce(&mut Stores, Timestamp) -> Answer + Send>;
 type Read = Box<dyn FnOnce(&mut Stores, Timestamp) + Send>;
+type Done = Box<dyn FnOnce() + Send>;
 
 struct Work {
     job: Job,
@@ -91,7 +96,7 @@ enum Job {
     /// Done after the commit: what is read is on the disk.
     Read(Read),
     /// The last one, answered when everything is closed.
-    Stop(Box<dyn FnOnce() + Send>),
+    Stop(Done),
 }
 
 impl StoreThread {
@@ -105,17 +110,11 @@ impl StoreThread {
         settings: StoreThreadSettings,
         clock: impl Fn() -> Timestamp + Send + 'static,
     ) -> io::Result<(Self, StoreHandle)> {
-        let (jobs, queue) = channel();
-        let queue_bytes = settings.queue_bytes.clamp(1, 512 << 20);
-        let handle = StoreHandle {
-            jobs: Arc::new(RwLock::new(Some(jobs))),
-            room: Arc::new(Semaphore::new(queue_bytes)),
-            queue_bytes,
-        };
+        let (handle, mut queue) = StoreHandle::new(settings);
         let mut stores = Stores { spool, directory };
         let most = settings.batch_jobs.max(1);
         let thread = Builder::new().name("store".to_owned()).spawn(move || {
-            let stopped = stores.serve(&queue, most, &clock);
+            let stopped = stores.serve(&mut queue, most, &clock);
             drop(queue);
             drop(stores);
             if let Some(done) = stopped {
@@ -135,6 +134,50 @@ impl StoreThread {
 }
 
 impl StoreHandle {
+    /// Starts the same as a task of the current tokio runtime, for a simulation in one thread, whose
+    /// time stands still meanwhile: it waits for as long as `delay` says before each batch, as it would
+    /// for a slow disk.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime with its timers.
+    pub fn spawn(
+        spool: Box<dyn Spool>,
+        directory: Box<dyn Directory>,
+        settings: StoreThreadSettings,
+        clock: impl Fn() -> Timestamp + Send + 'static,
+        mut delay: impl FnMut() -> Duration + Send + 'static,
+    ) -> Self {
+        let (handle, mut queue) = Self::new(settings);
+        let mut stores = Stores { spool, directory };
+        let most = settings.batch_jobs.max(1);
+        tokio::spawn(async move {
+            let mut stopped = None;
+            while stopped.is_none()
+                && let Some(first) = queue.recv().await
+            {
+                sleep(delay()).await;
+                stopped = stores.batch(first, &mut queue, most, clock());
+            }
+            stores.end();
+            drop((queue, stores));
+            if let Some(done) = stopped {
+                done();
+            }
+        });
+        handle
+    }
+
+    fn new(settings: StoreThreadSettings) -> (Self, UnboundedReceiver<Work>) {
+        let (jobs, queue) = unbounded_channel();
+        let queue_bytes = settings.queue_bytes.clamp(1, 512 << 20);
+        let handle = Self {
+            jobs: Arc::new(RwLock::new(Some(jobs))),
+            room: Arc::new(Semaphore::new(queue_bytes)),
+            queue_bytes,
+        };
+        (handle, queue)
+    }
+
     /// Waits for room for so many bytes. What needs more than the whole queue gets the whole queue.
     ///
     /// # Cancel safety
@@ -292,48 +335,65 @@ impl Stores {
     /// tell.
     fn serve(
         &mut self,
-        queue: &Receiver<Work>,
+        queue: &mut UnboundedReceiver<Work>,
         most: usize,
         clock: &dyn Fn() -> Timestamp,
-    ) -> Option<Box<dyn FnOnce() + Send>> {
+    ) -> Option<Done> {
         let mut stop = None;
         while stop.is_none()
-            && let Ok(first) = queue.recv()
+            && let Some(first) = queue.blocking_recv()
         {
-            let now = clock();
-            let (mut answers, mut reads) = (Vec::new(), Vec::new());
-            let mut acknowledged = false;
-            let gathered = queue.try_iter().take(most - 1);
-            for Work { job, _room: room } in std::iter::once(first).chain(gathered) {
-                match job {
-                    Job::Write(write) => answers.push((write(self, now), room)),
-                    Job::Acknowledge(positions) => {
-                        self.acknowledge(positions);
-                        acknowledged = true;
-                    }
-                    Job::Read(read) => reads.push((read, room)),
-                    Job::Stop(done) => {
-                        stop = Some(done);
-                        break;
-                    }
-                }
-            }
-            let committed = if !answers.is_empty() {
-                self.commit()
-            } else if acknowledged {
-                self.spool.flush()
-            } else {
-                Ok(())
-            };
-            for (answer, _room) in answers {
-                answer(committed.clone());
-            }
-            for (read, _room) in reads {
-                read(self, now);
-            }
+            stop = self.batch(first, queue, most, clock());
         }
+        self.end();
+        stop
+    }
+
+    /// Commits what was acknowledged last.
+    fn end(&mut self) {
         // Nobody is left to be told that it failed.
         let _ = self.commit();
+    }
+
+    /// Does what gathered, commits once, and answers; if it is told to stop, gives whom to tell.
+    fn batch(
+        &mut self,
+        first: Work,
+        queue: &mut UnboundedReceiver<Work>,
+        most: usize,
+        now: Timestamp,
+    ) -> Option<Done> {
+        let mut stop = None;
+        let (mut answers, mut reads) = (Vec::new(), Vec::new());
+        let mut acknowledged = false;
+        let gathered = std::iter::from_fn(|| queue.try_recv().ok()).take(most - 1);
+        for Work { job, _room: room } in std::iter::once(first).chain(gathered) {
+            match job {
+                Job::Write(write) => answers.push((write(self, now), room)),
+                Job::Acknowledge(positions) => {
+                    self.acknowledge(positions);
+                    acknowledged = true;
+                }
+                Job::Read(read) => reads.push((read, room)),
+                Job::Stop(done) => {
+                    stop = Some(done);
+                    break;
+                }
+            }
+        }
+        let committed = if !answers.is_empty() {
+            self.commit()
+        } else if acknowledged {
+            self.spool.flush()
+        } else {
+            Ok(())
+        };
+        for (answer, _room) in answers {
+            answer(committed.clone());
+        }
+        for (read, _room) in reads {
+            read(self, now);
+        }
         stop
     }
 

@@ -264,3 +264,20 @@ fn a_thread_that_is_stopped_does_what_it_was_asked_and_commits() {
     assert_eq!(answered.try_iter().filter(Result::is_ok).count(), 2);
     assert_eq!(open(&disk.power_cut()).usage(MAILBOX).messages, 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn as_a_task_it_answers_after_the_time_that_the_disk_takes() {
+    let (disk, begin) = (SimulatedDisk::new(1), tokio::time::Instant::now());
+    let directory = Box::new(MemoryDirectory::new());
+    let (settings, delay) = (StoreThreadSettings::default(), Duration::from_millis(70));
+    let handle = StoreHandle::spawn(open(&disk), directory, settings, now, move || delay);
+    let (answers, answered) = mpsc::channel();
+    append(&handle, 1, &answers);
+    append(&handle, 2, &answers);
+    let (stopped, done) = tokio::sync::oneshot::channel();
+    handle.stop(move || drop(stopped.send(()))).unwrap();
+    done.await.unwrap();
+    assert_eq!(begin.elapsed(), delay, "both in one batch");
+    assert_eq!(answered.try_iter().filter(Result::is_ok).count(), 2);
+    assert!(handle.stop(|| {}).is_err());
+}
