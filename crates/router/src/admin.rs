@@ -6,8 +6,9 @@
 
 mod client;
 mod message;
+mod policy;
 
-use std::{path::Path, time::Duration};
+use std::{error::Error, path::Path, time::Duration};
 
 use tokio::sync::mpsc;
 use tuyau::{ListenError, unix};
@@ -21,8 +22,10 @@ pub use client::{AdminClient, AdminError, AdminErrorKind};
 pub use message::assert_decodes_soundly;
 
 use crate::{
+    PolicySource,
     hub::Input,
     journal::Event,
+    reload,
     router::{self, Watched},
     snapshot,
 };
@@ -118,6 +121,25 @@ async fn answer(request: Request, inputs: &mpsc::WeakSender<Input>, watched: &Wa
             }
             Err(error) => Response::Failed(Chain(&error).to_string()),
         },
+        Request::Reload => {
+            let source = watched.policy.as_ref();
+            match reload::reload(&inputs, source).await {
+                Ok(replaced) => {
+                    let name = source.map(PolicySource::name).unwrap_or_default();
+                    Response::Reloaded(name.to_owned(), replaced)
+                }
+                Err(error) => Response::Failed(match error.source() {
+                    // Places in a file stand on lines of their own.
+                    Some(source) => format!("{error}\n{}", Chain(source)),
+                    None => error.to_string(),
+                }),
+            }
+        }
+        Request::Policy(about) => {
+            let name = watched.policy.as_ref().map(|it| it.name().to_owned());
+            let policy = router::ask(&inputs, |hub| hub.engine.policy().clone()).await;
+            policy.map_or_else(ended, |it| Response::Policy(name, it.excerpt(&about)))
+        }
     }
 }
 

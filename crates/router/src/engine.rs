@@ -9,6 +9,7 @@ mod group;
 mod lookup;
 mod permit;
 mod register;
+mod reload;
 mod session;
 
 use std::{mem, time::Duration};
@@ -173,6 +174,11 @@ impl Engine {
     /// The router's own identity.
     pub(crate) fn identity(&self) -> Identity {
         self.rules.identity
+    }
+
+    /// Who may do what now.
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.rules.policy
     }
 
     /// The present state.

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use tuyau_core::Address;
 use tuyau_wire::{Identity, RejectCode};
 
-use crate::Timestamp;
+use crate::{Timestamp, policy::Replaced};
 
 pub(crate) use text::excerpt;
 
@@ -110,6 +110,20 @@ pub enum Event {
     Revoked {
         /// Who.
         identity: Identity,
+    },
+    /// A handle was freed, because what it led to is not allowed any more.
+    HandleRevoked {
+        /// Whose it was.
+        identity: Identity,
+        /// What is not allowed, and by which rule.
+        reason: String,
+    },
+    /// Another access policy is in force.
+    PolicyReplaced(Replaced),
+    /// The access policy could not be read again; the one that was in force still is.
+    PolicyRefused {
+        /// Where, why, and what to do.
+        reason: String,
     },
     /// A message was refused.
     Rejected {
@@ -252,10 +266,12 @@ impl Event {
             Self::HandshakeFailed { .. }
             | Self::Refused { .. }
             | Self::Revoked { .. }
+            | Self::HandleRevoked { .. }
             | Self::Rejected { .. }
             | Self::Dropped { .. }
             | Self::Unreachable { .. } => Level::Warn,
             Self::AcceptFailed { .. }
+            | Self::PolicyRefused { .. }
             | Self::Damaged { .. }
             | Self::StoreFailed { .. }
             | Self::PersistFailed { .. } => Level::Error,
@@ -272,6 +288,7 @@ impl Event {
             | Self::Withdrawn { identity }
             | Self::Expired { identity }
             | Self::Revoked { identity }
+            | Self::HandleRevoked { identity, .. }
             | Self::Rejected { identity, .. }
             | Self::Greeted { identity, .. }
             | Self::Joined { identity, .. }
@@ -299,6 +316,9 @@ impl Event {
             Self::Withdrawn { .. } => "withdrawn",
             Self::Expired { .. } => "expired",
             Self::Revoked { .. } => "revoked",
+            Self::HandleRevoked { .. } => "handle-revoked",
+            Self::PolicyReplaced(_) => "policy-replaced",
+            Self::PolicyRefused { .. } => "policy-refused",
             Self::Rejected { .. } => "rejected",
             Self::Delivered { .. } => "delivered",
             Self::Published { .. } => "published",

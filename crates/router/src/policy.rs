@@ -25,7 +25,9 @@ mod action;
 mod compare;
 mod cover;
 mod decision;
+mod excerpt;
 mod index;
+mod replaced;
 mod rule;
 mod set;
 
@@ -37,6 +39,7 @@ pub use action::{Action, Effect};
 pub use compare::{Change, Comparison};
 pub use cover::Shadowed;
 pub use decision::Decision;
+pub use replaced::Replaced;
 pub use rule::{Party, Rule, RulePlace};
 pub use set::KeySet;
 
@@ -54,6 +57,16 @@ struct Compiled {
     rules: Vec<Rule>,
     index: Index,
 }
+
+/// Two policies are equal when their rules are, with their names and places.
+impl PartialEq for Policy {
+    fn eq(&self, other: &Self) -> bool {
+        let (this, other) = (&self.0, &other.0);
+        this.default == other.default && this.rules == other.rules
+    }
+}
+
+impl Eq for Policy {}
 
 impl Policy {
     /// A policy of these rules, in their order; `default` holds where no rule matches.

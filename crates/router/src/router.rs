@@ -19,7 +19,8 @@ use tuyau_core::{Address, BoxError, Listener};
 use tuyau_wire::{Hello, HelloError, Identity, Message, Parameter, Role, capability};
 
 use crate::{
-    Network, RowView, Settings, Simulated, SnapshotError, State, StateDir, Timestamp, View, admin,
+    Network, PolicySource, RowView, Settings, Simulated, SnapshotError, State, StateDir, Timestamp,
+    View, admin,
     connections::Connections,
     dialler::Dialler,
     engine::{Engine, Link, Rules, SessionId},
@@ -45,13 +46,14 @@ const RETRY: Duration = Duration::from_secs(1);
 /// A running router. Dropping it ends it at once; [`stop`](Self::stop) ends it in order.
 #[derive(Debug)]
 pub struct Router {
-    inputs: mpsc::Sender<Input>,
+    pub(crate) inputs: mpsc::Sender<Input>,
     journal: broadcast::Sender<Arc<Entry>>,
     identity: Identity,
     listen: Vec<Address>,
     started: Timestamp,
     max_entries: usize,
     last_session: Arc<AtomicU64>,
+    pub(crate) policy: Option<PolicySource>,
     hub: JoinHandle<()>,
     accepting: Vec<JoinHandle<()>>,
 }
@@ -119,6 +121,7 @@ impl Router {
             listen: listen.clone(),
             started,
             max_entries,
+            policy: settings.policy_source.clone(),
         };
         if let Some(listener) = admin {
             accepting.push(tokio::spawn(admin::serve(
@@ -136,6 +139,7 @@ impl Router {
             started,
             max_entries,
             last_session,
+            policy: settings.policy_source,
             hub,
             accepting,
         };
@@ -164,6 +168,7 @@ impl Router {
             listen: self.listen.clone(),
             started: self.started,
             max_entries: self.max_entries,
+            policy: None,
         };
         ask(&self.inputs, move |hub| {
             watched.view(&hub.engine, first, count)
@@ -245,6 +250,8 @@ pub(crate) struct Watched {
     started: Timestamp,
     /// The most entries of a snapshot that is restored.
     pub(crate) max_entries: usize,
+    /// Where the access policy is read again.
+    pub(crate) policy: Option<PolicySource>,
 }
 
 impl Watched {

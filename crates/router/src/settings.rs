@@ -7,7 +7,7 @@ use tuyau_core::Address;
 use tuyau_wire::{Identity, MAX_FRAME, SecretKey};
 
 use crate::{
-    Clock, Network, Storage,
+    Clock, Network, PolicySource, Storage,
     policy::Policy,
     store::{Quota, SpoolSettings, Window},
 };
@@ -35,6 +35,8 @@ pub struct Settings {
     pub authority: Option<tls::Authority>,
     /// Who may do what.
     pub policy: Policy,
+    /// Where that is read again while the router runs, if it is.
+    pub policy_source: Option<PolicySource>,
     /// How its peers are let go when it stops.
     pub drain: Drain,
     /// What peers can make it spend.
@@ -64,6 +66,7 @@ impl Settings {
             lookups: true,
             authority: None,
             policy: Policy::allow_all(),
+            policy_source: None,
             drain: Drain::default(),
             limits: Limits::default(),
             hub: mem::Hub::default(),

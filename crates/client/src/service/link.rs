@@ -6,7 +6,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tuyau_core::Address;
 
 use super::{LinkError, Service, ServiceEvent, Via, answer};
-use crate::{FileErrorKind, RequestError, Session, pauses::Backoff};
+use crate::{FileErrorKind, Notice, RequestError, Session, pauses::Backoff};
 
 /// The time for taking the registration back and closing.
 const WITHDRAWAL: Duration = Duration::from_secs(5);
@@ -105,7 +105,11 @@ impl Link {
                         receipt,
                         renewal,
                     });
-                    sleep(lifetime / 2).await;
+                    tokio::select! {
+                        () = sleep(lifetime / 2) => {}
+                        // Registering anew tells why not, until the router lets it.
+                        () = unregistered(session) => {}
+                    }
                 }
                 Err(RequestError::Rejected(rejection)) => {
                     let retry_in = backoff.next();
@@ -177,4 +181,14 @@ impl Link {
         session.close().await;
         result.map(drop).map_err(LinkError::Request)
     }
+}
+
+/// Waits until the router takes the registration back; for ever when the session is lost before.
+async fn unregistered(session: &Session) {
+    while let Some(notice) = session.notice().await {
+        if matches!(notice, Notice::Unregistered { .. }) {
+            return;
+        }
+    }
+    std::future::pending().await
 }

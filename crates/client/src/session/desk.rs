@@ -63,6 +63,8 @@ pub(super) struct Desk {
     pub(super) flushes: Flushes,
     /// The groups that were joined, by the number of the request.
     joined: HashMap<u64, Identity>,
+    /// The number of the last registration, unless it was taken back.
+    registered: Option<u64>,
     /// Told when something of which there is a limited amount has become free.
     room: Arc<Notify>,
     /// Whether somebody waits for that.
@@ -87,6 +89,7 @@ impl Desk {
             acknowledgements: Acknowledgements::default(),
             flushes: Flushes::default(),
             joined: HashMap::new(),
+            registered: None,
             room: Arc::default(),
             crowded: false,
             phase: Phase::Open,
@@ -115,6 +118,8 @@ impl Desk {
         match &message {
             Message::Join { group, .. } => drop(self.joined.insert(sequence, *group)),
             Message::Leave { group, .. } => self.joined.retain(|_, joined| joined != group),
+            Message::Listen { .. } => self.registered = Some(sequence),
+            Message::Unlisten { .. } => self.registered = None,
             _ => {}
         }
         message.encode_frame(&mut self.output);
@@ -336,8 +341,8 @@ impl Desk {
 
     /// Something was refused; what nobody waits for is given back as a notice.
     pub(super) fn refuse(&mut self, sequence: u64, rejection: Rejection) -> Option<Notice> {
-        use tuyau_wire::RejectCode::{NoGrant, Unbound};
-        let is_unbound = matches!(rejection.code, Unbound | NoGrant);
+        use tuyau_wire::RejectCode::{NoGrant, NotAllowed, Unbound};
+        let is_unbound = matches!(rejection.code, Unbound | NoGrant | NotAllowed);
         let mut reason = rejection;
         match self.open.awaited(sequence) {
             Some(Awaited::Bound { handle }) => self.handles.withdraw(handle, Some(&reason)),
@@ -354,21 +359,26 @@ impl Desk {
                 if is_unbound {
                     self.handles.withdraw_silent();
                 }
-                return Some(match self.joined.remove(&sequence) {
-                    Some(group) => Notice::Removed {
-                        group,
-                        rejection: reason,
-                    },
-                    None => Notice::Refused {
-                        sequence,
-                        rejection: reason,
-                    },
-                });
+                return Some(self.notice(sequence, reason));
             }
         }
         self.joined.remove(&sequence);
         self.settle(sequence, Err(RequestError::Rejected(reason)));
         None
+    }
+
+    /// What a refusal means for which nobody waits.
+    fn notice(&mut self, sequence: u64, rejection: Rejection) -> Notice {
+        if let Some(group) = self.joined.remove(&sequence) {
+            return Notice::Removed { group, rejection };
+        }
+        if self.registered.take_if(|it| *it == sequence).is_some() {
+            return Notice::Unregistered { rejection };
+        }
+        Notice::Refused {
+            sequence,
+            rejection,
+        }
     }
 
     /// Whether the session still takes something to send.

@@ -26,11 +26,16 @@ pub enum Notice {
         /// Why.
         rejection: Rejection,
     },
-    /// This service is no member of a group any more, which it had joined: the rules changed, or its
-    /// grant expired.
+    /// This service is no member of a group any more, which it had joined: the rules of the
+    /// group or the policy of the router changed, or its grant expired.
     Removed {
         /// The group.
         group: Identity,
+        /// Why.
+        rejection: Rejection,
+    },
+    /// This service is not registered any more: the policy of the router changed.
+    Unregistered {
         /// Why.
         rejection: Rejection,
     },

@@ -242,6 +242,47 @@ async fn what_goes_on_a_handle_that_was_refused_fails_with_the_reason_of_the_ref
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_handle_that_a_policy_freed_is_bound_anew_by_who_sends_again() {
+    let (session, mut wire) = pair(&Hub::new()).await;
+    let sender = session.sender(to(1), SendOptions::FAST);
+    let first = post(&sender, b"1").await;
+    let bound = expect!(wire, Message::Bind { sequence, .. } => sequence);
+    wire.accept(bound).await;
+    let sequence = expect!(wire, Message::Send { sequence, .. } => sequence);
+    wire.reject(sequence, RejectCode::NotAllowed, "not any more")
+        .await;
+    let error = first.await.unwrap_err();
+    assert_eq!(error.code(), Some(RejectCode::NotAllowed));
+    let (sent, ()) = both(sender.send(b"2"), async {
+        expect!(wire, Message::Bind { .. } => ());
+        let sequence = expect!(wire, Message::Send { sequence, .. } => sequence);
+        wire.accept(sequence).await;
+    })
+    .await;
+    sent.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_registration_that_was_taken_back_is_a_notice() {
+    let (session, mut wire) = pair(&Hub::new()).await;
+    let routes = vec![address(SERVICE)];
+    let registering = session.register(routes, Duration::from_secs(60));
+    let (registered, sequence) = both(registering, async {
+        let sequence = expect!(wire, Message::Listen { sequence, .. } => sequence);
+        wire.accept(sequence).await;
+        sequence
+    })
+    .await;
+    registered.unwrap();
+    wire.reject(sequence, RejectCode::NotAllowed, "the policy changed")
+        .await;
+    let Some(Notice::Unregistered { rejection }) = session.notice().await else {
+        panic!()
+    };
+    assert_eq!(rejection.code, RejectCode::NotAllowed);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refusal_that_nobody_waits_for_is_a_notice() {
     let (session, mut wire) = pair(&Hub::new()).await;
     let sender = session.sender(to(1), SendOptions::FAST.level(Level::None));

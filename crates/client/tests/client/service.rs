@@ -161,6 +161,28 @@ async fn renews_its_registration_after_half_of_its_lifetime() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn tells_that_its_registration_was_taken_back_and_registers_when_it_may_again() {
+    let hub = Hub::new();
+    let (mut running, _router, mut wire) = running(&hub, service(&hub)).await;
+    let begin = Instant::now();
+    let (renewed, _) = wire.listen().await;
+    wire.accept(renewed).await;
+    assert!(running.find(registered).await);
+    wire.reject(renewed, RejectCode::NotAllowed, "the policy changed")
+        .await;
+    let (again, _) = wire.listen().await;
+    wire.reject(again, RejectCode::NotAllowed, "no").await;
+    let code = running.find(|event| match event {
+        Refused { rejection, .. } => Some(rejection.code),
+        _ => None,
+    });
+    assert_eq!(code.await, RejectCode::NotAllowed);
+    wire.register().await;
+    assert!(running.find(registered).await);
+    assert!(begin.elapsed() < Duration::from_secs(3_600));
+}
+
+#[tokio::test(start_paused = true)]
 async fn comes_back_after_a_restart_of_the_router_and_registers_again() {
     let hub = Hub::new();
     let (mut running, router, wire) = running(&hub, service(&hub)).await;

@@ -8,12 +8,16 @@ use std::{
 
 use tuyau::unix;
 use tuyau_core::{AnyFlow, Attempt, BoxError, Protocol};
+use tuyau_wire::Identity;
 
 use super::{
     message::{Request, Response},
     read_message, write_message,
 };
-use crate::View;
+use crate::{
+    View,
+    policy::{Policy, Replaced},
+};
 
 /// Talks to a running router over its admin socket.
 #[derive(Debug)]
@@ -94,6 +98,34 @@ impl AdminClient {
     pub async fn restore(&mut self, snapshot: Vec<u8>) -> Result<(), AdminError> {
         match self.ask(&Request::Restore(snapshot)).await? {
             Response::Restored => Ok(()),
+            _ => Err(self.error(AdminErrorKind::Broken, None)),
+        }
+    }
+
+    /// Has the router read its access policy again, and gives what is known of where it was read, and
+    /// what became of what was in use.
+    ///
+    /// # Errors
+    /// When the router has no file to read, or the file is not valid, which leaves the policy as it was.
+    pub async fn reload_policy(&mut self) -> Result<(String, Replaced), AdminError> {
+        match self.ask(&Request::Reload).await? {
+            Response::Reloaded(name, replaced) => Ok((name, replaced)),
+            _ => Err(self.error(AdminErrorKind::Broken, None)),
+        }
+    }
+
+    /// The access policy that is in force, as far as it says something of these identities: its sets
+    /// hold nobody else. With it comes the name of what it was read from, unless the router was started
+    /// without a policy file.
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub async fn policy(
+        &mut self,
+        about: &[Identity],
+    ) -> Result<(Option<String>, Policy), AdminError> {
+        match self.ask(&Request::Policy(about.to_vec())).await? {
+            Response::Policy(name, policy) => Ok((name, policy)),
             _ => Err(self.error(AdminErrorKind::Broken, None)),
         }
     }

@@ -6,7 +6,11 @@ use minicbor::{Decoder, Encoder, decode, encode};
 use tuyau_core::Address;
 use tuyau_wire::{Identity, cbor};
 
-use crate::{RowView, Source, Timestamp, View};
+use super::policy::{read_policy, write_policy};
+use crate::{
+    RowView, Source, Timestamp, View,
+    policy::{Policy, Replaced},
+};
 
 /// What a client wants.
 #[derive(Debug, PartialEq)]
@@ -17,6 +21,10 @@ pub(super) enum Request {
     Save,
     /// To replace the state by a snapshot.
     Restore(Vec<u8>),
+    /// To read the access policy again.
+    Reload,
+    /// The access policy, as far as it says something of these identities.
+    Policy(Vec<Identity>),
 }
 
 /// What the router answers.
@@ -26,10 +34,14 @@ pub(super) enum Response {
     Snapshot(Vec<u8>),
     Restored,
     Failed(String),
+    /// The policy was read again from what is known by this name.
+    Reloaded(String, Replaced),
+    /// The policy, and where it was read, if it was.
+    Policy(Option<String>, Policy),
 }
 
-type Written = Result<(), encode::Error<Infallible>>;
-type Read<T> = Result<T, decode::Error>;
+pub(super) type Written = Result<(), encode::Error<Infallible>>;
+pub(super) type Read<T> = Result<T, decode::Error>;
 
 /// The head of the frame of a message of this length.
 pub(super) fn frame_head(length: usize) -> Vec<u8> {
@@ -56,6 +68,14 @@ impl Request {
                 .ok(),
             Self::Save => encoder.array(1)?.u8(1)?.ok(),
             Self::Restore(bytes) => encoder.array(2)?.u8(2)?.bytes(bytes)?.ok(),
+            Self::Reload => encoder.array(1)?.u8(3)?.ok(),
+            Self::Policy(about) => {
+                encoder.array(2)?.u8(4)?.array(about.len() as u64)?;
+                for identity in about {
+                    encoder.bytes(identity.as_bytes())?;
+                }
+                Ok(())
+            }
         })
     }
 
@@ -68,6 +88,8 @@ impl Request {
             }),
             (Some(1), 1) => Ok(Self::Save),
             (Some(2), 2) => Ok(Self::Restore(decoder.bytes()?.to_vec())),
+            (Some(1), 3) => Ok(Self::Reload),
+            (Some(2), 4) => Ok(Self::Policy(read_list(&mut decoder, read_identity)?)),
             _ => Err(decode::Error::message("an unknown request")),
         }
     }
@@ -80,6 +102,19 @@ impl Response {
             Self::Snapshot(bytes) => encoder.array(2)?.u8(1)?.bytes(bytes)?.ok(),
             Self::Restored => encoder.array(1)?.u8(2)?.ok(),
             Self::Failed(text) => encoder.array(2)?.u8(3)?.str(text)?.ok(),
+            Self::Reloaded(name, replaced) => encoder
+                .array(6)?
+                .u8(4)?
+                .str(name)?
+                .bool(replaced.same)?
+                .u64(replaced.registrations as u64)?
+                .u64(replaced.handles as u64)?
+                .u64(replaced.memberships as u64)?
+                .ok(),
+            Self::Policy(name, policy) => {
+                encoder.array(3)?.u8(5)?.encode(name)?;
+                write_policy(encoder, policy)
+            }
         })
     }
 
@@ -90,6 +125,16 @@ impl Response {
             (Some(2), 1) => Ok(Self::Snapshot(decoder.bytes()?.to_vec())),
             (Some(1), 2) => Ok(Self::Restored),
             (Some(2), 3) => Ok(Self::Failed(decoder.str()?.to_owned())),
+            (Some(6), 4) => Ok(Self::Reloaded(
+                decoder.str()?.to_owned(),
+                Replaced {
+                    same: decoder.bool()?,
+                    registrations: size(decoder.u64()?),
+                    handles: size(decoder.u64()?),
+                    memberships: size(decoder.u64()?),
+                },
+            )),
+            (Some(3), 5) => Ok(Self::Policy(decoder.decode()?, read_policy(&mut decoder)?)),
             _ => Err(decode::Error::message("an unknown response")),
         }
     }
@@ -135,8 +180,7 @@ fn read_view(decoder: &mut Decoder<'_>) -> Read<View> {
     let (identity, listen) = (read_identity(decoder)?, read_addresses(decoder)?);
     let (started, processed) = (Timestamp::from_millis(decoder.u64()?), decoder.u64()?);
     let total = size(decoder.u64()?);
-    let count = decoder.array()?.unwrap_or_default();
-    let rows = (0..count).map(|_| read_row(decoder)).collect::<Read<_>>()?;
+    let rows = read_list(decoder, read_row)?;
     Ok(View {
         identity,
         listen,
@@ -159,7 +203,7 @@ fn read_row(decoder: &mut Decoder<'_>) -> Read<RowView> {
     })
 }
 
-fn read_array(decoder: &mut Decoder<'_>, length: u64) -> Read<()> {
+pub(super) fn read_array(decoder: &mut Decoder<'_>, length: u64) -> Read<()> {
     match decoder.array()? {
         Some(found) if found == length => Ok(()),
         _ => Err(decode::Error::message("an array of another length")),
@@ -173,7 +217,16 @@ fn read_source(decoder: &mut Decoder<'_>) -> Read<Source> {
     found.ok_or_else(|| decode::Error::message("an unknown source"))
 }
 
-fn read_identity(decoder: &mut Decoder<'_>) -> Read<Identity> {
+/// A list of what `read` reads.
+pub(super) fn read_list<T>(
+    decoder: &mut Decoder<'_>,
+    read: impl Fn(&mut Decoder<'_>) -> Read<T>,
+) -> Read<Vec<T>> {
+    let count = decoder.array()?.unwrap_or_default();
+    (0..count).map(|_| read(decoder)).collect()
+}
+
+pub(super) fn read_identity(decoder: &mut Decoder<'_>) -> Read<Identity> {
     let bytes = decoder
         .bytes()?
         .try_into()
@@ -202,8 +255,28 @@ fn size(number: u64) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::policy::{Action, Effect, KeySet, Party, Rule, RulePlace};
     use tuyau_wire::SecretKey;
+
+    /// A policy with everything that a rule can have.
+    fn policy(identity: Identity) -> Policy {
+        let file: Arc<str> = "policy.yaml".into();
+        let at = |line| RulePlace {
+            file: file.clone(),
+            line,
+        };
+        let set = Arc::new(KeySet::new("some", [identity]).at(at(2)));
+        let none = Arc::new(KeySet::new("none", []));
+        let some = Rule::new(Effect::Allow, Action::ALL, [Party::Set(set)])
+            .named("ours")
+            .at(at(4))
+            .towards([Party::Identity(identity), Party::Set(none)]);
+        let all = Rule::new(Effect::Deny, [Action::Listen], [Party::Everyone]);
+        Policy::new(Effect::Allow, vec![some, all])
+    }
 
     #[test]
     fn reads_what_it_wrote() {
@@ -211,6 +284,8 @@ mod tests {
             Request::View { first: 3, count: 9 },
             Request::Save,
             Request::Restore(vec![1]),
+            Request::Reload,
+            Request::Policy(vec![SecretKey::from_seed([1; 32]).identity()]),
         ] {
             assert_eq!(Request::decode(&request.encode()).unwrap(), request);
         }
@@ -239,6 +314,17 @@ mod tests {
             Response::Snapshot(vec![1, 2]),
             Response::Restored,
             Response::Failed("no".into()),
+            Response::Reloaded(
+                "policy.yaml".into(),
+                Replaced {
+                    same: false,
+                    registrations: 1,
+                    handles: 2,
+                    memberships: 3,
+                },
+            ),
+            Response::Policy(None, Policy::allow_all()),
+            Response::Policy(Some("policy.yaml".into()), policy(identity)),
         ];
         for response in responses {
             assert_eq!(Response::decode(&response.encode()).unwrap(), response);

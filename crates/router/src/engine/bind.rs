@@ -162,10 +162,18 @@ impl Engine {
             }
         }
         for (session, handle) in over {
-            self.unbind(session, handle);
-            if let Some(state) = self.sessions.get_mut(session) {
-                state.revoked.insert(handle);
-            }
+            let text = "the right to publish to the group has ended; bind the handle anew \
+                        with a grant that counts";
+            self.revoke(session, handle, (RejectCode::NoGrant, text.into()));
+        }
+    }
+
+    /// Frees a handle to what is not allowed any more. What is sent on it is refused for that reason
+    /// until it is bound anew.
+    pub(super) fn revoke(&mut self, session: SessionId, handle: u64, reason: Reason) {
+        self.unbind(session, handle);
+        if let Some(state) = self.sessions.get_mut(session) {
+            state.revoked.insert(handle, reason);
         }
     }
 }

@@ -24,10 +24,8 @@ impl Engine {
             return;
         };
         let Some(bound) = sender.bound.get(&handle) else {
-            if sender.revoked.contains(&handle) {
-                let text = "the right to publish to the group has ended; bind the handle anew \
-                            with a grant that counts";
-                return self.reject(session, sequence, RejectCode::NoGrant, text);
+            if let Some((code, text)) = sender.revoked.get(&handle).cloned() {
+                return self.reject(session, sequence, code, &text);
             }
             let text = format!(
                 "handle {handle} is not bound; bind it first, and look at the answer to that"

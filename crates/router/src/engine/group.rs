@@ -73,7 +73,7 @@ impl Engine {
     }
 
     /// Ends a membership, and gives the number of its join, if there was one.
-    fn end_membership(&mut self, session: SessionId, group: Identity) -> Option<u64> {
+    pub(super) fn end_membership(&mut self, session: SessionId, group: Identity) -> Option<u64> {
         let state = self.sessions.get_mut(session)?;
         let membership = state.groups.remove(&group)?;
         let identity = state.peer;

@@ -1,9 +1,20 @@
 //! Asking the access policy.
 
-use tuyau_wire::{Binding, Identity, Message, RejectCode, Target};
+use std::collections::BTreeSet;
 
-use super::{Engine, SessionId};
+use tuyau_wire::{Binding, Identity, Message, RejectCode};
+
+use super::{Engine, SessionId, reload::action_of};
 use crate::{journal::Event, policy::Action, table::Source};
+
+/// Why something is not allowed.
+#[derive(Debug)]
+pub(super) struct Denial {
+    /// For the journal: by which rule.
+    pub(super) journal: String,
+    /// For the peer.
+    pub(super) text: String,
+}
 
 impl Engine {
     /// Whether the peer of a session may do something; its request is refused if not. The peer is
@@ -18,34 +29,60 @@ impl Engine {
         let Some(identity) = self.sessions.get(session).map(|session| session.peer) else {
             return false;
         };
+        let Some(denial) = self.denial(identity, action, target) else {
+            return true;
+        };
+        self.deny(session, identity, sequence, denial);
+        false
+    }
+
+    /// Why an identity may not do something; `None` when it may.
+    pub(super) fn denial(
+        &self,
+        identity: Identity,
+        action: Action,
+        target: Option<&Identity>,
+    ) -> Option<Denial> {
         let decision = self.rules.policy.decide(&identity, action, target);
         if decision.allowed() {
-            return true;
+            return None;
         }
         let asked = match target {
             Some(target) => format!("to {} {target}", action.phrase()),
             None => format!("to {}", action.phrase()),
         };
-        let journal = format!("{asked}: {decision}");
-        let text = format!(
-            "{identity} is not allowed {asked} by the access policy of this router; ask whoever \
-             runs it"
-        );
+        Some(Denial {
+            journal: format!("{asked}: {decision}"),
+            text: format!(
+                "{identity} is not allowed {asked} by the access policy of this router; ask \
+                 whoever runs it"
+            ),
+        })
+    }
+
+    /// Refuses what has this number, as the policy wants it.
+    pub(super) fn deny(
+        &mut self,
+        session: SessionId,
+        identity: Identity,
+        sequence: u64,
+        denial: Denial,
+    ) {
         let (sequence, code) = (Some(sequence), RejectCode::NotAllowed);
         self.tell(Event::Rejected {
             identity,
             code,
-            text: journal,
+            text: denial.journal,
         });
+        let text = &denial.text;
         self.send(
             session,
             &Message::Reject {
                 sequence,
                 code,
-                text: &text,
+                text,
             },
         );
-        false
     }
 
     /// Whether the peer of a session may bind a handle to what it names; the handle is free if not.
@@ -56,10 +93,7 @@ impl Engine {
         handle: u64,
         binding: &Binding,
     ) -> bool {
-        let action = match binding.target {
-            Target::Group { .. } => Action::Publish,
-            _ => Action::Send,
-        };
+        let action = action_of(&binding.target);
         let may = self.permit(session, sequence, action, Some(&binding.target.identity()));
         if !may {
             self.unbind(session, handle);
@@ -67,9 +101,10 @@ impl Engine {
         may
     }
 
-    /// Takes registrations out of the table whose owners may not listen: a state is kept longer than
-    /// a policy.
-    pub(super) fn revoke_registrations(&mut self) {
+    /// Takes registrations out of the table whose owners may not listen, tells those that registered in
+    /// a session that is still there, and gives how many there were: a state is kept longer than a
+    /// policy, and a policy can change.
+    pub(super) fn revoke_registrations(&mut self) -> usize {
         let policy = &self.rules.policy;
         let registered = self
             .state
@@ -78,10 +113,42 @@ impl Engine {
             .filter(|row| row.source != Source::Static);
         let revoked = registered.map(|row| row.identity);
         let revoked = revoked.filter(|who| !policy.decide(who, Action::Listen, None).allowed());
-        for identity in revoked.collect::<Vec<_>>() {
-            self.state.table.revoke(&identity);
+        let revoked: Vec<_> = revoked.collect();
+        for identity in &revoked {
+            self.state.table.revoke(identity);
             self.changed = true;
-            self.tell(Event::Revoked { identity });
+            self.tell(Event::Revoked {
+                identity: *identity,
+            });
+        }
+        self.tell_revoked(&revoked.iter().copied().collect());
+        revoked.len()
+    }
+
+    /// Refuses after all what registered these identities.
+    fn tell_revoked(&mut self, revoked: &BTreeSet<Identity>) {
+        if revoked.is_empty() {
+            return;
+        }
+        let sessions = self.sessions.greeted();
+        let registered = sessions.filter(|(_, session)| revoked.contains(&session.peer));
+        let registered = registered.filter_map(|(id, it)| Some((id, it.peer, it.registered?)));
+        for (session, identity, sequence) in registered.collect::<Vec<_>>() {
+            if let Some(state) = self.sessions.get_mut(session) {
+                state.registered = None;
+            }
+            if let Some(denial) = self.denial(identity, Action::Listen, None) {
+                let (sequence, code) = (Some(sequence), RejectCode::NotAllowed);
+                let text = &denial.text;
+                self.send(
+                    session,
+                    &Message::Reject {
+                        sequence,
+                        code,
+                        text,
+                    },
+                );
+            }
         }
     }
 }

@@ -21,6 +21,9 @@ impl Engine {
     ) {
         match self.register(session, record, now) {
             Ok(greet) => {
+                if let Some(state) = self.sessions.get_mut(session) {
+                    state.registered = Some(sequence);
+                }
                 self.accept(session, sequence);
                 if greet {
                     self.greet_route(session, now);
@@ -53,7 +56,10 @@ impl Engine {
         }
         let (identity, sequence) = (claims.identity, claims.sequence);
         let routes = claims.routes.clone();
-        let (simulated, first) = (session.link == Link::Simulated, !session.registered);
+        let (simulated, first) = (
+            session.link == Link::Simulated,
+            session.registered.is_none(),
+        );
         let source = if simulated {
             Source::Simulated
         } else {
@@ -65,9 +71,6 @@ impl Engine {
             .table
             .register(record, source, now, self.rules.max_entries)
             .map_err(|refusal| refused(&refusal, sequence))?;
-        if let Some(session) = self.sessions.get_mut(id) {
-            session.registered = true;
-        }
         self.tell(Event::Registered {
             identity,
             routes,

@@ -9,7 +9,11 @@ use std::{
 use tuyau_core::{Address, Origin};
 use tuyau_wire::Identity;
 
-use super::{DialId, bind::Bound, group::Membership};
+use super::{
+    DialId,
+    bind::{Bound, Reason},
+    group::Membership,
+};
 use crate::Timestamp;
 
 /// The number of a session, never used twice while a router runs.
@@ -46,8 +50,8 @@ pub(super) struct Session {
     pub(super) greeted: bool,
     /// Whether the session is about to be closed and the peer is no longer heard.
     pub(super) silenced: bool,
-    /// Whether the peer has registered in this session.
-    pub(super) registered: bool,
+    /// The number of the last registration in this session, if there is one.
+    pub(super) registered: Option<u64>,
     pub(super) last_sequence: Option<u64>,
     pub(super) last_heard: Timestamp,
     /// The dials for which messages of this session wait, and the bytes of these messages.
@@ -57,8 +61,8 @@ pub(super) struct Session {
     pub(super) said: Peer,
     /// What its handles lead to.
     pub(super) bound: BTreeMap<u64, Bound>,
-    /// Handles that were bound, until the right to publish ended.
-    pub(super) revoked: BTreeSet<u64>,
+    /// Handles that were bound until the right to what they led to ended, and why it did.
+    pub(super) revoked: BTreeMap<u64, Reason>,
     /// The groups that it is in.
     pub(super) groups: BTreeMap<Identity, Membership>,
 }
@@ -94,14 +98,14 @@ impl Sessions {
             link,
             greeted,
             silenced: false,
-            registered: false,
+            registered: None,
             last_sequence: None,
             last_heard: now,
             waits_for: BTreeSet::new(),
             waiting_bytes: 0,
             said: Peer::default(),
             bound: BTreeMap::new(),
-            revoked: BTreeSet::new(),
+            revoked: BTreeMap::new(),
             groups: BTreeMap::new(),
         };
         self.all.insert(id, session);

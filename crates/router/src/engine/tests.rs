@@ -5,6 +5,7 @@ mod groups;
 mod lookup;
 mod permits;
 mod registrations;
+mod reload;
 mod sessions;
 mod takeover;
 mod world;

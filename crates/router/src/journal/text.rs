@@ -64,6 +64,17 @@ impl fmt::Display for Event {
             Self::Revoked { identity } => {
                 write!(f, "registration of {identity} revoked by the access policy")
             }
+            Self::HandleRevoked { identity, reason } => {
+                write!(f, "freed a handle of {identity}: not allowed {reason}")
+            }
+            Self::PolicyReplaced(replaced) => {
+                write!(f, "read the access policy again: {replaced}")
+            }
+            Self::PolicyRefused { reason } => write!(
+                f,
+                "cannot read the access policy again, the present one stays: {}",
+                Report(reason)
+            ),
             Self::Rejected {
                 identity,
                 code,
@@ -208,7 +219,9 @@ struct Report<'a>(&'a str);
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lines = self.0.lines().map(str::trim);
-        let lines = lines.filter(|line| !line.is_empty()).enumerate();
+        // Nor has what points at a column of the line before.
+        let says = |line: &&str| !line.trim_matches([' ', '|', '^']).is_empty();
+        let lines = lines.filter(says).enumerate();
         let characters = lines.flat_map(|(index, line)| {
             let separator = if index == 0 { "" } else { "; " };
             // Columns have no meaning on a line of their own.

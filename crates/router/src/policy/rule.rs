@@ -28,7 +28,7 @@ pub struct RulePlace {
 }
 
 /// One rule of a policy.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     name: Option<String>,
     place: Option<RulePlace>,

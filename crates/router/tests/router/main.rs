@@ -8,6 +8,7 @@ mod frames;
 mod handshake;
 mod limits;
 mod registration;
+mod reload;
 mod snapshots;
 mod start;
 mod state_dir;
