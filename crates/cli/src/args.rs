@@ -17,7 +17,7 @@ pub use decode::DecodeArgs;
 pub use message::{
     Ack, CarryArgs, JoinArgs, PublishArgs, ReachArgs, ReceiveArgs, RequestArgs, SendArgs, UntilArgs,
 };
-pub use policy::{ExplainArgs, PolicyArgs, PolicyCheckArgs, PolicyCommand};
+pub use policy::{ExplainArgs, PolicyArgs, PolicyCheckArgs, PolicyCommand, ReloadArgs};
 
 /// Reads the command line; ends the program where that is wrong, or asks for help.
 pub(crate) fn read() -> Tuyau {
@@ -69,11 +69,12 @@ Examples:
     State(StateArgs),
     /// Checks a configuration file without running anything.
     Check(CheckArgs),
-    /// Checks an access policy, and explains what it decides.
+    /// Checks an access policy, explains what it decides, and has a router read its own again.
     #[command(after_help = "\
 Examples:
   tuyau policy check conf/policy.yaml
-  tuyau policy explain --policy conf/policy.yaml alice.pem listen")]
+  tuyau policy explain --policy conf/policy.yaml alice.pem listen
+  tuyau policy reload")]
     Policy(PolicyArgs),
     /// Finds out, step by step, why a router does not answer.
     Doctor(DoctorArgs),
@@ -376,6 +377,6 @@ mod tests {
             }
             commands
         }
-        assert_eq!(visit(&Tuyau::command()), 24);
+        assert_eq!(visit(&Tuyau::command()), 25);
     }
 }

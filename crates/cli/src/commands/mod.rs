@@ -17,13 +17,16 @@ mod signals;
 mod state;
 mod transport;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tokio::runtime::{Builder, Runtime};
 use tuyau_client::identity_file;
 use tuyau_wire::{Identity, SecretKey, SecretKeyError};
 
-use crate::args::{Command, Tuyau};
+use crate::{
+    args::{AdminArgs, Command, Tuyau},
+    config::{RouterConfig, Sources},
+};
 
 pub use error::{CommandError, CommandErrorKind};
 
@@ -55,6 +58,18 @@ pub fn run(args: Tuyau) -> Result<(), CommandError> {
 fn small_runtime() -> Result<Runtime, CommandError> {
     let built = Builder::new_current_thread().enable_all().build();
     built.map_err(|error| CommandError::caused(CommandErrorKind::Runtime, error))
+}
+
+/// The admin socket of the router that is meant.
+fn admin_socket(args: AdminArgs) -> Result<PathBuf, CommandError> {
+    if let Some(socket) = args.socket {
+        return Ok(socket);
+    }
+    let mut sources = Sources::new().with_environment();
+    if let Some(file) = args.config {
+        sources = sources.with_file(file);
+    }
+    Ok(RouterConfig::load(&sources)?.admin_socket)
 }
 
 /// Whom the options `--identity` and `--identity-file` name, if anyone.

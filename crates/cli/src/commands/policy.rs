@@ -1,6 +1,7 @@
-//! `tuyau policy` checks an access policy, and explains what it decides.
+//! `tuyau policy` checks an access policy, explains what it decides, and has a router read its own again.
 
 mod explain;
+mod reload;
 
 use crate::{
     args::{PolicyArgs, PolicyCheckArgs, PolicyCommand},
@@ -18,6 +19,7 @@ pub(super) fn run(args: PolicyArgs) -> Result<(), CommandError> {
             let summary = policy::open(&file).map(|file| file.summary());
             check::tell(summary, Output::new(json))
         }
-        PolicyCommand::Explain(args) => explain::run(&args),
+        PolicyCommand::Explain(args) => explain::run(*args),
+        PolicyCommand::Reload(args) => reload::run(args),
     }
 }

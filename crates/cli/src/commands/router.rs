@@ -1,7 +1,7 @@
 //! `tuyau router` serves as a router.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -12,9 +12,13 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tuyau_client::{identity_file, keyfile, state_dir};
-use tuyau_router::{Limits, Router, Settings, journal::Entry};
+use tuyau_router::{Limits, PolicySource, Router, Settings, journal::Entry};
 
-use super::{CommandError, CommandErrorKind, signals::Signals, transport};
+use super::{
+    CommandError, CommandErrorKind,
+    signals::{Hangup, Hung, Signals},
+    transport,
+};
 use crate::{
     args::RouterArgs,
     clock,
@@ -79,10 +83,19 @@ pub(super) fn settings(config: &RouterConfig) -> Result<Settings, CommandError> 
     if let Some(file) = policy {
         settings.policy = file.policy;
     }
+    settings.policy_source = config.policy_file.as_deref().map(policy_source);
     settings.drain.time = config.drain;
     settings.drain.routes.clone_from(&config.drain_to);
     settings.limits = limits(&config.limits);
     Ok(settings)
+}
+
+/// The policy file, to be read again.
+fn policy_source(path: &Path) -> PolicySource {
+    let path = path.to_owned();
+    PolicySource::new(path.display().to_string(), move || {
+        Ok(policy::open(&path)?.policy)
+    })
 }
 
 fn identity_file(config: &RouterConfig) -> PathBuf {
@@ -130,17 +143,25 @@ async fn serve(
 ) -> Result<(), CommandError> {
     let runtime = |error| CommandError::caused(CommandErrorKind::Runtime, error);
     let mut signals = Signals::new().map_err(runtime)?;
+    let mut hangup = Hangup::new().map_err(runtime)?;
     let (router, journal) = Router::start(settings)
         .await
         .map_err(|error| CommandError::caused(CommandErrorKind::Router, error))?;
     publish(config, &router)?;
     announce(&router, output)?;
     let printed = print_beside(journal, output);
-    tokio::select! {
-        () = signals.next() => {}
-        () = router.ended() => {
-            let fault = "the router has ended by a fault of its own; start it again, and report what it printed";
-            return Err(CommandError::caused(CommandErrorKind::Router, fault));
+    loop {
+        tokio::select! {
+            () = signals.next() => break,
+            hung = hangup.next() => match hung {
+                Hung::Up => break,
+                // The log tells what came of it.
+                Hung::Reload => drop(router.reload_policy().await),
+            },
+            () = router.ended() => {
+                let fault = "the router has ended by a fault of its own; start it again, and report what it printed";
+                return Err(CommandError::caused(CommandErrorKind::Router, fault));
+            }
         }
     }
     let saved = tokio::select! {

@@ -2,17 +2,16 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 use tuyau_core::Address;
 use tuyau_router::{AdminClient, RowView, Source, State, Timestamp, View, snapshot};
 use tuyau_wire::{Identity, Rules, Signed};
 
-use super::{CommandError, small_runtime};
+use super::{CommandError, admin_socket as socket, small_runtime};
 use crate::{
-    args::{AdminArgs, StateArgs, StateCommand},
-    config::{RouterConfig, Sources},
+    args::{StateArgs, StateCommand},
     files,
     output::Output,
     plural,
@@ -28,17 +27,6 @@ pub(super) fn run(args: StateArgs) -> Result<(), CommandError> {
         StateCommand::Restore { file, router } => restore(&socket(router)?, &file),
         StateCommand::Inspect { file, json } => inspect(&file, Output::new(json)),
     }
-}
-
-fn socket(args: AdminArgs) -> Result<PathBuf, CommandError> {
-    if let Some(socket) = args.socket {
-        return Ok(socket);
-    }
-    let mut sources = Sources::new().with_environment();
-    if let Some(file) = args.config {
-        sources = sources.with_file(file);
-    }
-    Ok(RouterConfig::load(&sources)?.admin_socket)
 }
 
 fn show(socket: &Path, output: Output) -> Result<(), CommandError> {

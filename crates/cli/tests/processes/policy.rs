@@ -186,3 +186,138 @@ fn a_router_refuses_what_its_policy_denies_and_forgets_what_it_allowed_before() 
     let text = rejected["text"].as_str().unwrap();
     assert!(text.contains("to listen: denied by default"), "{text}");
 }
+
+/// A router in a directory whose policy file says this, and its address.
+fn router_with(directory: &Path, policy: &str) -> (Program, String) {
+    fs::write(directory.join("policy.yaml"), policy).unwrap();
+    let words = [
+        "router",
+        "--json",
+        "--listen",
+        "tls://127.0.0.1:0",
+        "--state-dir",
+        "router",
+        "--set",
+        "policy_file=policy.yaml",
+    ];
+    let mut router = Program::start(tuyau(directory, words));
+    let address = router.listening();
+    (router, address)
+}
+
+const ALLOW: &str = "rules: [{allow: [listen, send], who: [everyone]}]";
+const DENY: &str = "rules:\n- {name: nobody any more, deny: [listen], who: [everyone]}\n";
+const SOCKET: [&str; 2] = ["--socket", "router/admin.sock"];
+
+#[test]
+fn a_policy_that_is_read_again_ends_what_it_does_not_allow() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let (mut router, address) = router_with(directory, ALLOW);
+    let words = [
+        "service",
+        "--json",
+        "--listen",
+        "tls://127.0.0.1:0",
+        "--router",
+        &address,
+        "--set",
+        "router.identity_file=router/identity.pub",
+        "--state-dir",
+        "service",
+    ];
+    let mut service = Program::start(tuyau(directory, words));
+    let registered = router.event("registered", |_| true);
+    let who = registered["identity"].as_str().unwrap();
+    service.event("registered", |_| true);
+    // It has bound a handle to answer the greeting.
+    router.event("received", |_| true);
+
+    let reload = [&["policy", "reload"], &SOCKET[..]].concat();
+    let shown = |words: &[&str]| {
+        let output = run(directory, words);
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(
+        shown(&reload),
+        "policy.yaml is in force: the rules are the same as before\n"
+    );
+
+    // A file that is not valid changes nothing, and both sides say what is wrong with it.
+    fs::write(
+        directory.join("policy.yaml"),
+        "rules:\n- {allow: [send], whom: [everyone], who: [everyone]}\n",
+    )
+    .unwrap();
+    let error = fail(directory, &reload);
+    assert!(
+        error.contains("the policy stays as it was\npolicy.yaml:2:19: unknown key `whom`, did you"),
+        "{error}"
+    );
+    let refused = router.event("policy-refused", |_| true);
+    let text = refused["text"].as_str().unwrap();
+    assert!(
+        text.contains("the present one stays: policy.yaml:2:19: unknown key `whom`"),
+        "{text}"
+    );
+
+    let explain = ["policy", "explain", "--running", who, "listen"];
+    let explain = [&explain[..], &SOCKET].concat();
+    assert!(shown(&explain).starts_with("allowed by the rule at policy.yaml:1\n"));
+
+    fs::write(directory.join("policy.yaml"), DENY).unwrap();
+    assert!(
+        shown(&explain).starts_with("allowed"),
+        "it was not read yet"
+    );
+    let json: Value = serde_json::from_str(&shown(&[&reload[..], &["--json"]].concat())).unwrap();
+    assert_eq!(
+        (&json["same"], &json["registrations"], &json["handles"]),
+        (&false.into(), &1.into(), &1.into())
+    );
+    let revoked = router.event("revoked", |_| true);
+    assert_eq!(revoked["identity"], registered["identity"]);
+    service.event("refused", |event| event["code"] == "not allowed");
+    let told = shown(&[&explain[..], &["--json"]].concat());
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(
+        (
+            &told["allowed"],
+            &told["rule"]["name"],
+            &told["rule"]["line"]
+        ),
+        (&false.into(), &"nobody any more".into(), &2.into())
+    );
+    assert_eq!(told["file"], "policy.yaml");
+
+    // The signal does the same, and the service is back.
+    fs::write(directory.join("policy.yaml"), ALLOW).unwrap();
+    router.signal("HUP");
+    router.event("policy-replaced", |_| true);
+    router.event("registered", |event| {
+        event["identity"] == registered["identity"]
+    });
+    router.signal("TERM");
+    assert!(router.wait().success());
+}
+
+#[test]
+fn a_router_without_a_policy_file_has_none_to_read_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let [alice] = identities(directory, ["alice.pem"]);
+    let mut router = Program::router(directory, "tls://127.0.0.1:0");
+    router.listening();
+    let error = fail(directory, &[&["policy", "reload"], &SOCKET[..]].concat());
+    assert!(error.contains("set `policy_file`"), "{error}");
+    router.signal("HUP");
+    router.event("policy-refused", |_| true);
+    let words = ["policy", "explain", "--running", &alice, "listen"];
+    let output = run(directory, &[&words[..], &SOCKET].concat());
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.starts_with("allowed by default: no rule of the policy in force matches\n"),
+        "{text}"
+    );
+}

@@ -4,21 +4,47 @@ use std::{error::Error, fmt, path::Path};
 
 use serde::Serialize;
 use serde_json::json;
-use tuyau_router::policy::{Action, Decision, Effect, KeySet, Policy};
+use tuyau_router::{
+    AdminClient,
+    policy::{Action, Decision, Effect, KeySet, Policy},
+};
 use tuyau_wire::{Identity, IdentityError};
 
 use crate::{
-    args::ExplainArgs,
-    commands::{CommandError, key},
+    args::{AdminArgs, ExplainArgs},
+    commands::{CommandError, admin_socket, key, small_runtime},
     config::policy::{self, RuleSummary},
     output::Output,
 };
 
-pub(super) fn run(args: &ExplainArgs) -> Result<(), CommandError> {
-    let file = policy::open(&args.policy)?;
-    let question = Question::new(args)?;
-    let explanation = Explanation::new(&question, &file.policy, &file.file);
-    Ok(Output::new(args.json).either(&explanation, &explanation)?)
+pub(super) fn run(args: ExplainArgs) -> Result<(), CommandError> {
+    let output = Output::new(args.json);
+    let Some(file) = &args.policy else {
+        let question = Question::new(&args)?;
+        let (file, policy) = in_force(args.router, &question)?;
+        let explanation = Explanation::new(&question, &policy, file.as_deref());
+        return Ok(output.either(&explanation, &explanation)?);
+    };
+    let file = policy::open(file)?;
+    let question = Question::new(&args)?;
+    let explanation = Explanation::new(&question, &file.policy, Some(&file.file));
+    Ok(output.either(&explanation, &explanation)?)
+}
+
+/// What a running router says about a question, and the file that it read.
+fn in_force(
+    router: AdminArgs,
+    question: &Question,
+) -> Result<(Option<String>, Policy), CommandError> {
+    let socket = admin_socket(router)?;
+    let about: Vec<_> = [question.identity]
+        .into_iter()
+        .chain(question.target)
+        .collect();
+    small_runtime()?.block_on(async {
+        let mut router = AdminClient::connect(&socket).await?;
+        Ok(router.policy(&about).await?)
+    })
 }
 
 /// What a policy is asked.
@@ -49,7 +75,8 @@ struct Explanation<'p> {
     /// What the policy knows of the identity, and of the target.
     sets: Vec<Membership<'p>>,
     target_sets: Vec<Membership<'p>>,
-    file: &'p str,
+    /// The file that was read; none where a router was started without one.
+    file: Option<&'p str>,
     change: Remedy,
     #[serde(skip)]
     decision: Decision<'p>,
@@ -95,7 +122,7 @@ fn identity(argument: &str) -> Result<Identity, CommandError> {
 }
 
 impl<'p> Explanation<'p> {
-    fn new(question: &Question, policy: &'p Policy, file: &'p str) -> Self {
+    fn new(question: &Question, policy: &'p Policy, file: Option<&'p str>) -> Self {
         let Question {
             identity,
             action,
@@ -156,7 +183,10 @@ impl fmt::Display for Explanation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.decision.rule() {
             Some(_) => writeln!(f, "{}", self.decision)?,
-            None => writeln!(f, "{}: no rule of {} matches", self.decision, self.file)?,
+            None => {
+                let file = self.file.unwrap_or("the policy in force");
+                writeln!(f, "{}: no rule of {file} matches", self.decision)?;
+            }
         }
         if let Some(rule) = &self.rule {
             writeln!(f, "  {}", rule.said())?;

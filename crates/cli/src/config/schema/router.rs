@@ -39,7 +39,7 @@ pub(super) const KEYS: &[Key] = &[
         "admin_socket",
         Takes::SocketPath,
         Preset::Follows("`admin.sock` in `state_dir`"),
-        "The Unix socket (mode 0600) over which `tuyau state` talks to the router.",
+        "The Unix socket (mode 0600) over which `tuyau state` and `tuyau policy` talk to the router.",
     ),
     nullable(key(
         "greeting",
@@ -72,7 +72,7 @@ pub(super) const KEYS: &[Key] = &[
         Takes::Path,
         Preset::Nothing,
         "The access policy: which identity may listen and send. Without one, every identity that \
-         proved its key may do everything.",
+         proved its key may do everything. It can be read again while the router runs.",
     ),
     integer(
         "drain_seconds",
