@@ -108,10 +108,10 @@ impl Dialler {
         let bounds = Bounds {
             frame_bytes: self.limits.frame_bytes,
             frame: self.limits.frame,
-            begin,
             handshake: self.limits.handshake,
+            ping: Some(self.limits.ping).filter(|time| !time.is_zero()),
         };
-        let mut io = SessionIo::new(flow, outbox.clone(), self.plane.clone(), bounds);
+        let mut io = SessionIo::new(flow, outbox.clone(), self.plane.clone(), bounds, begin);
         let opened = Input::Opened {
             session,
             peer,

@@ -2,6 +2,7 @@
 
 mod deadline;
 mod input;
+mod silence;
 mod turn;
 
 use std::{
@@ -41,10 +42,10 @@ pub(crate) struct Bounds {
     /// Time for a message to arrive in full once its first byte has, and for the peer to take some
     /// of what waits for it.
     pub(crate) frame: Duration,
-    /// When the connection began.
-    pub(crate) begin: Instant,
-    /// Time for the first message to arrive, from the begin on.
+    /// Time for the first message to arrive, from the begin of the connection on.
     pub(crate) handshake: Duration,
+    /// The time without a word from the peer after which it is asked for one.
+    pub(crate) ping: Option<Duration>,
 }
 
 /// What came in on a session.
@@ -76,6 +77,8 @@ pub(crate) struct SessionIo {
     unflushed: bool,
     /// Whether nothing is read any more.
     deaf: bool,
+    /// Whether something came since the last look at whether the peer is there.
+    heard: bool,
     /// What is to happen by the deadline.
     awaited: Awaited,
     deadline: Deadline,
@@ -89,11 +92,22 @@ pub(crate) struct SessionIo {
 enum Awaited {
     Hello,
     Frame,
+    /// Anything: the peer is asked for a sign of life by the deadline.
+    Word,
+    /// A sign of life.
+    Pong,
     Close,
 }
 
 impl SessionIo {
-    pub(crate) fn new(flow: AnyFlow, outbox: Outbox, plane: Plane, bounds: Bounds) -> Self {
+    /// The one of a connection that began at this time.
+    pub(crate) fn new(
+        flow: AnyFlow,
+        outbox: Outbox,
+        plane: Plane,
+        bounds: Bounds,
+        begin: Instant,
+    ) -> Self {
         Self {
             flow,
             turn: Turn::new(outbox.clone(), plane, bounds.frame_bytes),
@@ -104,8 +118,9 @@ impl SessionIo {
             written: 0,
             unflushed: false,
             deaf: false,
+            heard: false,
             awaited: Awaited::Hello,
-            deadline: Deadline::at(bounds.begin + bounds.handshake),
+            deadline: Deadline::at(begin + bounds.handshake),
             stall: Deadline::default(),
             lag: Deadline::default(),
             bounds,
@@ -149,7 +164,7 @@ impl SessionIo {
         if (paused || self.stall.is_set()) && self.awaited == Awaited::Frame {
             self.deadline.clear();
         }
-        ready!(self.deadline.poll(cx));
+        ready!(self.poll_late(paused || self.stall.is_set(), cx));
         Poll::Ready(self.late())
     }
 
@@ -228,7 +243,7 @@ impl SessionIo {
             let (done, next) = self.turn.work(self.input.bytes());
             self.input.consume(done);
             if done > 0 {
-                self.deadline.clear();
+                self.hear();
             }
             match next {
                 Ok(Next::Read) => self.await_frame(),
@@ -254,17 +269,27 @@ impl SessionIo {
     fn ask_engine(&mut self, length: usize) -> Received {
         let frames = self.input.bytes()[..length].to_vec();
         self.input.consume(length);
-        self.deadline.clear();
-        self.awaited = Awaited::Frame;
+        self.hear();
         self.waiting = true;
         self.outbox.begin_turn(self.turn.sequence());
         Received::Frames(frames)
     }
 
-    /// Starts the time that a begun frame has, unless it runs.
+    /// Starts the time that a begun frame has, or else that in which anything should come, unless it
+    /// runs.
     fn await_frame(&mut self) {
-        if self.input.len() > 0 && !self.deadline.is_set() {
-            self.deadline.set(Instant::now() + self.bounds.frame);
+        let is_begun = self.input.len() > 0;
+        if is_begun && matches!(self.awaited, Awaited::Word | Awaited::Pong) {
+            self.awaited = Awaited::Frame;
+            self.deadline.clear();
+        }
+        if self.deadline.is_set() {
+            return;
+        }
+        match (is_begun, self.bounds.ping) {
+            (true, _) => self.deadline.set(Instant::now() + self.bounds.frame),
+            (false, Some(ping)) => self.deadline.set(Instant::now() + ping),
+            (false, None) => {}
         }
     }
 
@@ -306,6 +331,14 @@ impl SessionIo {
                  (limits.frame_seconds), found {came} bytes of {}; send faster or shorter messages",
                 came + self.input.missing()
             ),
+            Awaited::Word | Awaited::Pong => {
+                let ping = self.bounds.ping.unwrap_or_default();
+                format!(
+                    "expected a pong within {frame:?} of a ping (limits.frame_seconds), which was \
+                     sent because nothing had come for {ping:?} (limits.ping_seconds), found \
+                     nothing; answer pings, and connect again"
+                )
+            }
             Awaited::Close => {
                 self.flow.abort();
                 return Received::End(self.outbox.closing().unwrap_or_default());

@@ -104,6 +104,10 @@ pub struct Limits {
     /// Time for a message to arrive in full once its first byte has, and for a peer to take some of
     /// what waits for it.
     pub frame: Duration,
+    /// Time without a word from a peer after which it is asked for one; zero for never. Up to twice that
+    /// may pass, so that a busy connection costs nothing. One that does not answer within `frame` is
+    /// closed.
+    pub ping: Duration,
     /// Bytes that wait for one slow reader.
     pub queue_bytes: usize,
     /// Bytes that a sender may send to one recipient before it is told of more; 4,096 at least.
@@ -165,6 +169,7 @@ impl Default for Limits {
             handshakes_per_second: 2000,
             frame_bytes: MAX_FRAME,
             frame: Duration::from_secs(30),
+            ping: Duration::from_secs(45),
             queue_bytes: 1 << 20,
             credit_bytes: 1 << 16,
             handles: 1024,

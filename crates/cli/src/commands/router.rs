@@ -119,6 +119,7 @@ fn limits(limits: &RouterLimits) -> Limits {
         handshakes_per_second: limits.handshakes_per_second,
         frame_bytes: limits.frame_bytes,
         frame: limits.frame,
+        ping: limits.ping,
         queue_bytes: limits.queue_bytes,
         credit_bytes: limits.credit_bytes,
         handles: limits.handles,

@@ -75,6 +75,8 @@ pub struct RouterLimits {
     /// Time for a message to arrive in full once its first byte has, and for a peer to take some of
     /// what waits for it.
     pub frame: Duration,
+    /// Time without a word from a peer after which it is asked for one; zero for never.
+    pub ping: Duration,
     /// Bytes that wait for one slow reader; never less than `frame_bytes`.
     pub queue_bytes: usize,
     /// Bytes that one sender may send to a recipient or a group before it is told of more.
@@ -171,6 +173,7 @@ impl RouterLimits {
         let handshakes_per_second = section.integer("handshakes_per_second", notes);
         let frame_bytes = section.integer("frame_bytes", notes);
         let frame = section.integer("frame_seconds", notes);
+        let ping = section.integer("ping_seconds", notes);
         let queue_bytes = section.integer("queue_bytes", notes);
         let credit_bytes = section.integer("credit_bytes", notes);
         let handles = section.integer("handles", notes);
@@ -186,6 +189,7 @@ impl RouterLimits {
             handshakes_per_second: u32::try_from(handshakes_per_second?).unwrap_or(u32::MAX),
             frame_bytes: size(frame_bytes?),
             frame: Duration::from_secs(frame?),
+            ping: Duration::from_secs(ping?),
             queue_bytes: size(queue_bytes?),
             credit_bytes: credit_bytes?,
             handles: size(handles?),

@@ -6,19 +6,26 @@ use std::{
     task::{Context, Poll},
 };
 
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::{
+    task::coop::has_budget_remaining,
+    time::{Instant, Sleep, sleep_until},
+};
 
 /// A time that can be set, and waited for. The timer behind it is made when it is first waited for.
 #[derive(Debug, Default)]
 pub(super) struct Deadline {
     at: Option<Instant>,
     sleep: Option<Pin<Box<Sleep>>>,
+    /// Whether the timer is to wake the task at that time.
+    waits: bool,
 }
 
 impl Deadline {
     pub(super) fn at(at: Instant) -> Self {
-        let (at, sleep) = (Some(at), None);
-        Self { at, sleep }
+        Self {
+            at: Some(at),
+            ..Self::default()
+        }
     }
 
     pub(super) fn is_set(&self) -> bool {
@@ -27,6 +34,7 @@ impl Deadline {
 
     pub(super) fn set(&mut self, at: Instant) {
         self.at = Some(at);
+        self.waits = false;
         if let Some(sleep) = &mut self.sleep {
             sleep.as_mut().reset(at);
         }
@@ -48,6 +56,16 @@ impl Deadline {
             return Poll::Ready(());
         }
         let new = || Box::pin(sleep_until(at));
+        self.waits = has_budget_remaining();
         self.sleep.get_or_insert_with(new).as_mut().poll(cx)
+    }
+
+    /// The same without a look at the clock for each call, for a time that may also be noticed a little
+    /// later, and for a task that is always the same.
+    pub(super) fn poll_lazily(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match &self.sleep {
+            Some(sleep) if self.waits && self.at.is_some() && !sleep.is_elapsed() => Poll::Pending,
+            _ => self.poll(cx),
+        }
     }
 }

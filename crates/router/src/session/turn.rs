@@ -27,6 +27,9 @@ const CONTROL: usize = 64;
 /// The type of a bind.
 const BIND: u8 = 3;
 
+/// The type of a pong.
+const PONG: u8 = 21;
+
 /// What a session's task knows of its peer.
 pub(super) struct Turn {
     outbox: Outbox,
@@ -131,7 +134,8 @@ impl Turn {
         if let Some(refusal) = self.answers.take_refusal() {
             self.plane.tell(refusal);
         }
-        if done > 0 {
+        // A pong is no traffic for which a session is kept.
+        if done > 0 && !is_pong(&input[..done]) {
             self.outbox.note_active();
         }
         (done, next)
@@ -225,8 +229,8 @@ impl Turn {
 
     /// A message that carries no body: a few are done with here.
     fn other(&mut self, message: &[u8], at: usize) -> Run {
-        match message.get(1) {
-            Some(9 | 20) => {}
+        match message.get(1).copied() {
+            Some(9 | 20 | PONG) => {}
             _ => return Run::Engine(at),
         }
         match Message::decode(message) {
@@ -240,6 +244,7 @@ impl Turn {
                 }
             }
             Ok(Message::Ping { token }) => self.answers.say(&Message::Pong { token }),
+            Ok(Message::Pong { .. }) => {}
             _ => return Run::Engine(at),
         }
         Run::Until(at + frame_length(message))
@@ -281,7 +286,7 @@ impl Turn {
         match fast::read(message) {
             _ if !self.greeted => false,
             Some(parts) => parts.kind == Kind::Reply || self.leads_on(parts.handle),
-            None => matches!(message.get(1), Some(9 | 20)),
+            None => matches!(message.get(1).copied(), Some(9 | 20 | PONG)),
         }
     }
 
@@ -307,6 +312,11 @@ impl Turn {
 /// What a peer is told whose numbers do not grow.
 pub(crate) fn not_greater(last: u64, found: u64) -> String {
     format!("expected a sequence number greater than {last}, the one before, found {found}")
+}
+
+/// Whether this is one pong and nothing else: a short frame of an array of its type.
+fn is_pong(input: &[u8]) -> bool {
+    input.get(2) == Some(&PONG) && input.len() == 1 + usize::from(input[0] & 0x1f)
 }
 
 fn frame_length(message: &[u8]) -> usize {

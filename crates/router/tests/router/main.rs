@@ -9,6 +9,7 @@ mod handshake;
 mod limits;
 mod registration;
 mod reload;
+mod silence;
 mod snapshots;
 mod start;
 mod state_dir;

@@ -101,7 +101,8 @@ impl Peer {
             .expect("the router answers")
     }
 
-    async fn hear_patiently(&mut self) -> Result<Option<Vec<u8>>, String> {
+    /// The next message, however long it takes.
+    pub(crate) async fn hear_patiently(&mut self) -> Result<Option<Vec<u8>>, String> {
         loop {
             if let Some(frame) = frame::split(&self.input, 1 << 30).unwrap() {
                 let (message, length) = (frame.message.to_vec(), frame.length);

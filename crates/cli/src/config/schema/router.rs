@@ -169,6 +169,14 @@ const LIMITS: &[Key] = &[
         "Time for a message to arrive in full once its first byte has, and for a peer to take some of what waits for it.",
     ),
     integer(
+        "ping_seconds",
+        "45",
+        0,
+        3_600,
+        "seconds",
+        "Time without a word from a peer after which it is asked for one (`ping`); up to twice that may pass. One that does not answer within `frame_seconds` is gone. 0 for never.",
+    ),
+    integer(
         "queue_bytes",
         "1048576",
         MIN_MAX_FRAME,
