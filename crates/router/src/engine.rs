@@ -7,7 +7,9 @@ mod deliver;
 mod dial;
 mod group;
 mod lookup;
+mod members;
 mod permit;
+mod recall;
 mod register;
 mod reload;
 mod session;
@@ -23,11 +25,14 @@ use tuyau_wire::{
 use crate::{
     State, Timestamp,
     journal::Event,
+    mail::Member,
     policy::{Action as Deed, Policy},
     session::not_greater,
 };
 
 use dial::Dials;
+use members::Members;
+use recall::Away;
 use session::{Peer, Sessions};
 
 pub(crate) use bind::Bound;
@@ -45,6 +50,8 @@ pub(crate) struct Rules {
     pub(crate) greeting: Option<String>,
     /// Who may do what.
     pub(crate) policy: Policy,
+    /// Whether durable messages are kept.
+    pub(crate) keeps: bool,
     /// The longest lifetime of a registration.
     pub(crate) max_lifetime: Duration,
     /// The most entries of the table.
@@ -96,10 +103,28 @@ pub(crate) enum Action {
     },
     /// A message waits until its recipient can be reached; it is delivered or refused later.
     Wait { ticket: Ticket },
-    /// A session gets what is published to a group.
-    Join { session: SessionId, group: Identity },
+    /// A session of an identity gets what is published to a group.
+    Join {
+        session: SessionId,
+        identity: Identity,
+        group: Identity,
+    },
     /// A session does not get it any more.
     Leave { session: SessionId, group: Identity },
+    /// What is published to a group is kept for an identity. Whoever asked for that by this number is
+    /// told when it is on the disk.
+    Enlist {
+        member: Member,
+        asker: Option<(SessionId, u64)>,
+    },
+    /// It is not any more.
+    Dismiss {
+        identity: Identity,
+        group: Identity,
+        asker: Option<(SessionId, u64)>,
+    },
+    /// Look whether messages are kept for an identity, and say if so.
+    Recall { identity: Identity },
     /// Queue a message for a session, and tell its sender what came of it.
     Deliver {
         session: SessionId,
@@ -150,6 +175,10 @@ pub(crate) struct Engine {
     state: State,
     sessions: Sessions,
     dials: Dials,
+    /// The durable members of groups.
+    members: Members,
+    /// Who has messages that are kept, and could not be reached.
+    away: Away,
     /// When the next grant expires by which something is bound or joined, in seconds.
     next_expiry: Option<u64>,
     changed: bool,
@@ -163,6 +192,8 @@ impl Engine {
             state,
             sessions: Sessions::default(),
             dials: Dials::default(),
+            members: Members::default(),
+            away: Away::default(),
             next_expiry: None,
             changed: false,
             actions: Vec::new(),
@@ -224,6 +255,7 @@ impl Engine {
         self.dials.forget_failures(now);
         self.expire_waiting(now);
         self.expire_grants(now);
+        self.recall_those_away(now);
     }
 
     /// A peer has proved its identity; the session begins with a hello of both sides.
@@ -299,6 +331,7 @@ impl Engine {
         let peer = Peer {
             epoch: hello.parameter(Parameter::Epoch),
             receives: hello.parameter(Parameter::Receives) != 0,
+            durable: agreement.has(capability::DURABLE),
             lookup: agreement.has(capability::LOOKUP),
         };
         let Some(state) = self.sessions.greet(session, peer) else {
@@ -512,6 +545,9 @@ impl Engine {
     /// Tells the driver where an identity is reached now.
     fn reach(&mut self, identity: Identity) {
         let session = self.session_for(&identity);
+        if session.is_some() {
+            self.away.forget(&identity);
+        }
         self.actions.push(Action::Reach { identity, session });
     }
 

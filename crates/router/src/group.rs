@@ -7,7 +7,7 @@ use std::{
 
 use tuyau_wire::Identity;
 
-use crate::{engine::SessionId, outbox::Outbox};
+use crate::{engine::SessionId, outbox::Outbox, peer::Peer};
 
 /// The least that one publisher may have under way to a group, in bytes, where queues are not so
 /// short that it would be more than half of one.
@@ -25,9 +25,19 @@ pub(crate) struct Group {
 #[derive(Debug, Default)]
 struct Members {
     /// By their session, so in about the order in which they joined.
-    all: BTreeMap<SessionId, Outbox>,
+    all: BTreeMap<SessionId, (Identity, Outbox)>,
     /// The same, for whoever publishes; made anew when it is asked for after a change.
     list: Option<Arc<[Outbox]>>,
+    /// The durable members: what is published is kept for them.
+    keepers: BTreeMap<Identity, Arc<Peer>>,
+    /// The same, as the list above.
+    kept_for: Option<Arc<[Arc<Peer>]>>,
+}
+
+impl Members {
+    fn is_empty(&self) -> bool {
+        self.all.is_empty() && self.keepers.is_empty()
+    }
 }
 
 impl Group {
@@ -45,9 +55,45 @@ impl Group {
     /// The sessions that are in it now.
     pub(crate) fn members(&self) -> Arc<[Outbox]> {
         let mut members = self.lock();
-        let Members { all, list } = &mut *members;
-        let make = || all.values().cloned().collect();
+        let Members { all, list, .. } = &mut *members;
+        let make = || all.values().map(|(_, outbox)| outbox.clone()).collect();
         list.get_or_insert_with(make).clone()
+    }
+
+    /// The sessions that are in it now, of identities that are no durable members.
+    pub(crate) fn guests(&self) -> Vec<Outbox> {
+        let members = self.lock();
+        let all = members.all.values();
+        let guests = all.filter(|(identity, _)| !members.keepers.contains_key(identity));
+        guests.map(|(_, outbox)| outbox.clone()).collect()
+    }
+
+    /// The durable members, without the publisher.
+    pub(crate) fn keepers(&self, publisher: &Identity) -> Arc<[Arc<Peer>]> {
+        let mut members = self.lock();
+        let Members {
+            keepers, kept_for, ..
+        } = &mut *members;
+        if keepers.contains_key(publisher) {
+            let others = keepers.values().filter(|it| it.identity != *publisher);
+            return others.cloned().collect();
+        }
+        let make = || keepers.values().cloned().collect();
+        kept_for.get_or_insert_with(make).clone()
+    }
+
+    /// An identity is a durable member from now on.
+    pub(crate) fn enlist(&self, peer: &Arc<Peer>) {
+        let mut members = self.lock();
+        members.keepers.insert(peer.identity, peer.clone());
+        members.kept_for = None;
+    }
+
+    /// An identity is no durable member any more.
+    pub(crate) fn dismiss(&self, identity: &Identity) {
+        let mut members = self.lock();
+        members.keepers.remove(identity);
+        members.kept_for = None;
     }
 
     /// What one publisher may have under way, in bytes.
@@ -83,10 +129,11 @@ impl Groups {
     }
 
     /// A session joins; once is as good as twice.
-    pub(crate) fn join(&mut self, identity: Identity, outbox: &Outbox) {
-        let group = self.of(identity);
+    pub(crate) fn join(&mut self, group: Identity, member: Identity, outbox: &Outbox) {
+        let group = self.of(group);
         let mut members = group.lock();
-        members.all.insert(outbox.session(), outbox.clone());
+        let session = outbox.session();
+        members.all.insert(session, (member, outbox.clone()));
         members.list = None;
     }
 
@@ -103,7 +150,7 @@ impl Groups {
     /// Forgets the groups without members, to which no lane leads.
     pub(crate) fn sweep(&mut self) {
         self.all
-            .retain(|_, group| Arc::strong_count(group) > 1 || !group.lock().all.is_empty());
+            .retain(|_, group| Arc::strong_count(group) > 1 || !group.lock().is_empty());
     }
 }
 

@@ -3,7 +3,11 @@
 mod saving;
 mod traffic;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{
     sync::{mpsc, oneshot},
@@ -17,6 +21,7 @@ use crate::{
     dialler::Dialler,
     engine::{Action, DialId, Engine, Link, SessionId},
     journal::Event,
+    mail::{Asker, Member},
     outbox::Outbox,
     plane::Plane,
     store::StoreHandle,
@@ -74,7 +79,6 @@ pub(crate) struct Hub {
     dialler: Dialler,
     connections: Connections,
     saving: Saving,
-    store: Option<StoreHandle>,
     drain: Drain,
     stopping: bool,
     /// The simulated session whose message is being taken, and the last answer to it.
@@ -83,16 +87,22 @@ pub(crate) struct Hub {
 
 impl Hub {
     pub(crate) fn new(
-        engine: Engine,
+        mut engine: Engine,
         inputs: mpsc::Receiver<Input>,
-        plane: Plane,
         dialler: Dialler,
-        connections: Connections,
         state_dir: Option<Arc<StateDir>>,
-        store: Option<StoreHandle>,
+        (store, members): (Option<StoreHandle>, Vec<Member>),
         drain: Drain,
     ) -> Self {
-        let traffic = Traffic::new(engine.identity(), plane.clone(), &dialler.limits);
+        let (plane, connections) = (dialler.plane.clone(), dialler.connections.clone());
+        let mut traffic = Traffic::new(engine.identity(), plane.clone(), &dialler.limits, store);
+        for member in &members {
+            traffic.remember(member.group, member.identity);
+        }
+        engine.remember(members, plane.now());
+        if let Some(mail) = traffic.mail() {
+            mail.recall_all();
+        }
         Self {
             engine,
             sessions: BTreeMap::new(),
@@ -102,7 +112,6 @@ impl Hub {
             dialler,
             connections,
             saving: Saving::new(state_dir),
-            store,
             drain,
             stopping: false,
             simulated: None,
@@ -120,6 +129,7 @@ impl Hub {
             tokio::select! {
                 biased;
                 _ = ticks.tick() => self.tick().await,
+                wanted = self.traffic.wanted() => self.want(wanted),
                 count = self.inputs.recv_many(&mut batch, BATCH) => {
                     if count == 0 {
                         return self.save_at_end().await;
@@ -196,6 +206,15 @@ impl Hub {
         }
     }
 
+    /// These have messages that are kept, and no session as far as is known.
+    fn want(&mut self, identities: BTreeSet<Identity>) {
+        let now = self.plane.now();
+        for identity in identities {
+            self.engine.want(identity, now);
+        }
+        self.perform();
+    }
+
     fn receive(&mut self, session: SessionId, mut frames: &[u8], now: Timestamp) {
         while let Ok(Some(frame)) = frame::split(frames, usize::MAX) {
             self.engine.received(session, frame.message, now);
@@ -261,9 +280,30 @@ impl Hub {
                 self.traffic.unbind((session, binding), outbox, handle);
             }
             Action::Wait { ticket } => self.traffic.wait(ticket),
-            Action::Join { session, group } => {
+            Action::Join {
+                session,
+                identity,
+                group,
+            } => {
                 if let Some(outbox) = self.sessions.get(&session) {
-                    self.traffic.join(group, outbox);
+                    self.traffic.join(group, identity, outbox);
+                }
+            }
+            Action::Enlist { member, asker } => {
+                let asker = self.asker(asker);
+                self.traffic.enlist(&member, asker);
+            }
+            Action::Dismiss {
+                identity,
+                group,
+                asker,
+            } => {
+                let asker = self.asker(asker);
+                self.traffic.dismiss(group, identity, asker);
+            }
+            Action::Recall { identity } => {
+                if let Some(mail) = self.traffic.mail() {
+                    mail.recall(identity);
                 }
             }
             Action::Leave { session, group } => self.traffic.leave(group, session),
@@ -299,6 +339,12 @@ impl Hub {
     /// The time of day.
     pub(crate) fn now(&self) -> Timestamp {
         self.plane.now()
+    }
+
+    /// Where an answer goes.
+    fn asker(&self, asker: Option<(SessionId, u64)>) -> Asker {
+        let (session, sequence) = asker?;
+        Some((self.sessions.get(&session)?.clone(), sequence))
     }
 
     fn tell(&self, event: Event) {
@@ -381,9 +427,9 @@ impl Hub {
         self.finish_saving(true).await;
         self.saving.start_now(self.engine.state());
         self.finish_saving(true).await;
-        if let Some(store) = &self.store {
+        if let Some(mail) = self.traffic.mail() {
             let (done, closed) = oneshot::channel();
-            let close = store.stop(move || {
+            let close = mail.store().stop(move || {
                 let _ = done.send(());
             });
             // It may have ended already.

@@ -20,7 +20,8 @@ use tuyau_wire::{
 };
 
 use crate::{
-    engine::SessionId, group::Group, journal::Event, numbers::Number, outbox::Outbox, peer::Peer,
+    engine::SessionId, group::Group, journal::Event, mail::Mail, numbers::Number, outbox::Outbox,
+    peer::Peer,
 };
 
 /// What a bound handle leads to.
@@ -33,6 +34,8 @@ pub(crate) struct Lane {
     announce: Box<[u8]>,
     /// Whose messages it carries.
     pub(crate) from: Identity,
+    /// The epoch of its numbers.
+    pub(crate) epoch: u64,
     /// The sender's handle, and the way back to it; none for what the router itself says.
     sender: Option<(u64, Outbox)>,
     pub(crate) to: Destination,
@@ -40,6 +43,8 @@ pub(crate) struct Lane {
     pub(crate) level: Level,
     /// How long a message is of use, in milliseconds; for a request always set.
     pub(crate) ttl: u64,
+    /// Where its messages are stored, when they are durable.
+    pub(crate) mail: Option<Mail>,
     /// Whether the sender's handle leads elsewhere by now.
     parted: AtomicBool,
     /// What it could send at first.
@@ -81,6 +86,19 @@ pub(crate) enum Destination {
     Group(Arc<Group>),
     /// To the router itself.
     Router,
+    /// Out of mailboxes, to those whose they are.
+    Mailboxes,
+}
+
+impl Destination {
+    /// The identity or the group to which it leads.
+    pub(crate) fn identity(&self) -> Option<Identity> {
+        match self {
+            Self::Peer(peer) => Some(peer.identity),
+            Self::Group(group) => Some(group.identity),
+            Self::Router | Self::Mailboxes => None,
+        }
+    }
 }
 
 /// What a lane is made of.
@@ -92,6 +110,8 @@ pub(crate) struct Plan {
     pub(crate) level: Level,
     /// What may be sent before there is more credit, in bytes of messages.
     pub(crate) credit: u64,
+    /// Where durable messages are stored.
+    pub(crate) mail: Option<Mail>,
 }
 
 impl Lane {
@@ -102,6 +122,7 @@ impl Lane {
             to,
             level,
             credit,
+            mail,
         } = plan;
         let mut announce = Vec::new();
         let handle = number.get();
@@ -115,6 +136,8 @@ impl Lane {
             prefix: Prefix::new(Kind::Deliver, handle),
             announce: announce.into(),
             from: announcement.identity,
+            epoch: announcement.epoch,
+            mail,
             sender,
             to,
             class: announcement.class,
@@ -143,6 +166,20 @@ impl Lane {
     /// What the sender may have sent in all, in bytes of messages.
     pub(crate) fn limit(&self) -> u64 {
         self.limit.load(Relaxed)
+    }
+
+    /// The session whose messages it carries; none of what the router itself says, and of what comes
+    /// out of mailboxes.
+    pub(crate) fn sent_by(&self) -> Option<SessionId> {
+        self.sender.as_ref().map(|(_, outbox)| outbox.session())
+    }
+
+    /// The group to which it leads.
+    pub(crate) fn group(&self) -> Option<Identity> {
+        match &self.to {
+            Destination::Group(group) => Some(group.identity),
+            _ => None,
+        }
     }
 
     /// Whether a recipient's answer or acknowledgement is waited for.
@@ -176,9 +213,11 @@ impl Lane {
         };
         let returned = self.returned.fetch_add(bytes, Relaxed) + bytes;
         let window = match &self.to {
+            // It is free as soon as it is stored, whoever takes it.
+            _ if self.class == Class::Durable => self.credit,
             Destination::Peer(peer) => peer.window(),
             Destination::Group(group) => group.window(),
-            Destination::Router => self.credit,
+            Destination::Router | Destination::Mailboxes => self.credit,
         };
         let limit = self.limit.load(Relaxed);
         if returned + window >= limit + window / 2 {
@@ -249,7 +288,7 @@ impl Lane {
     }
 
     /// Tells the sender how far messages have come; the numbers ascend.
-    fn receipts(&self, level: Level, sequences: &[u64]) {
+    pub(crate) fn receipts(&self, level: Level, sequences: &[u64]) {
         let Some((_, sender)) = &self.sender else {
             return;
         };

@@ -25,6 +25,7 @@ mod hub;
 pub mod journal;
 mod lane;
 mod listen;
+mod mail;
 mod network;
 mod numbers;
 mod outbox;

@@ -15,7 +15,7 @@ use std::{
 
 use tuyau_wire::Message;
 
-use crate::{engine::SessionId, lane::Lane};
+use crate::{engine::SessionId, lane::Lane, peer::Peer, store::ReadLimit};
 
 pub(crate) use delivery::{Batch, Delivery, Refusal};
 pub(crate) use run::{Run, Shared};
@@ -56,6 +56,10 @@ struct Queue {
     announced: HashMap<u64, Weak<Lane>>,
     /// What did not reach the peer, and it was not told of yet.
     missed: Vec<Missed>,
+    /// The identity whose stored messages come over this session.
+    mail: Option<Arc<Peer>>,
+    /// Whether more of them wait until there is room.
+    mail_waits: bool,
     /// Handles that were bound or freed, for the session's task.
     bound: Vec<(u64, Option<Arc<Lane>>)>,
     closing: Option<String>,
@@ -89,6 +93,12 @@ pub(crate) struct Orders {
 
 /// More than the answers to the requests of one read, which is 64 KiB or one longer message, can be.
 const REPLIES: usize = 1024 * 1024;
+
+/// How much of a mailbox is read at a time.
+const MAIL: ReadLimit = ReadLimit {
+    messages: 1024,
+    bytes: 256 * 1024,
+};
 
 /// How long a list of what was announced may grow before what has ended is taken out.
 const ANNOUNCED: usize = 64;
@@ -134,6 +144,43 @@ impl Outbox {
     pub(crate) fn answered(&self, messages: u64) {
         let mut queue = self.lock();
         queue.awaited = queue.awaited.saturating_sub(messages);
+        let mail = queue.take_waiting_mail();
+        drop(queue);
+        if let Some(peer) = mail {
+            peer.pump();
+        }
+    }
+
+    /// Whose stored messages come over this session from now on, if anybody's.
+    pub(crate) fn give_mail_to(&self, peer: Option<Arc<Peer>>) {
+        let mut queue = self.lock();
+        queue.mail = peer.filter(|_| queue.closing.is_none());
+        queue.mail_waits = false;
+    }
+
+    /// Whose stored messages come over this session.
+    pub(crate) fn mail(&self) -> Option<Arc<Peer>> {
+        self.lock().mail.clone()
+    }
+
+    /// How many stored messages this session may get now. When that is nothing worth reading a
+    /// mailbox for, the mailbox is read as soon as it is.
+    pub(crate) fn room_for_mail(&self) -> Option<ReadLimit> {
+        let mut queue = self.lock();
+        if queue.closing.is_some() {
+            return None;
+        }
+        let (most, limit) = (queue.unacknowledged, self.shared.limit);
+        let messages = most.saturating_sub(queue.awaited);
+        let bytes = limit.saturating_sub(queue.bytes());
+        if messages == 0 || messages < (most / 4).min(MAIL.messages as u64) || bytes < limit / 4 {
+            queue.mail_waits = true;
+            return None;
+        }
+        Some(ReadLimit {
+            messages: usize::try_from(messages).map_or(MAIL.messages, |it| it.min(MAIL.messages)),
+            bytes: bytes.min(MAIL.bytes),
+        })
     }
 
     /// Whether the peer's hello was taken.
@@ -221,8 +268,9 @@ impl Outbox {
         queue.frames = Vec::new();
         queue.written = 0;
         queue.bound.clear();
+        let mail = queue.mail.take();
         let runs = [mem::take(&mut queue.runs), mem::take(&mut queue.writing)];
-        drop(queue);
+        drop((queue, mail));
         runs.into_iter().flatten().for_each(Run::settle);
         self.end_answers();
     }
@@ -304,8 +352,12 @@ impl Outbox {
             queue.frames = Vec::new();
         }
         queue.writing = mem::take(&mut queue.runs);
+        let mail = queue.take_waiting_mail();
         drop(queue);
         settled.drain(..).for_each(Run::settle);
+        if let Some(peer) = mail {
+            peer.pump();
+        }
     }
 
     /// The peer has not taken anything for a while: those who send to others as well do not wait
@@ -333,6 +385,12 @@ impl Outbox {
 const KEPT: usize = 512;
 
 impl Queue {
+    /// Whose stored messages wait for room, which there may be now.
+    fn take_waiting_mail(&mut self) -> Option<Arc<Peer>> {
+        let waits = mem::take(&mut self.mail_waits);
+        self.mail.as_ref().filter(|_| waits).cloned()
+    }
+
     /// What waits and what is being written, in bytes.
     fn bytes(&self) -> usize {
         self.frames.len() + self.written

@@ -1,4 +1,6 @@
-//! Where an identity is reached now.
+//! Where an identity is reached now, and how it gets what is stored for it.
+
+mod mailbox;
 
 use std::{
     collections::HashMap,
@@ -7,7 +9,10 @@ use std::{
 
 use tuyau_wire::Identity;
 
-use crate::outbox::Outbox;
+use crate::{mail::Mail, outbox::Outbox};
+
+pub(crate) use mailbox::Kept;
+use mailbox::Mailbox;
 
 /// The least that one sender may have under way to one recipient, in bytes.
 const WINDOW_MIN: u64 = 16 * 1024;
@@ -17,6 +22,7 @@ const WINDOW_MIN: u64 = 16 * 1024;
 pub(crate) struct Peer {
     pub(crate) identity: Identity,
     state: Mutex<State>,
+    mailbox: Mailbox,
 }
 
 #[derive(Debug, Default)]
@@ -27,10 +33,11 @@ struct State {
 }
 
 impl Peer {
-    fn new(identity: Identity) -> Self {
+    fn new(identity: Identity, mail: Option<Mail>) -> Self {
         Self {
             identity,
             state: Mutex::default(),
+            mailbox: Mailbox::new(mail),
         }
     }
 
@@ -58,8 +65,9 @@ impl Peer {
     }
 
     /// Changes where the identity is reached.
-    fn reach(&self, outbox: Option<Outbox>) {
-        self.lock().outbox = outbox;
+    fn reach(self: &Arc<Self>, outbox: Option<Outbox>) {
+        self.lock().outbox.clone_from(&outbox);
+        self.take_mail(outbox);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -68,15 +76,22 @@ impl Peer {
 }
 
 /// All identities that have a session or to which a lane leads.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Peers {
     all: HashMap<Identity, Arc<Peer>>,
+    mail: Option<Mail>,
 }
 
 impl Peers {
+    /// None yet; of those that come, messages are kept in `mail`.
+    pub(crate) fn new(mail: Option<Mail>) -> Self {
+        let all = HashMap::new();
+        Self { all, mail }
+    }
+
     /// The one of an identity.
     pub(crate) fn of(&mut self, identity: Identity) -> Arc<Peer> {
-        let new = || Arc::new(Peer::new(identity));
+        let new = || Arc::new(Peer::new(identity, self.mail.clone()));
         self.all.entry(identity).or_insert_with(new).clone()
     }
 
@@ -87,9 +102,11 @@ impl Peers {
         }
     }
 
-    /// Forgets the identities that have no session, and to which no lane leads.
+    /// Forgets the identities that have no session, to which no lane leads, and that have settled
+    /// all they got.
     pub(crate) fn sweep(&mut self) {
-        self.all
-            .retain(|_, peer| Arc::strong_count(peer) > 1 || peer.outbox().is_some());
+        self.all.retain(|_, peer| {
+            Arc::strong_count(peer) > 1 || peer.outbox().is_some() || !peer.mailbox.is_settled()
+        });
     }
 }

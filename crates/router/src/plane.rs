@@ -70,6 +70,22 @@ impl Plane {
         }
     }
 
+    /// Messages were stored for a recipient or a group.
+    pub(crate) fn stored(&self, lane: &Lane, messages: u64, bytes: u64) {
+        self.count(messages);
+        if lane.count(messages, bytes)
+            && let Some(to) = lane.to.identity()
+        {
+            let from = lane.from;
+            self.tell(Event::Stored {
+                from,
+                to,
+                messages,
+                bytes,
+            });
+        }
+    }
+
     /// Messages were published to a group.
     pub(crate) fn published(&self, lane: &Lane, group: Identity, messages: u64, bytes: u64) {
         self.count(messages);

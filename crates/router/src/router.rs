@@ -19,8 +19,8 @@ use tuyau_core::{Address, BoxError, Listener};
 use tuyau_wire::{Hello, HelloError, Identity, Message, Parameter, Role, capability};
 
 use crate::{
-    Network, PolicySource, RowView, Settings, Simulated, SnapshotError, State, StateDir, Timestamp,
-    View, admin,
+    Limits, Network, PolicySource, RowView, Settings, Simulated, SnapshotError, State, StateDir,
+    Timestamp, View, admin,
     connections::Connections,
     dialler::Dialler,
     engine::{Engine, Link, Rules, SessionId},
@@ -85,6 +85,7 @@ impl Router {
         let (inputs, receiver) = mpsc::channel(INPUTS);
         let (journal, watcher) = broadcast::channel(JOURNAL);
         let plane = Plane::new(journal.clone(), settings.clock.clone());
+        let members = store.as_ref().map(Opened::members);
         let store = match store {
             Some(opened) => Some(start_store(opened, &plane)?),
             None => None,
@@ -103,11 +104,9 @@ impl Router {
         let hub = Hub::new(
             engine,
             receiver,
-            plane,
             dialler.clone(),
-            connections.clone(),
             state_dir.map(Arc::new),
-            store,
+            (store, members.unwrap_or_default()),
             settings.drain.clone(),
         );
         let mut accepting: Vec<_> = listeners
@@ -367,6 +366,10 @@ fn rules(settings: &Settings, identity: Identity) -> Result<Rules, StartError> {
             true => hello.with_capability(capability::LOOKUP),
             false => Ok(hello),
         })
+        .and_then(|hello| match keeps_messages(settings) {
+            true => durable(hello, limits),
+            false => Ok(hello),
+        })
         .and_then(|hello| hello.with_max_frame(limits.frame_bytes as u64))
         .and_then(|hello| hello.with_parameter(Parameter::Credit, limits.credit_bytes))
         .and_then(|hello| hello.with_parameter(Parameter::Handles, limits.handles as u64))
@@ -376,6 +379,7 @@ fn rules(settings: &Settings, identity: Identity) -> Result<Rules, StartError> {
         hello: hello.map_err(StartError::Limits)?,
         greeting: settings.greeting.clone(),
         policy: settings.policy.clone(),
+        keeps: keeps_messages(settings),
         max_lifetime: limits.registration_max,
         max_entries: limits.routes,
         max_handles: limits.handles,
@@ -385,6 +389,21 @@ fn rules(settings: &Settings, identity: Identity) -> Result<Rules, StartError> {
         idle: limits.idle,
         retry: RETRY,
     })
+}
+
+/// Whether there is a place for durable messages.
+fn keeps_messages(settings: &Settings) -> bool {
+    settings.state_dir.is_some() || settings.storage.is_some()
+}
+
+/// Says in a hello that messages are kept, and for how long.
+fn durable(hello: Hello, limits: &Limits) -> Result<Hello, HelloError> {
+    let ttl_max = u64::try_from(limits.ttl_max.as_millis()).unwrap_or(u64::MAX);
+    hello
+        .with_capability(capability::DURABLE)?
+        .with_parameter(Parameter::WindowMessages, limits.window_messages)?
+        .with_parameter(Parameter::WindowSeconds, limits.window.as_secs())?
+        .with_parameter(Parameter::TtlMax, ttl_max)
 }
 
 /// Why a router did not start.

@@ -4,6 +4,7 @@ use std::{fmt, time::Duration};
 
 use crate::{
     Settings, StartError, StateDirError,
+    mail::{self, Member},
     persist::{OpenStore, StateDir},
     plane::Plane,
     store::{
@@ -93,6 +94,11 @@ impl Opened {
                 Ok(handle)
             }
         }
+    }
+
+    /// Who is a durable member of groups.
+    pub(crate) fn members(&self) -> Vec<Member> {
+        mail::members(&*self.store.directory)
     }
 
     /// What was found damaged.

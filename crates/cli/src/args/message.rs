@@ -37,8 +37,7 @@ pub struct ReachArgs {
 /// How messages are sent.
 #[derive(Args, Clone, Debug)]
 pub struct CarryArgs {
-    /// Stores the messages for whom they are for, until they are taken. A router that keeps no
-    /// messages refuses it; so far none of ours does.
+    /// Stores the messages on the router's disk for whom they are for, until they are taken.
     #[arg(long)]
     pub durable: bool,
     /// How far a message has to come before it counts as sent; accepted unless given, with --durable
@@ -167,8 +166,7 @@ Examples:
 pub struct JoinArgs {
     /// The group: its identity, or a file that holds it.
     pub group: String,
-    /// Stays a member afterwards: durable messages are kept from now on, until it leaves. A router
-    /// that keeps no messages refuses it; so far none of ours does.
+    /// Stays a member afterwards: durable messages are kept from now on, until it leaves.
     #[arg(long, requires = "key")]
     pub durable: bool,
     /// Leaves the group, and receives nothing.

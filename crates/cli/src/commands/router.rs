@@ -127,6 +127,13 @@ fn limits(limits: &RouterLimits) -> Limits {
         registration_max: limits.registration_max,
         routes: limits.routes,
         dials: limits.dials,
+        mailbox_messages: limits.mailbox_messages,
+        mailbox_bytes: limits.mailbox_bytes,
+        store_messages: limits.store_messages,
+        store_bytes: limits.store_bytes,
+        ttl_max: limits.ttl_max,
+        window_messages: limits.window_messages,
+        window: limits.window,
         ..Limits::default()
     }
 }

@@ -91,6 +91,20 @@ pub struct RouterLimits {
     pub routes: usize,
     /// Outgoing connections that are being set up at one time.
     pub dials: usize,
+    /// Durable messages that are kept for one recipient.
+    pub mailbox_messages: u64,
+    /// The bytes of their bodies.
+    pub mailbox_bytes: u64,
+    /// Durable messages that are kept for all recipients.
+    pub store_messages: u64,
+    /// The bytes of their bodies.
+    pub store_bytes: u64,
+    /// How long a durable message is kept at most.
+    pub ttl_max: Duration,
+    /// Within how many of a sender's last numbers a durable message is recognised.
+    pub window_messages: u64,
+    /// For how long after a sender's last durable message that is so.
+    pub window: Duration,
 }
 
 impl RouterConfig {
@@ -181,6 +195,13 @@ impl RouterLimits {
         let registration_max = section.integer("registration_seconds_max", notes);
         let routes = section.integer("routes", notes);
         let dials = section.integer("dials", notes);
+        let mailbox_messages = section.integer("mailbox_messages", notes);
+        let mailbox_bytes = section.integer("mailbox_bytes", notes);
+        let store_messages = section.integer("store_messages", notes);
+        let store_bytes = section.integer("store_bytes", notes);
+        let ttl_max = section.integer("ttl_seconds_max", notes);
+        let window_messages = section.integer("window_messages", notes);
+        let window = section.integer("window_seconds", notes);
         check_queue(section, frame_bytes?, queue_bytes?, notes);
         Some(Self {
             connections: size(connections?),
@@ -197,6 +218,13 @@ impl RouterLimits {
             registration_max: Duration::from_secs(registration_max?),
             routes: size(routes?),
             dials: size(dials?),
+            mailbox_messages: mailbox_messages?,
+            mailbox_bytes: mailbox_bytes?,
+            store_messages: store_messages?,
+            store_bytes: store_bytes?,
+            ttl_max: Duration::from_secs(ttl_max?),
+            window_messages: window_messages?,
+            window: Duration::from_secs(window?),
         })
     }
 }

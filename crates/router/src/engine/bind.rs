@@ -63,6 +63,9 @@ impl Engine {
             return Err((RejectCode::Limit, text));
         }
         check_combination(binding, self.rules.identity)?;
+        if binding.class == Class::Durable {
+            self.check_durable(session)?;
+        }
         let group = match &binding.target {
             Target::Identity(_) => None,
             Target::Group { group, grant } => {
@@ -188,9 +191,6 @@ fn check_combination(binding: &Binding, router: Identity) -> Result<(), Reason> 
     }
     let group = matches!(binding.target, Target::Group { .. });
     match (binding.class, binding.level) {
-        (Class::Durable, _) => Err(unsupported(
-            "durable messages, which this router does not keep",
-        )),
         (Class::Fast, Level::Stored) => Err(unsupported(
             "the level stored for a fast message, which is not stored",
         )),
@@ -200,7 +200,7 @@ fn check_combination(binding: &Binding, router: Identity) -> Result<(), Reason> 
         (Class::Request, _) if group => {
             Err(unsupported("a request to a group, which has many to reply"))
         }
-        (Class::Request, Level::None) | (Class::Fast, _) => Ok(()),
+        (Class::Request, Level::None) | (Class::Fast | Class::Durable, _) => Ok(()),
         (Class::Request, _) => Err(unsupported(
             "a level for a request, whose reply is the answer",
         )),

@@ -19,6 +19,8 @@ pub(crate) struct DialId(pub(crate) u64);
 pub(super) enum Waiting {
     /// The greeting of a newly registered route.
     Greeting,
+    /// Messages that are kept.
+    Mail,
     /// A message.
     Message { body: Vec<u8>, ticket: Ticket },
 }
@@ -27,14 +29,14 @@ impl Waiting {
     /// What it costs while it waits, in bytes.
     fn cost(&self) -> usize {
         match self {
-            Self::Greeting => 0,
+            Self::Greeting | Self::Mail => 0,
             Self::Message { body, .. } => body.len() + size_of::<Self>(),
         }
     }
 
     fn kind(&self) -> For {
         match self {
-            Self::Greeting => For::Greeting,
+            Self::Greeting | Self::Mail => For::Later,
             Self::Message { .. } => For::Message,
         }
     }
@@ -56,12 +58,12 @@ pub(super) struct Dials {
     active: BTreeMap<DialId, Dial>,
     by_identity: HashMap<Identity, DialId>,
     running: usize,
-    /// How many of the running ones began for a greeting.
-    greeting: usize,
+    /// How many of the running ones began for that.
+    running_later: usize,
     /// Dials for which a message waits, in their order.
     queue: VecDeque<DialId>,
-    /// Dials for which a greeting waits, in their order.
-    greetings: VecDeque<DialId>,
+    /// Dials for which nothing waits but what can come later, in their order.
+    later: VecDeque<DialId>,
     failed: HashMap<Identity, Timestamp>,
 }
 
@@ -75,11 +77,18 @@ struct Dial {
 /// What a dial began for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum For {
-    Greeting,
+    /// For something on which nobody waits: a greeting, or messages that are kept.
+    Later,
     Message,
 }
 
 impl Dial {
+    fn has_mail(&self) -> bool {
+        self.waiting
+            .iter()
+            .any(|waiting| matches!(waiting, Waiting::Mail))
+    }
+
     fn greets(&self) -> bool {
         self.waiting
             .iter()
@@ -137,7 +146,7 @@ impl Dials {
             self.queue.retain(|waiting| *waiting != id);
         }
         self.running -= usize::from(dial.started.is_some());
-        self.greeting -= usize::from(dial.started == Some(For::Greeting));
+        self.running_later -= usize::from(dial.started == Some(For::Later));
         Some(dial)
     }
 }
@@ -167,18 +176,17 @@ impl Engine {
             let text = format!("{identity} is not connected and has registered no route");
             return self.refuse(waiting, RejectCode::Unreachable, &text);
         }
-        if self
-            .dials
-            .failed
-            .get(&identity)
-            .is_some_and(|until| *until > now)
-        {
+        if self.has_failed_lately(&identity, now) {
+            if let Waiting::Mail = waiting {
+                return self.try_again_later(identity, now);
+            }
             let text = format!("no route of {identity} could be reached a moment ago");
             return self.refuse(waiting, RejectCode::Unreachable, &text);
         }
         match &waiting {
             Waiting::Greeting if self.dials.of(identity).greets() => return,
-            Waiting::Greeting => {}
+            Waiting::Mail if self.dials.of(identity).has_mail() => return,
+            Waiting::Greeting | Waiting::Mail => {}
             Waiting::Message { ticket, .. } => {
                 let (cost, limit) = (waiting.cost(), self.rules.max_waiting_bytes);
                 let Some(sender) = self.sessions.get_mut(ticket.session) else {
@@ -219,22 +227,27 @@ impl Engine {
         }
         dial.waiting.push(waiting);
         match begins {
-            Some(For::Greeting) => self.dials.greetings.push_back(id),
+            Some(For::Later) => self.dials.later.push_back(id),
             Some(For::Message) => self.dials.queue.push_back(id),
             None => {}
         }
         self.start_dials();
     }
 
-    /// Starts dials while there may be more: those for messages first, those for greetings in half of
-    /// the places, so that registrations of routes that do not answer keep no message waiting.
+    fn has_failed_lately(&self, identity: &Identity, now: Timestamp) -> bool {
+        let until = self.dials.failed.get(identity);
+        until.is_some_and(|until| *until > now)
+    }
+
+    /// Starts dials while there may be more: those for messages first, those for greetings and for
+    /// what is kept in half of the places, so that routes that do not answer keep no message waiting.
     fn start_dials(&mut self) {
         while self.dials.running < self.rules.max_dials {
-            let may_greet = self.dials.greeting < self.rules.max_dials.div_ceil(2);
+            let may_more = self.dials.running_later < self.rules.max_dials.div_ceil(2);
             let (id, kind) = match self.dials.queue.pop_front() {
                 Some(id) => (id, For::Message),
-                None if may_greet => match self.dials.greetings.pop_front() {
-                    Some(id) => (id, For::Greeting),
+                None if may_more => match self.dials.later.pop_front() {
+                    Some(id) => (id, For::Later),
                     None => return,
                 },
                 None => return,
@@ -245,7 +258,7 @@ impl Engine {
             };
             dial.started = Some(kind);
             self.dials.running += 1;
-            self.dials.greeting += usize::from(kind == For::Greeting);
+            self.dials.running_later += usize::from(kind == For::Later);
             let identity = dial.identity;
             let row = self.state.table.get(&identity);
             let routes = row.map(|row| row.routes.to_vec()).unwrap_or_default();
@@ -338,6 +351,8 @@ impl Engine {
     fn hand_over_one(&mut self, session: SessionId, waiting: Waiting) {
         match waiting {
             Waiting::Greeting => self.greet(session),
+            // The session gets it because it takes what comes for the identity.
+            Waiting::Mail => {}
             Waiting::Message { body, ticket } => self.hand_over(session, ticket, body),
         }
     }
@@ -370,7 +385,10 @@ impl Engine {
         });
         let text = format!("no route of {identity} could be reached");
         for waiting in dial.waiting {
-            self.refuse(waiting, RejectCode::Unreachable, &text);
+            match waiting {
+                Waiting::Mail => self.try_again_later(identity, now),
+                waiting => self.refuse(waiting, RejectCode::Unreachable, &text),
+            }
         }
         self.start_dials();
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tuyau_wire::{Grant, Identity, RejectCode, Rights, Rules, Signed, Target};
 
 use super::{Action, Engine, SessionId, bind::Reason};
-use crate::{Timestamp, journal::Event};
+use crate::{Timestamp, journal::Event, mail::Member};
 
 /// That a session is in a group, and why it may.
 #[derive(Clone, Debug)]
@@ -25,19 +25,31 @@ impl Engine {
         grant: Option<Signed<Grant>>,
         now: Timestamp,
     ) {
-        match self.check_join(session, &group, durable, grant.as_ref(), now) {
-            Ok(identity) => {
-                self.note_expiry(grant.as_ref());
-                let membership = Membership { sequence, grant };
-                let state = self.sessions.get_mut(session);
-                let before = state.and_then(|state| state.groups.insert(group, membership));
-                self.accept(session, sequence);
-                if before.is_none() {
-                    self.actions.push(Action::Join { session, group });
-                    self.tell(Event::Joined { identity, group });
-                }
-            }
-            Err((code, text)) => self.reject(session, sequence, code, &text),
+        let identity = match self.check_join(session, &group, durable, grant.as_ref(), now) {
+            Ok(identity) => identity,
+            Err((code, text)) => return self.reject(session, sequence, code, &text),
+        };
+        self.note_expiry(grant.as_ref());
+        if durable {
+            let member = Member {
+                group,
+                identity,
+                grant: grant.clone(),
+            };
+            self.enlist(member, (session, sequence));
+        } else {
+            self.accept(session, sequence);
+        }
+        let membership = Membership { sequence, grant };
+        let state = self.sessions.get_mut(session);
+        let before = state.and_then(|state| state.groups.insert(group, membership));
+        if before.is_none() {
+            self.actions.push(Action::Join {
+                session,
+                identity,
+                group,
+            });
+            self.tell(Event::Joined { identity, group });
         }
     }
 
@@ -53,8 +65,7 @@ impl Engine {
             return Err((RejectCode::Internal, "the session is closed".into()));
         };
         if durable {
-            let text = "this router keeps no durable messages; join for the session alone";
-            return Err((RejectCode::Unsupported, text.into()));
+            self.check_durable(session)?;
         }
         let most = self.rules.max_groups;
         if state.groups.len() >= most && !state.groups.contains_key(group) {
@@ -64,12 +75,21 @@ impl Engine {
             return Err((RejectCode::Limit, text));
         }
         self.may_join(state.peer, group, grant, now)?;
+        if durable {
+            self.check_member(&state.peer, group)?;
+        }
         Ok(state.peer)
     }
 
     pub(super) fn leave(&mut self, session: SessionId, sequence: u64, group: Identity) {
         self.end_membership(session, group);
-        self.accept(session, sequence);
+        let Some(identity) = self.sessions.get(session).map(|session| session.peer) else {
+            return;
+        };
+        // Who was a durable member is told when nothing is kept any more.
+        if !self.dismiss(identity, group, Some((session, sequence))) {
+            self.accept(session, sequence);
+        }
     }
 
     /// Ends a membership, and gives the number of its join, if there was one.
@@ -127,6 +147,7 @@ impl Engine {
     pub(super) fn check_groups(&mut self, is_one: impl Fn(&Identity) -> bool, now: Timestamp) {
         self.check_publishers(&is_one, now);
         self.check_members(&is_one, now);
+        self.check_durable_members(&is_one, now);
     }
 
     /// Ends the membership of those who may not be in one of these groups any more, and tells them.
@@ -174,13 +195,20 @@ impl Engine {
                 }
             }
         }
+        for (_, group, grant) in self.members.all() {
+            match grant.map(|grant| grant.claims().expires) {
+                Some(at) if at <= now.seconds() => drop(over.insert(*group)),
+                Some(at) => next = Some(next.map_or(at, |next| next.min(at))),
+                None => {}
+            }
+        }
         self.next_expiry = next;
         if !over.is_empty() {
             self.check_groups(|group| over.contains(group), now);
         }
     }
 
-    fn may_join(
+    pub(super) fn may_join(
         &self,
         peer: Identity,
         group: &Identity,

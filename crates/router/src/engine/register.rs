@@ -4,7 +4,7 @@ mod route;
 
 use tuyau_wire::{Record, RejectCode, SignatureError, Signed, Withdrawal};
 
-use super::{Engine, Link, SessionId, bind::Reason};
+use super::{Action, Engine, Link, SessionId, bind::Reason};
 use crate::{
     Timestamp,
     journal::Event,
@@ -71,6 +71,9 @@ impl Engine {
             .table
             .register(record, source, now, self.rules.max_entries)
             .map_err(|refusal| refused(&refusal, sequence))?;
+        if self.session_for(&identity).is_none() && self.rules.keeps {
+            self.actions.push(Action::Recall { identity });
+        }
         self.tell(Event::Registered {
             identity,
             routes,

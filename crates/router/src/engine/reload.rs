@@ -76,7 +76,21 @@ impl Engine {
                 self.deny(session, identity, sequence, denial);
             }
         }
-        count
+        count + self.revoke_durable_memberships()
+    }
+
+    fn revoke_durable_memberships(&mut self) -> usize {
+        let all = self.members.all();
+        let over = all.filter(|(identity, group, _)| {
+            self.denial(**identity, Action::Join, Some(group)).is_some()
+        });
+        let over: Vec<_> = over
+            .map(|(identity, group, _)| (*identity, *group))
+            .collect();
+        for (identity, group) in &over {
+            self.dismiss(*identity, *group, None);
+        }
+        over.len()
     }
 }
 

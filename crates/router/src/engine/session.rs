@@ -74,6 +74,8 @@ pub(super) struct Peer {
     pub(super) epoch: u64,
     /// Whether messages for its identity may come over this session.
     pub(super) receives: bool,
+    /// Whether both sides know durable messages.
+    pub(super) durable: bool,
     /// Whether both sides can do lookups.
     pub(super) lookup: bool,
 }

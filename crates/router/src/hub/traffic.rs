@@ -1,6 +1,9 @@
 //! Where messages go: lanes, and what they lead to.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use tokio::time::Instant;
 use tuyau_wire::{Announcement, Class, Identity, Level, RejectCode, Target};
@@ -11,10 +14,12 @@ use crate::{
     group::Groups,
     journal::Event,
     lane::{Destination, Lane, Open, Plan, UNANSWERED},
+    mail::{Asker, Mail, Member},
     numbers::Numbers,
     outbox::{Outbox, Refusal},
     peer::Peers,
     plane::Plane,
+    store::StoreHandle,
 };
 
 /// Lanes by who bound them, and where they lead.
@@ -26,6 +31,7 @@ pub(super) struct Traffic {
     numbers: Numbers,
     peers: Peers,
     groups: Groups,
+    mail: Option<Mail>,
     lanes: BTreeMap<Key, Bound>,
     /// What the router itself says, and its last sequence number.
     own: Arc<Lane>,
@@ -59,9 +65,17 @@ impl Ticket {
 }
 
 impl Traffic {
-    pub(super) fn new(identity: Identity, plane: Plane, limits: &Limits) -> Self {
+    pub(super) fn new(
+        identity: Identity,
+        plane: Plane,
+        limits: &Limits,
+        store: Option<StoreHandle>,
+    ) -> Self {
         let credit = limits.credit_bytes;
         let numbers = Numbers::default();
+        let ttl_max = u64::try_from(limits.ttl_max.as_millis()).unwrap_or(u64::MAX);
+        let mail = |store| Mail::new(store, plane.clone(), numbers.clone(), ttl_max);
+        let mail = store.map(mail);
         let announcement = Announcement {
             identity,
             epoch: plane.now().millis(),
@@ -76,6 +90,7 @@ impl Traffic {
             to: Destination::Router,
             level: Level::None,
             credit,
+            mail: None,
         };
         let own = Arc::new(Lane::new(numbers.take(), plan));
         Self {
@@ -83,8 +98,9 @@ impl Traffic {
             plane,
             credit,
             numbers,
-            peers: Peers::default(),
+            peers: Peers::new(mail.clone()),
             groups: Groups::new(limits.queue_bytes),
+            mail,
             lanes: BTreeMap::new(),
             own,
             sequence: 0,
@@ -114,12 +130,14 @@ impl Traffic {
             Target::Group { group, .. } => Destination::Group(self.groups.of(*group)),
             _ => return,
         };
+        let is_durable = announcement.class == Class::Durable;
         let plan = Plan {
             announcement,
             sender: Some((handle, outbox.clone())),
             to,
             level: bound.level,
             credit: self.credit,
+            mail: self.mail.clone().filter(|_| is_durable),
         };
         let lane = Arc::new(Lane::new(self.numbers.take(), plan));
         let entry = Bound {
@@ -154,6 +172,9 @@ impl Traffic {
 
     /// A session has ended: what its handles led to before is needed no more.
     pub(super) fn forget(&mut self, session: SessionId) {
+        if let Some(mail) = &self.mail {
+            mail.forget(session);
+        }
         self.lanes
             .retain(|(of, _), bound| bound.has_handle || *of != session);
     }
@@ -185,8 +206,46 @@ impl Traffic {
         }
     }
 
-    pub(super) fn join(&mut self, group: Identity, outbox: &Outbox) {
-        self.groups.join(group, outbox);
+    pub(super) fn join(&mut self, group: Identity, member: Identity, outbox: &Outbox) {
+        self.groups.join(group, member, outbox);
+    }
+
+    /// Mailboxes, when messages are kept.
+    pub(super) fn mail(&self) -> Option<&Mail> {
+        self.mail.as_ref()
+    }
+
+    /// Waits until there are identities that have messages and no session, and gives them.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost when the future is dropped.
+    pub(super) async fn wanted(&self) -> BTreeSet<Identity> {
+        match &self.mail {
+            Some(mail) => mail.wanted().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// An identity was a durable member of a group already when the router was started.
+    pub(super) fn remember(&mut self, group: Identity, member: Identity) {
+        let peer = self.peers.of(member);
+        self.groups.of(group).enlist(&peer);
+    }
+
+    /// Makes an identity a durable member of a group.
+    pub(super) fn enlist(&mut self, member: &Member, asker: Asker) {
+        let (group, peer) = (self.groups.of(member.group), self.peers.of(member.identity));
+        if let Some(mail) = &self.mail {
+            mail.enlist(group, peer, member.grant.as_ref(), asker);
+        }
+    }
+
+    /// Ends a durable membership.
+    pub(super) fn dismiss(&mut self, group: Identity, member: Identity, asker: Asker) {
+        let (group, peer) = (self.groups.of(group), self.peers.of(member));
+        if let Some(mail) = &self.mail {
+            mail.dismiss(group, peer, asker);
+        }
     }
 
     pub(super) fn leave(&mut self, group: Identity, session: SessionId) {
@@ -291,6 +350,9 @@ impl Traffic {
             self.tell(lane);
         }
         self.lanes.retain(|_, bound| bound.is_needed());
+        if let Some(mail) = &self.mail {
+            mail.tick();
+        }
         self.peers.sweep();
         self.groups.sweep();
     }
@@ -304,22 +366,29 @@ impl Traffic {
         if messages == 0 {
             return;
         }
-        let from = lane.from;
-        match &lane.to {
-            Destination::Peer(peer) => self.plane.tell(Event::Delivered {
+        let (from, Some(to)) = (lane.from, lane.to.identity()) else {
+            return;
+        };
+        self.plane.tell(match &lane.to {
+            _ if lane.class == Class::Durable => Event::Stored {
                 from,
-                to: peer.identity,
+                to,
                 messages,
                 bytes,
-            }),
-            Destination::Group(group) => self.plane.tell(Event::Published {
+            },
+            Destination::Group(_) => Event::Published {
                 from,
-                group: group.identity,
+                group: to,
                 messages,
                 bytes,
-            }),
-            Destination::Router => {}
-        }
+            },
+            _ => Event::Delivered {
+                from,
+                to,
+                messages,
+                bytes,
+            },
+        });
     }
 }
 

@@ -101,6 +101,39 @@ impl<'a> Delivery<'a> {
         Ok(())
     }
 
+    /// Queues a stored message, which waits for its acknowledgement. When there is no room, or too many
+    /// wait already, the mailbox is read again when that has changed.
+    pub(crate) fn push_kept(
+        &mut self,
+        kind: Kind,
+        sequence: u64,
+        body: &[u8],
+    ) -> Result<(), Refusal> {
+        let handle = self.lane.number();
+        let length = fast::length(handle, sequence, body.len());
+        let limit = self.queue.max_frame;
+        if length > limit {
+            return Err(Refusal::TooLarge { limit });
+        }
+        let full = length > self.room();
+        if full || !self.may_await() {
+            self.queue.mail_waits = true;
+            return Err(if full {
+                Refusal::Full
+            } else {
+                Refusal::Unanswered
+            });
+        }
+        let parts = Parts {
+            kind,
+            handle,
+            sequence,
+            body,
+        };
+        fast::write(&mut self.queue.frames, parts);
+        Ok(())
+    }
+
     /// Queues a batch that other queues have as well, if there is room for all of it that the peer
     /// accepts. What is longer than that it misses alone.
     pub(crate) fn push_shared(&mut self, batch: &Batch<'_>, shared: &Arc<Shared>) {

@@ -38,6 +38,7 @@ fn lane(numbers: &Numbers, sender: &Outbox, level: Level) -> Arc<Lane> {
         to: Destination::Router,
         level,
         credit: 1000,
+        mail: None,
     };
     Arc::new(Lane::new(numbers.take(), plan))
 }

@@ -2,6 +2,7 @@
 //! queues of their recipients.
 
 mod answers;
+mod durable;
 mod publish;
 mod unicast;
 
@@ -180,6 +181,7 @@ impl Turn {
         };
         self.sent = sent;
         let run = match (&lane.to, lane.class) {
+            (_, Class::Durable) => self.durable(input, at, &prefix, &lane),
             (Destination::Peer(peer), Class::Fast | Class::Request) => match peer.outbox() {
                 Some(outbox) => self.unicast(input, at, &prefix, &lane, &outbox),
                 None => Run::Engine(at),
@@ -227,6 +229,18 @@ impl Turn {
         }
     }
 
+    fn acknowledge(&self, handle: u64, first: u64, last: u64) {
+        match self.outbox.announced(handle) {
+            Some(lane) if matches!(lane.to, Destination::Mailboxes) => {
+                if let Some(peer) = self.outbox.mail() {
+                    peer.acknowledge(&self.outbox, handle, first, last);
+                }
+            }
+            Some(lane) => lane.acknowledge(&self.outbox, first, last),
+            None => {}
+        }
+    }
+
     /// A message that carries no body: a few are done with here.
     fn other(&mut self, message: &[u8], at: usize) -> Run {
         match message.get(1).copied() {
@@ -239,9 +253,7 @@ impl Turn {
                 first,
                 last,
             }) => {
-                if let Some(lane) = self.outbox.announced(handle) {
-                    lane.acknowledge(&self.outbox, first, last);
-                }
+                self.acknowledge(handle, first, last);
             }
             Ok(Message::Ping { token }) => self.answers.say(&Message::Pong { token }),
             Ok(Message::Pong { .. }) => {}
@@ -300,11 +312,10 @@ impl Turn {
             return true;
         }
         match &bound.lane.to {
-            Destination::Peer(peer) => {
-                bound.lane.class != Class::Durable && peer.outbox().is_some()
-            }
-            Destination::Group(_) => bound.lane.class == Class::Fast,
-            Destination::Router => false,
+            _ if bound.lane.class == Class::Durable => true,
+            Destination::Peer(peer) => peer.outbox().is_some(),
+            Destination::Group(_) => true,
+            Destination::Router | Destination::Mailboxes => false,
         }
     }
 }

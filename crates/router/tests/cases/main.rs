@@ -14,6 +14,7 @@ mod order;
 mod routes;
 mod table;
 mod unanswered;
+mod unicast_durable;
 mod unicast_fast;
 mod unicast_fast_more;
 mod unicast_request;

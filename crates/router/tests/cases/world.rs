@@ -1,13 +1,16 @@
 //! A router in memory, and peers that check every single thing they are told.
 
-use std::ops::{Deref, DerefMut};
+use std::{
+    ops::{Deref, DerefMut},
+    time::Duration,
+};
 
 use tuyau::mem;
 use tuyau_core::AnyListener;
-use tuyau_router::Settings;
+use tuyau_router::{Settings, Storage, store::SimulatedDisk};
 use tuyau_wire::{
     Announcement, Binding, Class, Grant, Hello, Identity, Level, Message, RejectCode, Rights,
-    Rules, Signed, Target,
+    Rules, Signed, Target, capability,
 };
 
 use crate::support::{Peer, TestRouter, hello, key, peer::fast, stack_in, start};
@@ -47,6 +50,16 @@ impl World {
         Self { router, hub }
     }
 
+    /// A world whose router keeps messages on this disk.
+    pub(crate) async fn on(disk: &Disk, change: impl FnOnce(&mut Settings)) -> Self {
+        let storage = disk.storage();
+        Self::with(|settings| {
+            settings.storage = Some(storage);
+            change(settings);
+        })
+        .await
+    }
+
     /// A world in which the recipient has a route.
     pub(crate) async fn with_route(change: impl FnOnce(&mut Settings)) -> Self {
         Self::with(|settings| {
@@ -73,12 +86,59 @@ impl World {
         self.connect_with(seed, hello()).await
     }
 
+    /// Connects somebody for whom something may be kept, which comes at once.
+    pub(crate) async fn returns(&self, seed: u8) -> Strict {
+        let stack = stack_in(seed, &self.hub);
+        Strict(self.router.greet_with(seed, &stack, durable_hello()).await)
+    }
+
     pub(crate) async fn connect_with(&self, seed: u8, hello: Hello) -> Strict {
         let stack = stack_in(seed, &self.hub);
         let mut peer = Strict(self.router.greet_with(seed, &stack, hello).await);
         // The hello has been handled when something behind it is answered.
         peer.hears_nothing().await;
         peer
+    }
+}
+
+/// The disk of a router, which outlives it.
+pub(crate) struct Disk {
+    mailboxes: SimulatedDisk,
+    directory: SimulatedDisk,
+}
+
+impl Disk {
+    pub(crate) fn new() -> Self {
+        Self {
+            mailboxes: SimulatedDisk::new(1),
+            directory: SimulatedDisk::new(2),
+        }
+    }
+
+    fn storage(&self) -> Storage {
+        Storage {
+            mailboxes: Box::new(self.mailboxes.clone()),
+            directory: Box::new(self.directory.clone()),
+            segment_bytes: 1 << 20,
+            cache_bytes: 1 << 20,
+            seed: 3,
+            delay: Box::new(|| Duration::ZERO),
+        }
+    }
+}
+
+/// A hello that names the capability durable.
+pub(crate) fn durable_hello() -> Hello {
+    hello().with_capability(capability::DURABLE).unwrap()
+}
+
+/// A binding for durable messages to an identity.
+pub(crate) fn durable(to: Identity, level: Level) -> Binding {
+    Binding {
+        target: Target::Identity(to),
+        class: Class::Durable,
+        level,
+        ttl: 0,
     }
 }
 

@@ -22,6 +22,10 @@ pub(super) struct World {
     pub(super) bound: BTreeMap<(SessionId, u64), (Bound, Announcement)>,
     /// Who is in which group now.
     pub(super) members: Vec<(Identity, SessionId)>,
+    /// Who is a durable member of which group.
+    pub(super) kept: Vec<(Identity, Identity)>,
+    /// Of whom it is asked whether there are messages.
+    pub(super) recalled: Vec<Identity>,
     /// Where identities are reached now.
     pub(super) reached: BTreeMap<Identity, Option<SessionId>>,
     /// The last number of each session.
@@ -39,6 +43,7 @@ impl World {
             hello: Hello::new(Role::Router, "test").unwrap(),
             greeting: None,
             policy: Policy::allow_all(),
+            keeps: true,
             max_lifetime: Duration::from_secs(3600),
             max_entries: 10,
             max_handles: 200,
@@ -61,6 +66,8 @@ impl World {
             told: vec![],
             bound: BTreeMap::new(),
             members: vec![],
+            kept: vec![],
+            recalled: vec![],
             reached: BTreeMap::new(),
             numbers: BTreeMap::new(),
         }
@@ -94,7 +101,7 @@ impl World {
                 Action::Wait { ticket } => {
                     assert!(!ticket.waited);
                 }
-                Action::Join { session, group } => self.members.push((group, session)),
+                Action::Join { session, group, .. } => self.members.push((group, session)),
                 Action::Leave { session, group } => {
                     self.members.retain(|member| *member != (group, session));
                 }
@@ -118,6 +125,11 @@ impl World {
                     identity,
                     routes,
                 } => self.dialled.push((id, identity, routes)),
+                Action::Enlist { member, .. } => self.kept.push((member.group, member.identity)),
+                Action::Dismiss {
+                    identity, group, ..
+                } => self.kept.retain(|it| *it != (group, identity)),
+                Action::Recall { identity } => self.recalled.push(identity),
                 Action::Tell(event) => self.told.push(event),
             }
         }

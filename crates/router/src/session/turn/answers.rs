@@ -51,12 +51,19 @@ impl Answers {
         let who = match &lane.to {
             Destination::Peer(peer) => peer.identity.to_string(),
             Destination::Group(group) => format!("the group {}", group.identity),
-            Destination::Router => "the router".into(),
+            Destination::Router | Destination::Mailboxes => "the router".into(),
         };
         let text = format!(
             "{who} does not take messages as fast as they come; wait for credit and send again"
         );
         self.reject(sequence, lane, RejectCode::Congested, &text);
+    }
+
+    /// A message is refused because too much waits for the disk.
+    pub(super) fn disk_busy(&mut self, sequence: u64, lane: &Lane) {
+        let text =
+            "the router's disk does not take messages as fast as they come; send again later";
+        self.reject(sequence, lane, RejectCode::Congested, text);
     }
 
     pub(super) fn say(&mut self, message: &Message<'_>) {

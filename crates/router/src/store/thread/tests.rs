@@ -275,7 +275,7 @@ async fn as_a_task_it_answers_after_the_time_that_the_disk_takes() {
     append(&handle, 1, &answers);
     append(&handle, 2, &answers);
     let (stopped, done) = tokio::sync::oneshot::channel();
-    handle.stop(move || drop(stopped.send(()))).unwrap();
+    handle.stop(move || stopped.send(()).unwrap()).unwrap();
     done.await.unwrap();
     assert_eq!(begin.elapsed(), delay, "both in one batch");
     assert_eq!(answered.try_iter().filter(Result::is_ok).count(), 2);

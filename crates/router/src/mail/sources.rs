@@ -1,0 +1,95 @@
+//! Lanes of stored messages: what a recipient is told of who sent them.
+
+use std::{collections::HashMap, sync::Arc};
+
+use tuyau_wire::{Announcement, Class, Level};
+
+use crate::{
+    lane::{Destination, Lane, Plan},
+    numbers::Numbers,
+    store::{Entry, Id},
+};
+
+/// The lanes along which stored messages are delivered, each for all messages of which recipients
+/// are told the same.
+#[derive(Debug)]
+pub(super) struct Sources {
+    numbers: Numbers,
+    lanes: HashMap<Key, Source>,
+}
+
+/// What recipients are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) sender: Id,
+    pub(super) epoch: u64,
+    pub(super) group: Option<Id>,
+    /// In milliseconds.
+    pub(super) ttl: u64,
+}
+
+impl From<&Entry> for Key {
+    fn from(entry: &Entry) -> Self {
+        let ttl = entry.expires.since(entry.stored).as_millis();
+        Self {
+            sender: entry.sender,
+            epoch: entry.epoch,
+            group: entry.group,
+            ttl: u64::try_from(ttl).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Source {
+    lane: Arc<Lane>,
+    /// Whether it was asked for since the last sweep.
+    used: bool,
+}
+
+impl Sources {
+    pub(super) fn new(numbers: Numbers) -> Self {
+        let lanes = HashMap::new();
+        Self { numbers, lanes }
+    }
+
+    /// The lane of stored messages; none when an id in the key is no identity.
+    pub(super) fn of(&mut self, key: Key) -> Option<Arc<Lane>> {
+        if let Some(source) = self.lanes.get_mut(&key) {
+            source.used = true;
+            return Some(source.lane.clone());
+        }
+        let group = key.group.map(|group| group.identity()).transpose();
+        let announcement = Announcement {
+            identity: key.sender.identity().ok()?,
+            epoch: key.epoch,
+            group: group.ok()?,
+            class: Class::Durable,
+            acknowledge: true,
+            ttl: key.ttl,
+        };
+        let plan = Plan {
+            announcement,
+            sender: None,
+            to: Destination::Mailboxes,
+            level: Level::None,
+            credit: 0,
+            mail: None,
+        };
+        let lane = Arc::new(Lane::new(self.numbers.take(), plan));
+        let source = Source {
+            lane: lane.clone(),
+            used: true,
+        };
+        self.lanes.insert(key, source);
+        Some(lane)
+    }
+
+    /// Forgets the lanes that nobody asked for since the last call and along which nothing waits for
+    /// an acknowledgement.
+    pub(super) fn sweep(&mut self) {
+        self.lanes.retain(|_, source| {
+            std::mem::take(&mut source.used) || Arc::strong_count(&source.lane) > 1
+        });
+    }
+}
