@@ -1,10 +1,11 @@
-//! The program beside those of others: OpenSSL, GnuTLS and tmux. Where one of them is not installed its
+//! The program beside those of others: OpenSSL, GnuTLS, Python and tmux. Where one of them is not installed its
 //! tests are shown as ignored, with that reason; in CI, which installs them, that is a failure.
 
 mod documents;
 #[allow(dead_code, reason = "a part of what other tests use")]
 #[path = "../processes/program.rs"]
 mod program;
+mod python;
 mod terminal;
 mod tls;
 
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
     let trials = trials![
         documents::the_page_on_identity_does_what_it_says wants tls::without_openssl,
         documents::the_page_on_authorities_does_what_it_says wants tls::without_openssl,
+        python::a_client_from_the_specification_alone_gets_what_it_promises wants python::without_python,
         terminal::the_demo_runs_on_a_terminal_and_gives_it_back wants terminal::without_tmux,
         tls::gnutls_completes_a_handshake_with_a_raw_public_key_of_ours wants tls::without_gnutls,
         tls::openssl_completes_a_handshake_with_a_key_of_ours wants tls::without_openssl,
