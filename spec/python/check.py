@@ -11,8 +11,8 @@ import time
 
 import cbor2
 
-from client import ACCEPTED, DECLARE, DELIVERED, FAST, JOIN, LEAVE, LISTEN, LOOKUP, NONE, REQUEST
-from client import UNLISTEN, Handle, Refused, Session
+from client import ACCEPTED, DECLARE, DELIVERED, DURABLE, FAST, JOIN, LEAVE, LISTEN, LOOKUP, NONE
+from client import REQUEST, STORED, UNLISTEN, Handle, Refused, Session
 from keys import Key, identity
 
 UNREACHABLE, NO_GRANT, UNBOUND, STALE = 10, 17, 18, 6
@@ -26,7 +26,7 @@ class World:
         self.address = (host, int(port))
         with open(identity_file, encoding="ascii") as file:
             self.router = identity(file.read().strip())
-        names = ["alice", "bob", "carol", "group"]
+        names = ["alice", "bob", "carol", "dave", "group", "circle"]
         self.keys = {name: Key(directory, name) for name in names}
         # It is greater than all that these keys had before.
         self.epoch = int(time.time() * 1000)
@@ -96,7 +96,7 @@ def somebody_else_is_not_taken_for_the_router(world):
 def registers(world):
     """The router tells others of the route that bob registers, until he takes it back."""
     alice, bob = world.connect("alice", "lookup"), world.connect("bob")
-    equal(alice.hello[2], ["lookup"] if "durable" not in alice.hello[2] else ["durable", "lookup"])
+    equal(alice.hello[2], ["durable", "lookup"])
     # Nobody listens there: a router dials with raw public keys, which Python's TLS does not know.
     statement = [world.id("bob"), world.epoch, ["tls://127.0.0.1:9"], int(time.time()) + 600]
     record = world.keys["bob"].signed("tuyau listen 1", statement)
@@ -212,6 +212,72 @@ def joins_and_publishes(world):
         session.close()
 
 
+HOUR = 3_600_000
+
+
+def keeps_for_who_is_away(world):
+    """What was stored comes when the recipient does, in order, and again until it acknowledges."""
+    alice = world.connect("alice", "durable")
+    stored = alice.bind(0, world.id("dave"), cls=DURABLE, level=STORED, ttl=HOUR)
+    delivered = alice.bind(1, world.id("dave"), cls=DURABLE, level=DELIVERED, ttl=HOUR)
+    numbers = [alice.send(stored, body) for body in (b"one", b"two", b"three")]
+    numbers.append(alice.send(delivered, b"four"))
+    equal([alice.answer(number) for number in numbers[:3]], [STORED] * 3)
+
+    dave = world.connect("dave")
+    came = [dave.delivery() for _ in numbers]
+    for delivery in came:
+        from_whom(delivery, world, "alice", cls=DURABLE, acknowledge=True)
+        equal((delivery.origin.ttl, delivery.again), (HOUR, False))
+    equal([it.number for it in came], numbers)
+    equal([it.body for it in came], [b"one", b"two", b"three", b"four"])
+    dave.acknowledge(came[0], came[1])
+    dave.flush(1)
+    dave.cut()
+    dave = world.connect("dave")
+    for expected in came[2:]:
+        delivery = dave.delivery()
+        equal((delivery.number, delivery.body), (expected.number, expected.body))
+        equal(delivery.again, True)
+        dave.acknowledge(delivery)
+    equal(alice.answer(numbers[3]), DELIVERED)
+
+    # The same ids again: they are recognised, answered as before, and go to nobody.
+    alice.close()
+    alice = world.connect("alice", "durable")
+    handle = alice.bind(0, world.id("dave"), cls=DURABLE, level=DELIVERED, ttl=HOUR)
+    alice.last = numbers[0] - 1
+    again = [alice.send(handle, body) for body in (b"one", b"two", b"three", b"four")]
+    equal(again, numbers)
+    equal([alice.answer(number) for number in again], [DELIVERED] * 4)
+    dave.flush(2)
+    equal([delivery.body for delivery in dave.deliveries], [])
+    alice.close()
+    dave.close()
+
+
+def keeps_for_members_who_are_away(world):
+    """A durable member gets what was published while it was away, until it leaves."""
+    alice, bob = world.connect("alice", "durable"), world.connect("bob", "durable")
+    circle = world.id("circle")
+    bob.ask(JOIN, circle, True, None)
+    bob.close()
+    handle = alice.bind(2, circle, group=True, cls=DURABLE, level=DELIVERED, ttl=HOUR)
+    number = alice.send(handle, b"while bob is away")
+    bob = world.connect("bob", "durable")
+    delivery = bob.delivery()
+    from_whom(delivery, world, "alice", cls=DURABLE, acknowledge=True, group=circle)
+    equal((delivery.number, delivery.body), (number, b"while bob is away"))
+    bob.acknowledge(delivery)
+    equal(alice.answer(number), DELIVERED)
+    bob.ask(LEAVE, circle)
+    equal(alice.answer(alice.send(handle, b"nobody is missing")), DELIVERED)
+    bob.flush(1)
+    equal(len(bob.deliveries), 0)
+    alice.close()
+    bob.close()
+
+
 STEPS = [
     the_vectors_hold,
     somebody_else_is_not_taken_for_the_router,
@@ -220,6 +286,8 @@ STEPS = [
     acknowledges,
     asks_and_replies,
     joins_and_publishes,
+    keeps_for_who_is_away,
+    keeps_for_members_who_are_away,
 ]
 
 

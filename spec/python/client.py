@@ -76,8 +76,12 @@ class Session:
         return cls(dialling(key).wrap_socket(plain), router, **said)
 
     def close(self):
-        """Ends the session in order, with close_notify in both directions."""
-        self.stream.unwrap().close()
+        """Ends the session in order, with close_notify."""
+        try:
+            self.stream.unwrap()
+        except ssl.SSLError:
+            pass  # The router was still saying something, such as credit: nobody wants it any more.
+        self.stream.close()
 
     def cut(self):
         """Ends the session as a crash does."""
