@@ -36,7 +36,7 @@ use crate::{
 pub(crate) use members::{Asker, Member, members};
 use receipts::Receipts;
 pub(crate) use run::Outgoing;
-use sources::Sources;
+use sources::{Key, Sources};
 
 /// Mailboxes, and what is known of the messages in them. Clones are the same.
 #[derive(Clone)]
@@ -96,24 +96,27 @@ impl Mail {
         limit: ReadLimit,
     ) {
         let (mail, reader) = (self.clone(), peer.clone());
-        let answer = move |entries: Result<Vec<Entry>, StoreError>| match entries {
-            Ok(entries) => {
-                let kept: Vec<_> = entries.into_iter().filter_map(|it| mail.kept(it)).collect();
-                reader.read(session, &kept);
+        let read = move |spool: &mut dyn Spool, _: &mut dyn Directory, now| {
+            // What is of no use any more does not come.
+            match spool.expire(now) {
+                Ok(expired) => mail.expired(&expired),
+                Err(error) => return mail.failed(&error),
             }
-            Err(error) => mail.failed(&error),
+            let mut entries = Vec::new();
+            match spool.read(reader.identity.into(), from, limit, &mut entries) {
+                Ok(()) => {
+                    let kept = entries.into_iter().filter_map(|it| mail.kept(it));
+                    reader.read(session, &kept.collect::<Vec<_>>());
+                }
+                Err(error) => mail.failed(&error),
+            }
         };
-        let mailbox = peer.identity.into();
-        self.asked(
-            self.inner
-                .store
-                .read(Room::none(), (mailbox, from, limit), answer),
-        );
+        self.asked(self.inner.store.look(Room::none(), read));
     }
 
     /// A message of a mailbox as it is delivered; none of a sender whose identity is no key.
     fn kept(&self, entry: Entry) -> Option<Kept> {
-        let source = self.sources().of((&entry).into())?;
+        let source = self.sources().of(Key::of(&entry, self.inner.ttl_max))?;
         Some(Kept {
             position: entry.position,
             source,

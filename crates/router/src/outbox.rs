@@ -173,7 +173,7 @@ impl Outbox {
         let (most, limit) = (queue.unacknowledged, self.shared.limit);
         let messages = most.saturating_sub(queue.awaited);
         let bytes = limit.saturating_sub(queue.bytes());
-        if messages == 0 || messages < (most / 4).min(MAIL.messages as u64) || bytes < limit / 4 {
+        if messages == 0 || bytes < limit / 4 {
             queue.mail_waits = true;
             return None;
         }

@@ -79,12 +79,14 @@ impl Engine {
             (Class::Request, ttl) => ttl.min(REPLY_MAX),
             (_, ttl) => ttl,
         };
+        // Durable members of a group are told of it otherwise, and nobody waits for the others.
+        let waits = binding.class == Class::Fast || group.is_none();
         Ok(Announcement {
             identity: state.peer,
             epoch: state.said.epoch,
             group,
             class: binding.class,
-            acknowledge: binding.level == Level::Delivered,
+            acknowledge: binding.level == Level::Delivered && waits,
             ttl,
         })
     }

@@ -7,7 +7,10 @@ use tuyau_wire::{
     fast::{self, Kind, Parts},
 };
 
-use super::{Mail, sources::Key};
+use super::{
+    Mail,
+    sources::{self, Key},
+};
 use crate::{
     Timestamp,
     journal::Event,
@@ -159,7 +162,7 @@ impl Mail {
             sender: lane.from.into(),
             epoch: lane.epoch,
             group: lane.group().map(Id::from),
-            ttl,
+            ttl: sources::bound(ttl, self.inner.ttl_max),
         };
         let Some(source) = self.sources().of(key) else {
             return;

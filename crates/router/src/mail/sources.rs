@@ -28,16 +28,23 @@ pub(super) struct Key {
     pub(super) ttl: u64,
 }
 
-impl From<&Entry> for Key {
-    fn from(entry: &Entry) -> Self {
+impl Key {
+    /// Of messages that are kept for `ttl_max` milliseconds at most.
+    pub(super) fn of(entry: &Entry, ttl_max: u64) -> Self {
         let ttl = entry.expires.since(entry.stored).as_millis();
         Self {
             sender: entry.sender,
             epoch: entry.epoch,
             group: entry.group,
-            ttl: u64::try_from(ttl).unwrap_or(u64::MAX),
+            ttl: bound(u64::try_from(ttl).unwrap_or(u64::MAX), ttl_max),
         }
     }
+}
+
+/// The ttl of messages that are kept so long, as recipients are told of it: 0 for as long as the
+/// router allows.
+pub(super) fn bound(ttl: u64, ttl_max: u64) -> u64 {
+    if ttl < ttl_max { ttl } else { 0 }
 }
 
 #[derive(Debug)]

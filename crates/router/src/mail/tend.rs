@@ -61,7 +61,7 @@ impl Mail {
     }
 
     /// The time of messages was over: senders that wait for them are told, and whoever watches.
-    fn expired(&self, expired: &[Expired]) {
+    pub(super) fn expired(&self, expired: &[Expired]) {
         if expired.is_empty() {
             return;
         }
