@@ -7,6 +7,9 @@
 mod support;
 
 mod credit;
+mod durable;
+mod group_durable;
+mod group_durable_more;
 mod group_fast;
 mod group_kept;
 mod group_rights;
@@ -15,6 +18,8 @@ mod routes;
 mod table;
 mod unanswered;
 mod unicast_durable;
+mod unicast_durable_more;
+mod unicast_durable_refused;
 mod unicast_fast;
 mod unicast_fast_more;
 mod unicast_request;

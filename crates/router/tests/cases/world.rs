@@ -5,9 +5,10 @@ use std::{
     time::Duration,
 };
 
+use tokio::time::Instant;
 use tuyau::mem;
 use tuyau_core::AnyListener;
-use tuyau_router::{Settings, Storage, store::SimulatedDisk};
+use tuyau_router::{Clock, Settings, Storage, Timestamp, store::SimulatedDisk};
 use tuyau_wire::{
     Announcement, Binding, Class, Grant, Hello, Identity, Level, Message, RejectCode, Rights,
     Rules, Signed, Target, capability,
@@ -52,9 +53,12 @@ impl World {
 
     /// A world whose router keeps messages on this disk.
     pub(crate) async fn on(disk: &Disk, change: impl FnOnce(&mut Settings)) -> Self {
-        let storage = disk.storage();
+        let (storage, clock) = (disk.storage(), disk.clock.clone());
         Self::with(|settings| {
             settings.storage = Some(storage);
+            settings.clock = clock;
+            // Time passes at once here, and those who only wait are not asked whether they are there.
+            settings.limits.ping = Duration::ZERO;
             change(settings);
         })
         .await
@@ -63,8 +67,7 @@ impl World {
     /// A world in which the recipient has a route.
     pub(crate) async fn with_route(change: impl FnOnce(&mut Settings)) -> Self {
         Self::with(|settings| {
-            let route = vec!["tls+mem://recipient".parse().unwrap()];
-            settings.static_routes = vec![(id(RECIPIENT), route)];
+            has_route(settings);
             change(settings);
         })
         .await
@@ -88,8 +91,12 @@ impl World {
 
     /// Connects somebody for whom something may be kept, which comes at once.
     pub(crate) async fn returns(&self, seed: u8) -> Strict {
+        self.returns_with(seed, durable_hello()).await
+    }
+
+    pub(crate) async fn returns_with(&self, seed: u8, hello: Hello) -> Strict {
         let stack = stack_in(seed, &self.hub);
-        Strict(self.router.greet_with(seed, &stack, durable_hello()).await)
+        Strict(self.router.greet_with(seed, &stack, hello).await)
     }
 
     pub(crate) async fn connect_with(&self, seed: u8, hello: Hello) -> Strict {
@@ -101,28 +108,58 @@ impl World {
     }
 }
 
-/// The disk of a router, which outlives it.
+/// Gives the recipient a route.
+pub(crate) fn has_route(settings: &mut Settings) {
+    let route = vec!["tls+mem://recipient".parse().unwrap()];
+    settings.static_routes = vec![(id(RECIPIENT), route)];
+}
+
+/// The disk of a router, which outlives it, and the clock beside it.
 pub(crate) struct Disk {
-    mailboxes: SimulatedDisk,
-    directory: SimulatedDisk,
+    pub(crate) mailboxes: SimulatedDisk,
+    pub(crate) directory: SimulatedDisk,
+    clock: Clock,
+    delay: Duration,
 }
 
 impl Disk {
     pub(crate) fn new() -> Self {
+        let (start, begin) = (Timestamp::now(), Instant::now());
         Self {
             mailboxes: SimulatedDisk::new(1),
             directory: SimulatedDisk::new(2),
+            clock: Clock::new(move || start + begin.elapsed()),
+            delay: Duration::ZERO,
+        }
+    }
+
+    /// A disk that takes so long whenever it is asked.
+    pub(crate) fn slow(delay: Duration) -> Self {
+        Self {
+            delay,
+            ..Self::new()
+        }
+    }
+
+    /// The disk after a power cut: what was not synced is lost or torn.
+    pub(crate) fn power_cut(&self) -> Self {
+        Self {
+            mailboxes: self.mailboxes.power_cut(),
+            directory: self.directory.power_cut(),
+            clock: self.clock.clone(),
+            delay: self.delay,
         }
     }
 
     fn storage(&self) -> Storage {
+        let delay = self.delay;
         Storage {
             mailboxes: Box::new(self.mailboxes.clone()),
             directory: Box::new(self.directory.clone()),
             segment_bytes: 1 << 20,
             cache_bytes: 1 << 20,
             seed: 3,
-            delay: Box::new(|| Duration::ZERO),
+            delay: Box::new(move || delay),
         }
     }
 }
