@@ -62,6 +62,9 @@ impl Engine {
             self.members.insert(member);
         }
         self.check_groups(|_| true, now);
+        for (identity, group) in self.revoke_durable_memberships() {
+            self.tell(Event::Left { identity, group });
+        }
     }
 
     /// Whether durable messages can be spoken of in a session.

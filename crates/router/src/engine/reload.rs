@@ -1,6 +1,6 @@
 //! Another access policy: what it does not allow any more ends at once.
 
-use std::mem;
+use std::{collections::BTreeSet, mem};
 
 use tuyau_wire::{Identity, RejectCode, Target};
 
@@ -70,16 +70,24 @@ impl Engine {
                 }
             }
         }
-        let count = over.len();
+        // One for good and for a session is one.
+        let mut ended = BTreeSet::new();
         for (session, identity, group, denial) in over {
             if let Some(sequence) = self.end_membership(session, group) {
                 self.deny(session, identity, sequence, denial);
+                ended.insert((identity, group));
             }
         }
-        count + self.revoke_durable_memberships()
+        for (identity, group) in self.revoke_durable_memberships() {
+            if ended.insert((identity, group)) {
+                self.tell(Event::Left { identity, group });
+            }
+        }
+        ended.len()
     }
 
-    fn revoke_durable_memberships(&mut self) -> usize {
+    /// Ends the durable memberships of those who may not join any more, and gives them.
+    pub(super) fn revoke_durable_memberships(&mut self) -> Vec<(Identity, Identity)> {
         let all = self.members.all();
         let over = all.filter(|(identity, group, _)| {
             self.denial(**identity, Action::Join, Some(group)).is_some()
@@ -90,7 +98,7 @@ impl Engine {
         for (identity, group) in &over {
             self.dismiss(*identity, *group, None);
         }
-        over.len()
+        over
     }
 }
 

@@ -1,7 +1,10 @@
 //! What another access policy does to what is registered, bound and joined.
 
 use super::*;
-use crate::policy::{Effect, Party, Replaced, Rule};
+use crate::{
+    mail::Member,
+    policy::{Effect, Party, Replaced, Rule},
+};
 
 /// A policy that allows everything but what one identity does, towards one other where it is towards
 /// somebody.
@@ -170,6 +173,50 @@ fn who_may_not_join_any_more_is_out_of_the_group() {
         told[0].contains("left") && told[1].contains("denied by the rule `ours`"),
         "{told:#?}"
     );
+}
+
+#[test]
+fn a_durable_member_that_may_not_join_any_more_is_none_be_it_there_or_away() {
+    let mut world = World::with(|rules| {
+        rules.keeps = true;
+        let hello = rules.hello.clone();
+        rules.hello = hello.with_capability(capability::DURABLE).unwrap();
+    });
+    let origin = Origin::Ip("127.0.0.1:1".parse().unwrap());
+    let hello = Hello::new(Role::Service, "test").unwrap();
+    let hello = hello.with_capability(capability::DURABLE).unwrap();
+    let alice = world.open_with(1, 1, Link::Accepted { origin }, hello);
+    let group = identity(50);
+    let join = Message::Join {
+        sequence: 1,
+        group,
+        durable: true,
+        grant: None,
+    };
+    world.say(alice, &join);
+    let away = |seed| Member {
+        group,
+        identity: identity(seed),
+        grant: None,
+    };
+    world.engine.remember(vec![away(2), away(3)], NOW);
+    let policy = Policy::new(
+        Effect::Deny,
+        vec![Rule::new(
+            Effect::Allow,
+            [Deed::Join],
+            [Party::Identity(identity(3))],
+        )],
+    );
+    let replaced = set(&mut world, policy.clone());
+    assert_eq!(replaced.memberships, 2);
+    let left = |told: &[String]| told.iter().filter(|it| it.contains("left")).count();
+    assert_eq!(left(&told(&world)), 2);
+    // A router that is started with that policy does not remember the one either.
+    let mut started = World::with(|rules| rules.policy = policy);
+    started.engine.remember(vec![away(2), away(3)], NOW);
+    started.perform();
+    assert_eq!(left(&told(&started)), 1);
 }
 
 #[test]
