@@ -82,7 +82,7 @@ Examples:
     Connect(Box<ConnectArgs>),
     /// Sends messages to a service by its identity.
     Send(Box<SendArgs>),
-    /// Receives what is sent to a key.
+    /// Receives what is sent to a key, also after the router was restarted.
     Receive(Box<ReceiveArgs>),
     /// Joins a group, and receives what is published to it.
     Join(Box<JoinArgs>),

@@ -2,12 +2,14 @@
 //! script.
 
 mod body;
+mod link;
 mod receive;
 mod send;
 
 use std::{path::Path, time::Duration};
 
-use tuyau_client::{Session, Settings, identity_file, keyfile};
+use tuyau::stack::Stack;
+use tuyau_client::{OpenError, RouterIdentity, Session, Settings, keyfile};
 use tuyau_core::Address;
 use tuyau_wire::Identity;
 
@@ -20,33 +22,63 @@ use crate::args::ReachArgs;
 pub(super) use receive::{join, receive};
 pub(super) use send::{publish, request, send};
 
+/// What it takes to connect to the router that the options name.
+struct Way {
+    stack: Stack,
+    settings: Settings,
+    address: Address,
+    router: RouterIdentity,
+    /// As whom.
+    identity: Identity,
+}
+
+impl Way {
+    fn new(reach: &ReachArgs) -> Result<Self, CommandError> {
+        let router = match &reach.router_identity {
+            Some(text) => RouterIdentity::Known(text.parse()?),
+            None => RouterIdentity::File(reach.router_identity_file.clone()),
+        };
+        // A file that is missing is told before anything else is done.
+        router.current()?;
+        let key = match &reach.key {
+            Some(file) => keyfile::load(file)?,
+            None => super::new_key()?,
+        };
+        Ok(Self {
+            identity: key.identity(),
+            address: reach.router.parse().map_err(unusable)?,
+            stack: transport::stack(&key, None)?,
+            settings: Settings::new(key).agent(AGENT)?,
+            router,
+        })
+    }
+}
+
 /// Connects to the router that the options name.
 async fn connect(reach: &ReachArgs, timeout: Option<Duration>) -> Result<Session, CommandError> {
-    let router = router_identity(reach)?;
-    let key = match &reach.key {
-        Some(file) => keyfile::load(file)?,
-        None => super::new_key()?,
-    };
-    let address: Address = reach.router.parse().map_err(unusable)?;
-    let stack = transport::stack(&key, None)?;
-    let mut settings = Settings::new(key).agent(AGENT)?;
+    let Way {
+        stack,
+        mut settings,
+        address,
+        router,
+        ..
+    } = Way::new(reach)?;
     if let Some(timeout) = timeout {
         settings = settings
             .handshake_deadline(timeout)
             .request_deadline(timeout);
     }
+    let router = router.current()?;
     let session = Session::connect(stack.context(), &address, router, &settings).await;
-    session.map_err(|error| match error {
-        tuyau_client::OpenError::Connect(error) => error.into(),
-        error => CommandError::caused(CommandErrorKind::Connect, error),
-    })
+    session.map_err(not_open)
 }
 
-fn router_identity(reach: &ReachArgs) -> Result<Identity, CommandError> {
-    Ok(match &reach.router_identity {
-        Some(text) => text.parse()?,
-        None => identity_file::read(&reach.router_identity_file)?,
-    })
+/// Why there is no session.
+fn not_open(error: OpenError) -> CommandError {
+    match error {
+        OpenError::Connect(error) => error.into(),
+        error => CommandError::caused(CommandErrorKind::Connect, error),
+    }
 }
 
 fn unusable(error: tuyau_core::AddressError) -> CommandError {

@@ -8,7 +8,10 @@ use std::{
 
 use serde_json::Value;
 
-use crate::program::{Program, fail, run, tuyau};
+use crate::{
+    held_port::HeldPort,
+    program::{Program, fail, run, tuyau},
+};
 
 /// A router in a directory, and the words that lead to it.
 fn router(directory: &Path) -> (Program, Vec<String>) {
@@ -183,4 +186,59 @@ fn what_is_published_gets_to_those_who_joined() {
         );
         assert!(member.wait().success());
     }
+}
+
+#[test]
+fn who_receives_comes_back_to_a_router_that_was_restarted() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let port = HeldPort::new();
+    let mut first = Program::router(directory, &port.tls());
+    let reach = ["--router", &first.listening()].map(str::to_owned);
+    let file = ["--router-identity-file", "router/identity.pub"].map(str::to_owned);
+    let reach = [reach, file].concat();
+    let group = new_key(directory, "news.pem");
+    let bob = new_key(directory, "bob.pem");
+    let take = ["receive", "--key", "bob.pem", "--json", "--count", "2"];
+    let mut bob_takes = receiver(directory, &take, &reach);
+    let join = ["join", "news.pem", "--json", "--count", "2"];
+    let mut member = receiver(directory, &join, &reach);
+    let send = |text: &str| {
+        said(&run(directory, &words(&["send", &bob, text], &reach)));
+        said(&run(directory, &words(&["publish", &group, text], &reach)));
+    };
+    send("before");
+    for program in [&mut bob_takes, &mut member] {
+        program.event("message", |message| message["text"] == "before");
+    }
+    first.kill();
+    for program in [&mut bob_takes, &mut member] {
+        let lost = program.event("lost", |_| true);
+        assert!(lost["retry_in_ms"].is_u64(), "{lost}");
+    }
+    let mut second = Program::router(directory, &port.tls());
+    second.listening();
+    for program in [&mut bob_takes, &mut member] {
+        program.event("ready", |_| true);
+    }
+    send("after");
+    for program in [&mut bob_takes, &mut member] {
+        program.event("message", |message| message["text"] == "after");
+        assert!(program.wait().success());
+    }
+}
+
+#[test]
+fn who_receives_fails_at_once_where_there_is_no_router() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let bob = new_key(directory, "bob.pem");
+    let port = HeldPort::new();
+    let address = port.tls();
+    let take = ["receive", "--router", &address, "--router-identity", &bob];
+    let error = fail(directory, &take);
+    assert!(error.contains("refused"), "{error}");
+    let take = ["receive", "--router-identity-file", "missing.pub"];
+    let error = fail(directory, &take);
+    assert!(error.contains("missing.pub"), "{error}");
 }

@@ -1,32 +1,34 @@
 //! Receiving: what comes for a key, and what is published to a group.
 
+use std::future::pending;
+
 use serde_json::json;
-use tokio::time::timeout;
-use tuyau_client::{Delivery, JoinOptions, RequestError, Session};
-use tuyau_wire::Identity;
+use tokio::time::{Instant, sleep_until};
+use tuyau_client::{Delivery, JoinOptions, RequestError};
 
 use super::{
     body::{Form, print_raw},
     connect, identity,
+    link::{Link, Next},
 };
 use crate::{
     args::{JoinArgs, ReachArgs, ReceiveArgs, UntilArgs},
     commands::{CommandError, CommandErrorKind, signals::Signals, small_runtime},
-    output::{Output, complain},
+    output::Output,
 };
 
 pub(in crate::commands) fn receive(args: ReceiveArgs) -> Result<(), CommandError> {
     small_runtime()?.block_on(async {
-        let session = connect(&args.reach, None).await?;
-        take(&session, &args.reach, &args.until, None).await
+        let link = Link::start(&args.reach, None)?;
+        take(link, &args.reach, &args.until).await
     })
 }
 
 pub(in crate::commands) fn join(args: JoinArgs) -> Result<(), CommandError> {
     let group = identity(&args.group)?;
     small_runtime()?.block_on(async {
-        let session = connect(&args.reach, None).await?;
         if args.leave {
+            let session = connect(&args.reach, None).await?;
             session.leave(group).await?;
             session.close().await;
             return Ok(());
@@ -35,55 +37,49 @@ pub(in crate::commands) fn join(args: JoinArgs) -> Result<(), CommandError> {
             durable: args.durable,
             grant: None,
         };
-        session.join(group, options).await?;
-        take(&session, &args.reach, &args.until, Some(group)).await
+        let link = Link::start(&args.reach, Some((group, options)))?;
+        take(link, &args.reach, &args.until).await
     })
 }
 
 /// Prints what comes until there was enough, and acknowledges what was printed.
-async fn take(
-    session: &Session,
-    reach: &ReachArgs,
-    until: &UntilArgs,
-    group: Option<Identity>,
-) -> Result<(), CommandError> {
+async fn take(mut link: Link, reach: &ReachArgs, until: &UntilArgs) -> Result<(), CommandError> {
     let (form, output) = (Form::of(reach), Output::new(reach.json));
     let runtime = |error| CommandError::caused(CommandErrorKind::Runtime, error);
     let mut signals = Signals::new().map_err(runtime)?;
-    // From here on the router knows where this service is.
-    session.flush().await?;
-    if output.is_json() {
-        let identity = session.identity().to_string();
-        let group = group.map(|group| group.to_string());
-        output.line(json!({"event": "ready", "identity": identity, "group": group}))?;
-    } else {
-        complain(format_args!("receiving as {}", session.identity()));
-    }
     let mut left = until.count.unwrap_or(u64::MAX);
+    // It runs from the first moment at which something could have come.
+    let mut quiet_since = None;
     while left > 0 {
-        let next = async {
-            match until.timeout {
-                Some(time) => timeout(time, session.next()).await,
-                None => Ok(session.next().await),
+        let quiet = async {
+            match (until.timeout, quiet_since) {
+                (Some(time), Some(since)) => sleep_until(since + time).await,
+                _ => pending().await,
             }
         };
         let delivery = tokio::select! {
-            next = next => match next {
-                Ok(Some(delivery)) => delivery,
-                Ok(None) => return Err(RequestError::Lost(session.ended().await).into()),
-                Err(_) if until.count.is_some() => {
+            next = link.next() => match next? {
+                Next::Message(delivery) => delivery,
+                Next::Ready => {
+                    quiet_since.get_or_insert_with(Instant::now);
+                    continue;
+                }
+            },
+            () = quiet => match until.count {
+                Some(_) => {
                     let time = until.timeout.unwrap_or_default();
                     return Err(RequestError::TimedOut(time).into());
                 }
-                Err(_) => break,
+                None => break,
             },
             () = signals.next() => break,
         };
         print(&delivery, form, output)?;
         delivery.acknowledge();
+        quiet_since = Some(Instant::now());
         left -= 1;
     }
-    session.close().await;
+    link.close().await;
     Ok(())
 }
 
