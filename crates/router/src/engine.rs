@@ -546,7 +546,9 @@ impl Engine {
     fn reach(&mut self, identity: Identity) {
         let session = self.session_for(&identity);
         if session.is_some() {
-            self.away.forget(&identity);
+            self.away.reached(&identity);
+        } else if self.rules.keeps && self.state.table.get(&identity).is_some() {
+            self.away.left(identity);
         }
         self.actions.push(Action::Reach { identity, session });
     }

@@ -101,6 +101,10 @@ impl Dials {
         self.failed.retain(|_, until| *until > now);
     }
 
+    pub(super) fn forget_failure(&mut self, identity: &Identity) {
+        self.failed.remove(identity);
+    }
+
     /// The number of the dial of an identity, which is made if there is none.
     fn id_of(&mut self, identity: Identity) -> DialId {
         *self.by_identity.entry(identity).or_insert_with(|| {

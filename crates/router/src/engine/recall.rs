@@ -13,7 +13,8 @@ const FIRST: Duration = Duration::from_secs(1);
 /// How long at most.
 const LONGEST: Duration = Duration::from_secs(300);
 
-/// Who has messages that are kept and could not be reached, and when it is tried again.
+/// Who may have messages that are kept and could not be reached, or went away, and when it is tried
+/// again.
 #[derive(Debug, Default)]
 pub(super) struct Away {
     all: BTreeMap<Identity, Retry>,
@@ -21,57 +22,139 @@ pub(super) struct Away {
 
 #[derive(Clone, Copy, Debug)]
 struct Retry {
-    at: Timestamp,
+    state: State,
+    /// How long it is waited before the next try.
     pause: Duration,
-    /// Whether it was asked whether there are messages still.
-    asked: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    /// It has a session, since this moment as far as is known.
+    There(Option<Timestamp>),
+    /// Its session has ended since the last tick.
+    Gone,
+    /// It is tried again then.
+    Waits {
+        at: Timestamp,
+        /// Whether it was asked whether there are messages still.
+        asked: bool,
+    },
 }
 
 impl Away {
-    /// It was reached.
+    /// It can be tried at once.
     pub(super) fn forget(&mut self, identity: &Identity) {
         self.all.remove(identity);
     }
+
+    /// It was reached. Whoever goes away again soon is tried later than before.
+    pub(super) fn reached(&mut self, identity: &Identity) {
+        if let Some(retry) = self.all.get_mut(identity)
+            && !matches!(retry.state, State::There(_))
+        {
+            retry.state = State::There(None);
+        }
+    }
+
+    /// It has no session any more.
+    pub(super) fn left(&mut self, identity: Identity) {
+        let state = State::Gone;
+        let first = Retry {
+            state,
+            pause: FIRST,
+        };
+        let retry = self.all.entry(identity);
+        retry
+            .and_modify(|retry| {
+                if let State::There(_) = retry.state {
+                    let pause = longer(retry.pause);
+                    *retry = Retry { state, pause };
+                }
+            })
+            .or_insert(first);
+    }
+
+    /// It could not be reached.
+    fn failed(&mut self, identity: Identity, now: Timestamp) {
+        let pause = match self.all.get(&identity) {
+            Some(retry) if matches!(retry.state, State::Gone) => retry.pause,
+            Some(retry) => longer(retry.pause),
+            None => FIRST,
+        };
+        let state = State::waits(now, pause);
+        self.all.insert(identity, Retry { state, pause });
+    }
+
+    /// Whether it is to be tried now, which will be for messages that there are.
+    fn try_now(&mut self, identity: &Identity, now: Timestamp) -> bool {
+        let state = self.all.get_mut(identity).map(|retry| &mut retry.state);
+        match state {
+            Some(State::Waits { at, asked }) => {
+                *asked = false;
+                *at <= now
+            }
+            Some(State::Gone) => false,
+            Some(State::There(_)) | None => true,
+        }
+    }
+
+    /// Time has passed; gives those of whom it is to be asked whether they have messages. Of whom
+    /// nothing is heard till the next time, there are none.
+    fn due(&mut self, now: Timestamp) -> Vec<Identity> {
+        let mut due = Vec::new();
+        self.all.retain(|identity, retry| match &mut retry.state {
+            State::There(Some(since)) => now.since(*since) < LONGEST,
+            State::There(since) => {
+                *since = Some(now);
+                true
+            }
+            State::Gone => {
+                retry.state = State::waits(now, retry.pause);
+                true
+            }
+            State::Waits { at, asked } if *at <= now => {
+                let before = std::mem::replace(asked, true);
+                if !before {
+                    due.push(*identity);
+                }
+                !before
+            }
+            State::Waits { .. } => true,
+        });
+        due
+    }
+}
+
+impl State {
+    fn waits(now: Timestamp, pause: Duration) -> Self {
+        let (at, asked) = (now + pause, false);
+        Self::Waits { at, asked }
+    }
+}
+
+fn longer(pause: Duration) -> Duration {
+    (pause * 2).min(LONGEST)
 }
 
 impl Engine {
     /// An identity has messages and no session, as far as is known: it is dialled if it has a route.
     pub(crate) fn want(&mut self, identity: Identity, now: Timestamp) {
-        if self.session_for(&identity).is_some() || self.state.table.get(&identity).is_none() {
-            return;
+        let there = self.session_for(&identity).is_some();
+        let dials = !there && self.state.table.get(&identity).is_some();
+        if dials && self.away.try_now(&identity, now) {
+            self.dial(identity, Waiting::Mail, now);
         }
-        match self.away.all.get_mut(&identity) {
-            Some(retry) if retry.at > now => return,
-            Some(retry) => retry.asked = false,
-            None => {}
-        }
-        self.dial(identity, Waiting::Mail, now);
     }
 
     /// An identity that has messages could not be dialled.
     pub(super) fn try_again_later(&mut self, identity: Identity, now: Timestamp) {
-        let before = self.away.all.get(&identity);
-        let pause = before.map_or(FIRST, |retry| (retry.pause * 2).min(LONGEST));
-        let retry = Retry {
-            at: now + pause,
-            pause,
-            asked: false,
-        };
-        self.away.all.insert(identity, retry);
+        self.away.failed(identity, now);
     }
 
-    /// Has it looked whether those whose time has come have messages still. Of whom nothing is heard
-    /// till the next time, there are none.
+    /// Has it looked whether those whose time has come have messages still.
     pub(super) fn recall_those_away(&mut self, now: Timestamp) {
-        let due = |retry: &Retry| retry.at <= now;
-        let settled = |_: &Identity, retry: &mut Retry| due(retry) && retry.asked;
-        self.away.all.extract_if(.., settled).for_each(drop);
-        for (identity, retry) in &mut self.away.all {
-            if due(retry) {
-                retry.asked = true;
-                let identity = *identity;
-                self.actions.push(Action::Recall { identity });
-            }
+        for identity in self.away.due(now) {
+            self.actions.push(Action::Recall { identity });
         }
     }
 }

@@ -72,6 +72,9 @@ impl Engine {
             .register(record, source, now, self.rules.max_entries)
             .map_err(|refusal| refused(&refusal, sequence))?;
         if self.session_for(&identity).is_none() && self.rules.keeps {
+            // What failed before says nothing about what it registers now.
+            self.away.forget(&identity);
+            self.dials.forget_failure(&identity);
             self.actions.push(Action::Recall { identity });
         }
         self.tell(Event::Registered {

@@ -4,6 +4,7 @@ mod dials;
 mod groups;
 mod lookup;
 mod permits;
+mod recall;
 mod registrations;
 mod reload;
 mod sessions;
