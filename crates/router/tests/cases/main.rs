@@ -8,8 +8,13 @@ mod support;
 
 mod credit;
 mod durable;
+mod durable_dials;
+mod durable_disk;
+mod durable_sessions;
+mod durable_ttl;
 mod group_durable;
 mod group_durable_more;
+mod group_durable_rights;
 mod group_fast;
 mod group_kept;
 mod group_rights;

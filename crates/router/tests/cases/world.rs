@@ -120,6 +120,7 @@ pub(crate) struct Disk {
     pub(crate) directory: SimulatedDisk,
     clock: Clock,
     delay: Duration,
+    cache_bytes: usize,
 }
 
 impl Disk {
@@ -130,6 +131,7 @@ impl Disk {
             directory: SimulatedDisk::new(2),
             clock: Clock::new(move || start + begin.elapsed()),
             delay: Duration::ZERO,
+            cache_bytes: 1 << 20,
         }
     }
 
@@ -141,6 +143,26 @@ impl Disk {
         }
     }
 
+    /// A disk beside which no messages are kept in memory.
+    pub(crate) fn without_cache() -> Self {
+        let cache_bytes = 0;
+        Self {
+            cache_bytes,
+            ..Self::new()
+        }
+    }
+
+    /// Damages these bytes, which are in one of the files.
+    pub(crate) fn damage(&self, bytes: &[u8]) {
+        for (name, content) in self.mailboxes.files() {
+            let mut places = content.windows(bytes.len());
+            if let Some(at) = places.position(|it| it == bytes) {
+                return self.mailboxes.overwrite(&name, at, &[!bytes[0]]);
+            }
+        }
+        panic!("they are in none");
+    }
+
     /// The disk after a power cut: what was not synced is lost or torn.
     pub(crate) fn power_cut(&self) -> Self {
         Self {
@@ -148,6 +170,7 @@ impl Disk {
             directory: self.directory.power_cut(),
             clock: self.clock.clone(),
             delay: self.delay,
+            cache_bytes: self.cache_bytes,
         }
     }
 
@@ -157,7 +180,7 @@ impl Disk {
             mailboxes: Box::new(self.mailboxes.clone()),
             directory: Box::new(self.directory.clone()),
             segment_bytes: 1 << 20,
-            cache_bytes: 1 << 20,
+            cache_bytes: self.cache_bytes,
             seed: 3,
             delay: Box::new(move || delay),
         }
