@@ -2,6 +2,7 @@
 
 mod connect;
 mod decode;
+mod group;
 mod message;
 mod policy;
 mod unknown;
@@ -14,8 +15,10 @@ use crate::config::ConfigKind;
 
 pub use connect::{ConnectArgs, Floor, Only};
 pub use decode::DecodeArgs;
+pub use group::{GrantArgs, GroupArgs, GroupCommand, Right, RulesArgs};
 pub use message::{
-    Ack, CarryArgs, JoinArgs, PublishArgs, ReachArgs, ReceiveArgs, RequestArgs, SendArgs, UntilArgs,
+    Ack, CarryArgs, JoinArgs, PublishArgs, ReachArgs, ReceiveArgs, RequestArgs, SendArgs,
+    UntilArgs, ViaArgs,
 };
 pub use policy::{ExplainArgs, PolicyArgs, PolicyCheckArgs, PolicyCommand, ReloadArgs};
 
@@ -88,6 +91,13 @@ Examples:
     Join(Box<JoinArgs>),
     /// Publishes messages to a group.
     Publish(Box<PublishArgs>),
+    /// Says who may join a group and publish to it, and signs grants.
+    #[command(after_help = "\
+Examples:
+  tuyau key new --out news.pem
+  tuyau group rules news.pem --restrict publish
+  tuyau group grant news.pem alice.pub --right publish --out alice.grant")]
+    Group(GroupArgs),
     /// Sends requests to a service, and prints its replies.
     Request(Box<RequestArgs>),
     /// Explains a captured stream of the wire protocol: what one side said in one session.
@@ -377,6 +387,6 @@ mod tests {
             }
             commands
         }
-        assert_eq!(visit(&Tuyau::command()), 25);
+        assert_eq!(visit(&Tuyau::command()), 28);
     }
 }

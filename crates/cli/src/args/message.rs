@@ -9,7 +9,7 @@ use super::connect::seconds;
 
 /// By which router, and as whom.
 #[derive(Args, Clone, Debug)]
-pub struct ReachArgs {
+pub struct ViaArgs {
     /// Where the router is.
     #[arg(long, value_name = "ADDRESS", default_value = "tls://127.0.0.1:6000")]
     pub router: String,
@@ -22,6 +22,14 @@ pub struct ReachArgs {
     /// The key file to connect with; a new key, used once, unless given.
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
+}
+
+/// By which router, as whom, and what bodies look like.
+#[derive(Args, Clone, Debug)]
+pub struct ReachArgs {
+    /// By which router, and as whom.
+    #[command(flatten)]
+    pub via: ViaArgs,
     /// Prints JSON, one object a line.
     #[arg(long, conflicts_with = "raw")]
     pub json: bool,
@@ -106,6 +114,7 @@ pub struct SendArgs {
 Examples:
   tuyau publish news.pub hello
   tuyau publish news.pub --json
+  tuyau publish news.pub hello --key alice.pem --grant alice.grant
 
 A group is a key, and named by its identity or a file that holds one. Without a message each line of
 standard input is one.")]
@@ -114,6 +123,9 @@ pub struct PublishArgs {
     pub group: String,
     /// The messages, one each.
     pub messages: Vec<String>,
+    /// What allows the key to publish to a restricted group; see `tuyau group`.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub grant: Option<PathBuf>,
     /// By which router, and as whom.
     #[command(flatten)]
     pub reach: ReachArgs,
@@ -162,6 +174,7 @@ pub struct ReceiveArgs {
 Examples:
   tuyau join news.pub
   tuyau join news.pub --key bob.pem --count 10 --json
+  tuyau join news.pub --key bob.pem --grant bob.grant --durable
   tuyau join news.pub --leave --key bob.pem")]
 pub struct JoinArgs {
     /// The group: its identity, or a file that holds it.
@@ -169,8 +182,11 @@ pub struct JoinArgs {
     /// Stays a member afterwards: durable messages are kept from now on, until it leaves.
     #[arg(long, requires = "key")]
     pub durable: bool,
+    /// What allows the key to join a restricted group; see `tuyau group`.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub grant: Option<PathBuf>,
     /// Leaves the group, and receives nothing.
-    #[arg(long, requires = "key", conflicts_with_all = ["durable", "count"])]
+    #[arg(long, requires = "key", conflicts_with_all = ["durable", "count", "grant"])]
     pub leave: bool,
     /// By which router, and as whom.
     #[command(flatten)]

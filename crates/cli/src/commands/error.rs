@@ -14,6 +14,7 @@ use tuyau_wire::{HelloError, IdentityError};
 
 use super::attempts::explained;
 use super::connect::{CopyError, NameError};
+use super::group::GrantFileError;
 use super::policy::QuestionError;
 use crate::config::{ConfigError, ConfigErrors};
 
@@ -230,6 +231,7 @@ macro_rules! kinds {
 kinds! {
     ConfigErrors => Config,
     FileError => File,
+    GrantFileError => File,
     IdentityError => Identity,
     tls::KeyError => Tls,
     tls::SetupError => Tls,

@@ -17,7 +17,7 @@ use super::{
     CommandError, CommandErrorKind,
     transport::{self, AGENT},
 };
-use crate::args::ReachArgs;
+use crate::args::{ReachArgs, ViaArgs};
 
 pub(super) use receive::{join, receive};
 pub(super) use send::{publish, request, send};
@@ -33,20 +33,20 @@ struct Way {
 }
 
 impl Way {
-    fn new(reach: &ReachArgs) -> Result<Self, CommandError> {
-        let router = match &reach.router_identity {
+    fn new(via: &ViaArgs) -> Result<Self, CommandError> {
+        let router = match &via.router_identity {
             Some(text) => RouterIdentity::Known(text.parse()?),
-            None => RouterIdentity::File(reach.router_identity_file.clone()),
+            None => RouterIdentity::File(via.router_identity_file.clone()),
         };
         // A file that is missing is told before anything else is done.
         router.current()?;
-        let key = match &reach.key {
+        let key = match &via.key {
             Some(file) => keyfile::load(file)?,
             None => super::new_key()?,
         };
         Ok(Self {
             identity: key.identity(),
-            address: reach.router.parse().map_err(unusable)?,
+            address: via.router.parse().map_err(unusable)?,
             stack: transport::stack(&key, None)?,
             settings: Settings::new(key).agent(AGENT)?,
             router,
@@ -56,13 +56,21 @@ impl Way {
 
 /// Connects to the router that the options name.
 async fn connect(reach: &ReachArgs, timeout: Option<Duration>) -> Result<Session, CommandError> {
+    connect_via(&reach.via, timeout).await
+}
+
+/// Connects to the router that the options name.
+pub(super) async fn connect_via(
+    via: &ViaArgs,
+    timeout: Option<Duration>,
+) -> Result<Session, CommandError> {
     let Way {
         stack,
         mut settings,
         address,
         router,
         ..
-    } = Way::new(reach)?;
+    } = Way::new(via)?;
     if let Some(timeout) = timeout {
         settings = settings
             .handshake_deadline(timeout)
@@ -86,7 +94,7 @@ fn unusable(error: tuyau_core::AddressError) -> CommandError {
 }
 
 /// Whom a word names: an identity, or what a file holds.
-fn identity(word: &str) -> Result<Identity, CommandError> {
+pub(super) fn identity(word: &str) -> Result<Identity, CommandError> {
     let is_identity = word.len() >= 6 && word.as_bytes()[..6].eq_ignore_ascii_case(b"tuyau1");
     match is_identity && !Path::new(word).exists() {
         true => Ok(word.parse()?),

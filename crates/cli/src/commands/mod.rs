@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod error;
 mod flow_info;
+mod group;
 mod key;
 mod message;
 mod policy;
@@ -49,6 +50,7 @@ pub fn run(args: Tuyau) -> Result<(), CommandError> {
         Command::Receive(args) => message::receive(*args),
         Command::Join(args) => message::join(*args),
         Command::Publish(args) => message::publish(*args),
+        Command::Group(args) => group::run(args),
         Command::Request(args) => message::request(*args),
         Command::Decode(args) => decode::run(args),
     }

@@ -242,3 +242,67 @@ fn who_receives_fails_at_once_where_there_is_no_router() {
     let error = fail(directory, &take);
     assert!(error.contains("missing.pub"), "{error}");
 }
+
+#[test]
+fn a_restricted_group_is_for_those_with_a_grant_until_it_is_taken_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let (_router, reach) = router(directory);
+    let [group, alice, bob] =
+        ["news.pem", "alice.pem", "bob.pem"].map(|name| new_key(directory, name));
+    let rules = ["group", "rules", "news.pem", "--restrict", "join,publish"];
+    assert_eq!(
+        said(&run(directory, &words(&rules, &reach))),
+        format!("the group {group} wants a grant to join and to publish\n")
+    );
+    let publish = ["publish", "news.pem", "hello", "--key", "alice.pem"];
+    let error = fail(directory, &words(&publish, &reach));
+    assert!(error.contains("no grant"), "{error}");
+    let join = ["join", &group, "--json", "--key", "bob.pem"];
+    let error = String::from_utf8(run(directory, &words(&join, &reach)).stderr).unwrap();
+    assert!(error.contains("no grant"), "{error}");
+
+    for (identity, right, file) in [
+        (&alice, "publish", "alice.grant"),
+        (&bob, "join", "bob.grant"),
+    ] {
+        let grant = ["group", "grant", "news.pem", identity];
+        let more = ["--right", right, "--out", file, "--json"];
+        let shown = said(&run(directory, &[&grant[..], &more].concat()));
+        let shown: Value = serde_json::from_str(&shown).unwrap();
+        assert_eq!(
+            (&shown["identity"], &shown["join"]),
+            (&identity.as_str().into(), &(right == "join").into())
+        );
+    }
+    let join = [&join[..], &["--grant", "bob.grant"]].concat();
+    let mut bob_takes = receiver(directory, &join, &reach);
+    let publish = [&publish[..], &["--grant", "alice.grant"]].concat();
+    said(&run(directory, &words(&publish, &reach)));
+    bob_takes.event("message", |message| message["text"] == "hello");
+    // A grant is for one identity and for what it says.
+    let wrong = ["publish", "news.pem", "x", "--key", "bob.pem", "--grant"];
+    let error = fail(
+        directory,
+        &words(&[&wrong[..], &["bob.grant"]].concat(), &reach),
+    );
+    assert!(error.contains("does not allow to publish"), "{error}");
+    let error = fail(
+        directory,
+        &words(&[&wrong[..], &["bob.pem"]].concat(), &reach),
+    );
+    assert!(error.contains("that is no grant"), "{error}");
+
+    let rules = [
+        "group",
+        "rules",
+        "news.pem",
+        "--restrict",
+        "join",
+        "--revoke",
+    ];
+    said(&run(directory, &words(&rules, &reach)));
+    assert_eq!(bob_takes.wait().code(), Some(1));
+    let error = bob_takes.kill();
+    assert!(error.contains("no grant"), "{error}");
+}

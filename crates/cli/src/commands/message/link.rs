@@ -44,7 +44,7 @@ impl Link {
         reach: &ReachArgs,
         group: Option<(Identity, JoinOptions)>,
     ) -> Result<Self, CommandError> {
-        let way = Way::new(reach)?;
+        let way = Way::new(&reach.via)?;
         let (report, events) = mpsc::unbounded_channel();
         let client = Client::new(way.stack, way.settings)
             .router(way.address, way.router)

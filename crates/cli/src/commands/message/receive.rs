@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     args::{JoinArgs, ReachArgs, ReceiveArgs, UntilArgs},
-    commands::{CommandError, CommandErrorKind, signals::Signals, small_runtime},
+    commands::{CommandError, CommandErrorKind, group, signals::Signals, small_runtime},
     output::Output,
 };
 
@@ -25,19 +25,19 @@ pub(in crate::commands) fn receive(args: ReceiveArgs) -> Result<(), CommandError
 }
 
 pub(in crate::commands) fn join(args: JoinArgs) -> Result<(), CommandError> {
-    let group = identity(&args.group)?;
+    let to = identity(&args.group)?;
     small_runtime()?.block_on(async {
         if args.leave {
             let session = connect(&args.reach, None).await?;
-            session.leave(group).await?;
+            session.leave(to).await?;
             session.close().await;
             return Ok(());
         }
         let options = JoinOptions {
             durable: args.durable,
-            grant: None,
+            grant: args.grant.as_deref().map(group::load).transpose()?,
         };
-        let link = Link::start(&args.reach, Some((group, options)))?;
+        let link = Link::start(&args.reach, Some((to, options)))?;
         take(link, &args.reach, &args.until).await
     })
 }

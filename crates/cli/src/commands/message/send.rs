@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     args::{CarryArgs, PublishArgs, ReachArgs, RequestArgs, SendArgs},
-    commands::{CommandError, small_runtime},
+    commands::{CommandError, group, small_runtime},
     output::Output,
     plural::messages as messages_of,
 };
@@ -27,8 +27,9 @@ pub(in crate::commands) fn send(args: SendArgs) -> Result<(), CommandError> {
 }
 
 pub(in crate::commands) fn publish(args: PublishArgs) -> Result<(), CommandError> {
-    let group = Destination::group(identity(&args.group)?, None);
-    carry(group, args.messages, &args.reach, &args.carry)
+    let grant = args.grant.as_deref().map(group::load).transpose()?;
+    let to = Destination::group(identity(&args.group)?, grant);
+    carry(to, args.messages, &args.reach, &args.carry)
 }
 
 fn carry(
