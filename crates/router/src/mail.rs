@@ -87,14 +87,8 @@ impl Mail {
         &self.inner.store
     }
 
-    /// Reads a mailbox from a position on, for a session of its recipient.
-    pub(crate) fn read(
-        &self,
-        peer: &Arc<Peer>,
-        session: Option<SessionId>,
-        from: u64,
-        limit: ReadLimit,
-    ) {
+    /// Reads a mailbox from a position on, in this turn of its recipient.
+    pub(crate) fn read(&self, peer: &Arc<Peer>, turn: u64, from: u64, limit: ReadLimit) {
         let (mail, reader) = (self.clone(), peer.clone());
         let read = move |spool: &mut dyn Spool, _: &mut dyn Directory, now| {
             // What is of no use any more does not come.
@@ -106,7 +100,7 @@ impl Mail {
             match spool.read(reader.identity.into(), from, limit, &mut entries) {
                 Ok(()) => {
                     let kept = entries.into_iter().filter_map(|it| mail.kept(it));
-                    reader.read(session, &kept.collect::<Vec<_>>());
+                    reader.read(turn, &kept.collect::<Vec<_>>());
                 }
                 Err(error) => mail.failed(&error),
             }

@@ -18,6 +18,10 @@ pub(super) struct Sources {
     lanes: HashMap<Key, Source>,
 }
 
+/// How many sweeps a lane is kept for which nobody asks, so that a recipient is not told of a sender
+/// again and again.
+const QUIET: u32 = 60;
+
 /// What recipients are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {
@@ -50,8 +54,8 @@ pub(super) fn bound(ttl: u64, ttl_max: u64) -> u64 {
 #[derive(Debug)]
 struct Source {
     lane: Arc<Lane>,
-    /// Whether it was asked for since the last sweep.
-    used: bool,
+    /// How many sweeps there were since it was asked for.
+    quiet: u32,
 }
 
 impl Sources {
@@ -63,7 +67,7 @@ impl Sources {
     /// The lane of stored messages; none when an id in the key is no identity.
     pub(super) fn of(&mut self, key: Key) -> Option<Arc<Lane>> {
         if let Some(source) = self.lanes.get_mut(&key) {
-            source.used = true;
+            source.quiet = 0;
             return Some(source.lane.clone());
         }
         let group = key.group.map(|group| group.identity()).transpose();
@@ -86,17 +90,18 @@ impl Sources {
         let lane = Arc::new(Lane::new(self.numbers.take(), plan));
         let source = Source {
             lane: lane.clone(),
-            used: true,
+            quiet: 0,
         };
         self.lanes.insert(key, source);
         Some(lane)
     }
 
-    /// Forgets the lanes that nobody asked for since the last call and along which nothing waits for
-    /// an acknowledgement.
+    /// Forgets the lanes that nobody asked for in the last calls and along which nothing waits for an
+    /// acknowledgement.
     pub(super) fn sweep(&mut self) {
         self.lanes.retain(|_, source| {
-            std::mem::take(&mut source.used) || Arc::strong_count(&source.lane) > 1
+            source.quiet += 1;
+            source.quiet <= QUIET || Arc::strong_count(&source.lane) > 1
         });
     }
 }

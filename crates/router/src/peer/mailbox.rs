@@ -9,7 +9,6 @@ use tuyau_wire::fast::Kind;
 
 use super::Peer;
 use crate::{
-    engine::SessionId,
     lane::Lane,
     mail::Mail,
     outbox::{Outbox, Refusal},
@@ -47,6 +46,8 @@ struct State {
     behind: bool,
     /// Whether the mailbox is being read.
     reading: bool,
+    /// How many times that began anew: what was read before is for nobody.
+    turn: u64,
     /// What it got and has not acknowledged, by the handle and the number under which it came.
     flights: BTreeMap<(u64, u64), Flight>,
     /// Whether a session ended that had not acknowledged all that it got.
@@ -97,6 +98,7 @@ impl Peer {
         state.again = state.again.max(state.next);
         state.next = 0;
         state.reading = false;
+        state.turn += 1;
         state.behind = outbox.is_some();
         let before = std::mem::replace(&mut state.outbox, outbox.clone());
         drop(state);
@@ -123,16 +125,16 @@ impl Peer {
             return;
         };
         state.reading = true;
-        let (from, session) = (state.next, state.outbox.as_ref().map(Outbox::session));
+        let (from, turn) = (state.next, state.turn);
         drop(state);
-        mail.read(self, session, from, limit);
+        mail.read(self, turn, from, limit);
     }
 
-    /// The mailbox was read for a session, and these are the next messages in it; none when there are
-    /// no more.
-    pub(crate) fn read(self: &Arc<Self>, session: Option<SessionId>, kept: &[Kept]) {
+    /// The mailbox was read in this turn, and these are the next messages in it; none when there are no
+    /// more.
+    pub(crate) fn read(self: &Arc<Self>, turn: u64, kept: &[Kept]) {
         let mut state = self.mailbox.lock();
-        if state.outbox.as_ref().map(Outbox::session) != session || !state.reading {
+        if state.turn != turn || !state.reading {
             return;
         }
         state.reading = false;

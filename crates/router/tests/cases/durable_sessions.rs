@@ -1,6 +1,8 @@
 //! Durable messages and the sessions of their recipient: one takes over, allows few, or has much to
 //! take.
 
+use std::time::Duration;
+
 use tuyau_wire::{Binding, Class, Level, Parameter, RejectCode};
 
 use crate::{
@@ -162,4 +164,32 @@ async fn a_mailbox_of_any_length_is_drained_in_order() {
 /// Bodies that are all different.
 fn body(count: u32) -> Vec<u8> {
     [&count.to_be_bytes()[..], &[7; 250]].concat()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_read_for_a_session_before_another_took_over_does_not_come_first() {
+    let mut world = World::on(&Disk::slow(Duration::from_secs(5)), |_| {}).await;
+    let mut sender = world.connect_with(SENDER, durable_hello()).await;
+    let few = durable_hello().with_parameter(Parameter::Unacknowledged, 3);
+    let mut recipient = world.connect_with(RECIPIENT, few.unwrap()).await;
+    let mut sent = Vec::new();
+    for _ in 0..5 {
+        sent.push(sender.sends(to_recipient(Level::Stored), b"x").await);
+    }
+    let handle = recipient.hears_of(SENDER).await;
+    for number in &sent[..3] {
+        recipient.hears_deliver(handle, *number, b"x").await;
+    }
+    // The next one is read, and the disk takes its time; meanwhile another session comes and goes.
+    recipient.acknowledge(handle, sent[2], sent[2]).await;
+    recipient.hears_nothing().await;
+    drop(world.connect_with(RECIPIENT, durable_hello()).await);
+    world.forgets(RECIPIENT).await;
+    recipient.hears_redeliver(handle, sent[0], b"x").await;
+    recipient.hears_redeliver(handle, sent[1], b"x").await;
+    recipient.hears_deliver(handle, sent[3], b"x").await;
+    recipient.hears_nothing().await;
+    recipient.acknowledge(handle, sent[0], sent[3]).await;
+    recipient.hears_deliver(handle, sent[4], b"x").await;
+    recipient.hears_nothing().await;
 }
