@@ -70,6 +70,7 @@ fn main() -> ExitCode {
         documents::the_page_on_identity_does_what_it_says wants tls::without_openssl,
         documents::the_page_on_authorities_does_what_it_says wants tls::without_openssl,
         python::a_client_from_the_specification_alone_gets_what_it_promises wants python::without_python,
+        terminal::a_router_on_a_terminal_reads_its_policy_again_and_ends_with_the_terminal wants terminal::without_tmux,
         terminal::the_demo_runs_on_a_terminal_and_gives_it_back wants terminal::without_tmux,
         tls::gnutls_completes_a_handshake_with_a_raw_public_key_of_ours wants tls::without_gnutls,
         tls::openssl_completes_a_handshake_with_a_key_of_ours wants tls::without_openssl,

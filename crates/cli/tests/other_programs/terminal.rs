@@ -1,6 +1,8 @@
-//! The demo on a terminal, which tmux makes.
+//! The demo and a router on a terminal, which tmux makes.
 
 use std::{
+    fs::{self, File},
+    io::Read as _,
     path::Path,
     process::Command,
     thread,
@@ -13,7 +15,7 @@ pub(crate) fn without_tmux() -> Option<String> {
     without("tmux", "-V")
 }
 
-/// A terminal of tmux with the demo in it.
+/// A terminal of tmux with a program in it.
 struct Tmux<'a> {
     directory: &'a Path,
 }
@@ -34,6 +36,13 @@ impl Tmux<'_> {
             String::from_utf8_lossy(&output.stderr)
         );
         String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Runs something on a terminal of its own.
+    fn run(&self, shell: &str) {
+        let first = ["-f", "/dev/null", "new-session", "-d", "-s", "demo"];
+        let size = ["-x", "80", "-y", "24"];
+        self.call(&[&first[..], &size, &[shell]].concat());
     }
 
     fn press(&self, key: &str) {
@@ -70,6 +79,32 @@ impl Drop for Tmux<'_> {
     }
 }
 
+pub(crate) fn a_router_on_a_terminal_reads_its_policy_again_and_ends_with_the_terminal() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let tmux = Tmux { directory };
+    let router = tuyau(directory, ["router"]);
+    let program = router.get_program().to_str().unwrap();
+    fs::write(directory.join("policy.yaml"), "default: allow").unwrap();
+    let made = Command::new("mkfifo").arg(directory.join("open")).status();
+    assert!(made.unwrap().success());
+    // The router has the other end of the pipe open, and nobody else.
+    let shell = format!(
+        "cd {}; exec {program} router --listen tls://127.0.0.1:0 --state-dir router \
+         --set policy_file=policy.yaml 3>open",
+        directory.display()
+    );
+    tmux.run(&shell);
+    let mut open = File::open(directory.join("open")).unwrap();
+    tmux.see("listening on");
+    let pid = tmux.call(&["list-panes", "-t", "demo", "-F", "#{pane_pid}"]);
+    let hup = ["-s", "HUP", pid.trim()];
+    assert!(Command::new("kill").args(hup).status().unwrap().success());
+    tmux.see("read the access policy again");
+    tmux.call(&["kill-session", "-t", "demo"]);
+    open.read_to_end(&mut Vec::new()).unwrap();
+}
+
 pub(crate) fn the_demo_runs_on_a_terminal_and_gives_it_back() {
     let directory = tempfile::tempdir().unwrap();
     let tmux = Tmux {
@@ -81,19 +116,7 @@ pub(crate) fn the_demo_runs_on_a_terminal_and_gives_it_back() {
         "cd {}; {program} demo; echo ended with $?; exec cat",
         directory.path().display()
     );
-    tmux.call(&[
-        "-f",
-        "/dev/null",
-        "new-session",
-        "-d",
-        "-s",
-        "demo",
-        "-x",
-        "80",
-        "-y",
-        "24",
-        &shell,
-    ]);
+    tmux.run(&shell);
     let screen = tmux.see("2 routes");
     assert!(
         screen.contains("static") && screen.contains("service-1"),
