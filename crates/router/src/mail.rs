@@ -152,12 +152,11 @@ impl Mail {
         positions.sort_unstable();
         let ranges = ranges(&positions);
         let ranges = ranges.map(|range| (recipient.into(), range)).collect();
-        self.asked(self.inner.store.acknowledge(Room::none(), ranges));
         let mail = self.clone();
-        let tell = move |_: &mut dyn Spool, _: &mut dyn Directory, _| {
-            tell(&mut mail.receipts(), &positions);
-        };
-        self.asked(self.inner.store.look(Room::none(), tell));
+        // In its turn among what is stored, so that what comes again meanwhile waits for the rest.
+        let tell = move || tell(&mut mail.receipts(), &positions);
+        let store = &self.inner.store;
+        self.asked(store.acknowledge_then(Room::none(), ranges, tell));
     }
 
     /// An identity has messages and no session: whoever can dial it should.

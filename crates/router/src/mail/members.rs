@@ -25,8 +25,8 @@ pub(crate) struct Member {
 /// Who waits for the answer to a request, and its number.
 pub(crate) type Asker = Option<(Outbox, u64)>;
 
-/// What was dropped out of a mailbox, and where to go on.
-type Dropped = (Vec<u64>, Option<u64>);
+/// Where to go on in a mailbox, if there is more.
+type Next = Option<u64>;
 
 /// How much of a mailbox is looked through at a time.
 const STEP: ReadLimit = ReadLimit {
@@ -145,6 +145,7 @@ impl Mail {
     /// Drops what was published to a group out of a mailbox, from a position on, step by step.
     fn drop_kept(&self, recipient: Identity, group: Id, from: u64, asker: Asker) {
         let (mail, mailbox) = (self.clone(), Id::from(recipient));
+        let teller = self.clone();
         let drop_some = move |spool: &mut dyn Spool, _: &mut dyn Directory, _| {
             let mut entries = Vec::new();
             spool.read(mailbox, from, STEP, &mut entries)?;
@@ -154,18 +155,13 @@ impl Mail {
             for range in ranges(&positions) {
                 spool.acknowledge(mailbox, range)?;
             }
-            Ok::<_, StoreError>((positions, next))
+            teller.receipts().acknowledged(&positions);
+            Ok::<_, StoreError>(next)
         };
-        let dropped = move |dropped: Result<Result<Dropped, StoreError>, StoreError>| match dropped
-            .flatten()
+        let dropped = move |next: Result<Result<Next, StoreError>, StoreError>| match next.flatten()
         {
-            Ok((positions, next)) => {
-                mail.receipts().acknowledged(&positions);
-                match next {
-                    Some(next) => mail.drop_kept(recipient, group, next, asker),
-                    None => answer(asker, Ok(())),
-                }
-            }
+            Ok(Some(next)) => mail.drop_kept(recipient, group, next, asker),
+            Ok(None) => answer(asker, Ok(())),
             Err(error) => {
                 mail.failed(&error);
                 answer(asker, Err(()));

@@ -21,18 +21,25 @@ struct Awaited {
 }
 
 impl Receipts {
-    /// A sender waits until so many mailboxes do not have its messages any more: of each the position,
-    /// the number, and how many mailboxes have it.
+    /// A sender waits until so many mailboxes do not have its new messages any more: of each the
+    /// position, the number, and how many mailboxes have it. Where the same sender has sent one again
+    /// already, it waits there.
     pub(super) fn wait(&mut self, lane: &Arc<Lane>, messages: &[(u64, u64, u64)]) {
-        for &(position, sequence, left) in messages {
-            let lane = lane.clone();
-            let awaited = Awaited {
-                lane,
-                sequence,
-                left,
-            };
-            self.awaited.insert(position, awaited);
+        for (position, awaited) in awaited(lane, messages) {
+            self.awaited.entry(position).or_insert(awaited);
         }
+    }
+
+    /// The same of messages that came again, whoever waited before.
+    pub(super) fn wait_again(&mut self, lane: &Arc<Lane>, messages: &[(u64, u64, u64)]) {
+        self.awaited.extend(awaited(lane, messages));
+    }
+
+    /// Nobody waits any more for messages of a lane: they were refused.
+    pub(super) fn give_up(&mut self, lane: &Arc<Lane>, sequences: &[u64]) {
+        self.awaited.retain(|_, awaited| {
+            !Arc::ptr_eq(&awaited.lane, lane) || !sequences.contains(&awaited.sequence)
+        });
     }
 
     /// One mailbox does not have these messages any more: their recipient is done with them.
@@ -70,4 +77,16 @@ impl Receipts {
         self.awaited
             .retain(|_, awaited| awaited.lane.sent_by() != Some(session));
     }
+}
+
+fn awaited(lane: &Arc<Lane>, messages: &[(u64, u64, u64)]) -> impl Iterator<Item = (u64, Awaited)> {
+    messages.iter().map(|&(position, sequence, left)| {
+        let lane = lane.clone();
+        let awaited = Awaited {
+            lane,
+            sequence,
+            left,
+        };
+        (position, awaited)
+    })
 }

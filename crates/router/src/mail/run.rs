@@ -75,17 +75,18 @@ impl Mail {
         let Some(room) = self.store().try_reserve(bytes) else {
             return Err(messages);
         };
-        let (ttl_max, mail, from) = (self.inner.ttl_max, self.clone(), lane.clone());
+        let (mail, keeper, from) = (self.clone(), self.clone(), lane.clone());
         let numbers: Vec<_> = messages.iter().map(|it| it.sequence).collect();
         let lane = lane.clone();
         let append = move |spool: &mut dyn Spool, _: &mut dyn Directory, now| {
-            append(spool, lane, messages, ttl_max, now)
+            keeper.append(spool, lane, messages, now)
         };
         let answer = move |outcome: Result<Outcome, StoreError>| {
             match outcome {
                 Ok(outcome) => mail.stored(outcome),
                 Err(error) => {
                     mail.failed(&error);
+                    mail.receipts().give_up(&from, &numbers);
                     let internal = RejectCode::Internal;
                     numbers
                         .iter()
@@ -96,6 +97,65 @@ impl Mail {
         };
         self.asked(self.store().write(room, append, answer));
         Ok(())
+    }
+
+    /// Stores a run. It is decided here for whom: so nobody gets what was published before it joined, or
+    /// after it left.
+    fn append(
+        &self,
+        spool: &mut dyn Spool,
+        lane: Arc<Lane>,
+        messages: Vec<Outgoing>,
+        now: Timestamp,
+    ) -> Outcome {
+        let (recipients, group) = match &lane.to {
+            Destination::Peer(peer) => (Arc::from([peer.clone()]), None),
+            Destination::Group(group) => {
+                let keepers = group.keepers(&lane.from);
+                (keepers, Some(Id::from(group.identity)))
+            }
+            Destination::Router | Destination::Mailboxes => (Arc::from([]), None),
+        };
+        let to = match &recipients[..] {
+            [one] => Recipients::One(one.identity.into()),
+            many => Recipients::Many(many.iter().map(|it| it.identity.into()).collect()),
+        };
+        let ttl_max = self.inner.ttl_max;
+        let ttl = match lane.ttl {
+            0 => ttl_max,
+            ttl => ttl.min(ttl_max),
+        };
+        let mut again = Vec::new();
+        let messages = messages.into_iter().map(|message| {
+            if recipients.is_empty() {
+                return (message, Fate::ForNobody);
+            }
+            let stored = Message {
+                recipients: to.clone(),
+                group,
+                sender: lane.from.into(),
+                epoch: lane.epoch,
+                sequence: message.sequence,
+                expires: now + Duration::from_millis(ttl),
+                body: message.body.clone(),
+            };
+            let fate = spool.append(&stored, now).map_or_else(Fate::Failed, fate);
+            if let Fate::Duplicate(Some(held)) = &fate {
+                again.push((held.position, message.sequence, held.mailboxes));
+            }
+            (message, fate)
+        });
+        let messages = messages.collect();
+        // At once: an acknowledgement may be next.
+        if lane.level == Level::Delivered && !again.is_empty() {
+            self.receipts().wait_again(&lane, &again);
+        }
+        Outcome {
+            lane,
+            recipients,
+            ttl,
+            messages,
+        }
     }
 
     /// A run is on the disk: its sender is told, and its recipients get it.
@@ -115,8 +175,9 @@ impl Mail {
                     let left = recipients.len() - refused.len();
                     Some((*position, left as u64))
                 }
-                Fate::Duplicate(held) => held.map(|held| (held.position, held.mailboxes)),
-                Fate::ForNobody => None,
+                // It waits already.
+                Fate::Duplicate(Some(_)) if lane.level == Level::Delivered => continue,
+                Fate::Duplicate(_) | Fate::ForNobody => None,
                 Fate::Refused(code, text) => {
                     lane.reject(sequence, *code, text);
                     continue;
@@ -211,56 +272,6 @@ impl Mail {
             messages: messages as u64,
             reason: "its mailbox, or the store, has no room",
         });
-    }
-}
-
-/// Stores a run. It is decided here for whom: so nobody gets what was published before it joined, or
-/// after it left.
-fn append(
-    spool: &mut dyn Spool,
-    lane: Arc<Lane>,
-    messages: Vec<Outgoing>,
-    ttl_max: u64,
-    now: Timestamp,
-) -> Outcome {
-    let (recipients, group) = match &lane.to {
-        Destination::Peer(peer) => (Arc::from([peer.clone()]), None),
-        Destination::Group(group) => {
-            let keepers = group.keepers(&lane.from);
-            (keepers, Some(Id::from(group.identity)))
-        }
-        Destination::Router | Destination::Mailboxes => (Arc::from([]), None),
-    };
-    let to = match &recipients[..] {
-        [one] => Recipients::One(one.identity.into()),
-        many => Recipients::Many(many.iter().map(|it| it.identity.into()).collect()),
-    };
-    let ttl = match lane.ttl {
-        0 => ttl_max,
-        ttl => ttl.min(ttl_max),
-    };
-    let messages = messages.into_iter().map(|message| {
-        if recipients.is_empty() {
-            return (message, Fate::ForNobody);
-        }
-        let stored = Message {
-            recipients: to.clone(),
-            group,
-            sender: lane.from.into(),
-            epoch: lane.epoch,
-            sequence: message.sequence,
-            expires: now + Duration::from_millis(ttl),
-            body: message.body.clone(),
-        };
-        let fate = spool.append(&stored, now).map_or_else(Fate::Failed, fate);
-        (message, fate)
-    });
-    let messages = messages.collect();
-    Outcome {
-        lane,
-        recipients,
-        ttl,
-        messages,
     }
 }
 

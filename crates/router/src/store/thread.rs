@@ -91,8 +91,8 @@ struct Work {
 enum Job {
     /// Done before the commit, and answered after it.
     Write(Write),
-    /// Acknowledges, for which alone nothing is synced.
-    Acknowledge(Vec<(Id, RangeInclusive<u64>)>),
+    /// Acknowledges, for which alone nothing is synced, and tells of it.
+    Acknowledge(Vec<(Id, RangeInclusive<u64>)>, Done),
     /// Done after the commit: what is read is on the disk.
     Read(Read),
     /// The last one, answered when everything is closed.
@@ -235,7 +235,22 @@ impl StoreHandle {
         room: Room,
         positions: Vec<(Id, RangeInclusive<u64>)>,
     ) -> Result<(), StoreError> {
-        self.send(room, Job::Acknowledge(positions))
+        self.acknowledge_then(room, positions, || {})
+    }
+
+    /// The same, and `done` is called as soon as the thread has come to it: after what was asked
+    /// before, [writes](StoreHandle::write) among it, was done and perhaps not committed, and before
+    /// what was asked later.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Stopped`] when the thread has ended; `done` is not called then.
+    pub fn acknowledge_then(
+        &self,
+        room: Room,
+        positions: Vec<(Id, RangeInclusive<u64>)>,
+        done: impl FnOnce() + Send + 'static,
+    ) -> Result<(), StoreError> {
+        self.send(room, Job::Acknowledge(positions, Box::new(done)))
     }
 
     /// Reads a mailbox, after everything that was asked before is on the disk.
@@ -370,9 +385,10 @@ impl Stores {
         for Work { job, _room: room } in std::iter::once(first).chain(gathered) {
             match job {
                 Job::Write(write) => answers.push((write(self, now), room)),
-                Job::Acknowledge(positions) => {
+                Job::Acknowledge(positions, done) => {
                     self.acknowledge(positions);
                     acknowledged = true;
+                    done();
                 }
                 Job::Read(read) => reads.push((read, room)),
                 Job::Stop(done) => {

@@ -1,5 +1,7 @@
 //! Durable messages to a group, by where its durable member is.
 
+use std::time::Duration;
+
 use tuyau_wire::Level;
 
 use crate::{
@@ -170,5 +172,46 @@ async fn case_group_durable_unknown() {
             sender.hears_receipt(level, sent).await;
         }
         sender.hears_nothing().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_again_while_one_member_acknowledges_it_is_not_delivered_before_the_others_do() {
+    let world = World::on(&Disk::slow(Duration::from_secs(3)), |_| {}).await;
+    let mut one = world.connect_with(RECIPIENT, durable_hello()).await;
+    let mut other = world.connect_with(OTHER, durable_hello()).await;
+    one.join_durably(None).await;
+    other.join_durably(None).await;
+    let mut sender = world.connect_with(SENDER, durable_hello()).await;
+    sender.number = 4096;
+    let binding = publish_durably(Level::Delivered);
+    let sent = sender.sends(binding, b"x").await;
+    let mut handles = Vec::new();
+    for member in [&mut one, &mut other] {
+        let handle = member.hears_announced(kept_from_group(SENDER)).await;
+        member.hears_deliver(handle, sent, b"x").await;
+        handles.push(handle);
+    }
+    for again in [true, false] {
+        drop(sender);
+        sender = world.connect_with(SENDER, durable_hello()).await;
+        let binding = publish_durably(Level::Delivered);
+        assert_eq!(sender.bind(HANDLE, binding).await, None);
+        // The disk is asked for both at once, in either order.
+        sender.number = sent - 1;
+        if again {
+            one.acknowledge(handles[0], sent, sent).await;
+            one.hears_nothing().await;
+            sender.post(HANDLE, b"x").await;
+            sender.hears_nothing().await;
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            sender.hears_nothing().await;
+        } else {
+            sender.post(HANDLE, b"x").await;
+            sender.hears_nothing().await;
+            other.acknowledge(handles[1], sent, sent).await;
+            sender.hears_receipt(Level::Delivered, sent).await;
+            sender.hears_nothing().await;
+        }
     }
 }

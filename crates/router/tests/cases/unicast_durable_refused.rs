@@ -123,6 +123,38 @@ async fn case_unicast_durable_twice() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_comes_again_before_it_is_stored_is_answered_in_the_newer_session() {
+    let mut world = World::on(&Disk::slow(Duration::from_secs(3)), |_| {}).await;
+    for level in [Level::Accepted, Level::Stored, Level::Delivered] {
+        let mut sender = world.connect_with(SENDER, durable_hello()).await;
+        sender.number = 4096;
+        assert_eq!(sender.bind(HANDLE, to_recipient(level)).await, None);
+        let sent = sender.post(HANDLE, b"x").await;
+        sender.hears_nothing().await;
+        drop(sender);
+        world.forgets(SENDER).await;
+        let mut sender = world.connect_with(SENDER, durable_hello()).await;
+        sender.number = 4096;
+        sender.sends_again(to_recipient(level), sent, b"x").await;
+        sender.hears_nothing().await;
+        let mut recipient = world.returns(RECIPIENT).await;
+        if level != Level::Delivered {
+            sender.hears_receipt(level, sent).await;
+        }
+        let handle = recipient.hears_of(SENDER).await;
+        recipient.hears_deliver(handle, sent, b"x").await;
+        recipient.acknowledge(handle, sent, sent).await;
+        if level == Level::Delivered {
+            sender.hears_receipt(level, sent).await;
+        }
+        sender.hears_nothing().await;
+        recipient.hears_nothing().await;
+        drop((sender, recipient));
+        world = World::on(&Disk::slow(Duration::from_secs(3)), |_| {}).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn case_unicast_durable_stale() {
     let world = World::on(&Disk::new(), |settings| {
         settings.limits.window_messages = 64;

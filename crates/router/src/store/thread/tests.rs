@@ -227,6 +227,27 @@ fn acknowledgements_alone_are_written_and_not_synced() {
 }
 
 #[test]
+fn an_acknowledgement_is_told_in_its_turn_among_what_is_written() {
+    let (_thread, handle) = start(&SimulatedDisk::new(1), 1 << 20);
+    let (told, heard) = mpsc::channel();
+    let held = hold(&handle);
+    for name in ["before", "after"] {
+        let (wrote, written) = (told.clone(), told.clone());
+        let write = move |_: &mut dyn Spool, _: &mut dyn Directory, _| wrote.send(name).unwrap();
+        let answer = move |_| written.send("committed").unwrap();
+        handle.write(Room::none(), write, answer).unwrap();
+        let (told, positions) = (told.clone(), vec![(MAILBOX, 0..=1)]);
+        let done = move || told.send("acknowledged").unwrap();
+        handle
+            .acknowledge_then(Room::none(), positions, done)
+            .unwrap();
+    }
+    drop((held, told));
+    let order = ["before", "acknowledged", "after", "acknowledged"];
+    assert_eq!(heard.iter().take(4).collect::<Vec<_>>(), order);
+}
+
+#[test]
 fn the_next_commit_makes_acknowledgements_certain() {
     let disk = SimulatedDisk::new(1);
     let (_thread, handle) = start(&disk, 1 << 20);
