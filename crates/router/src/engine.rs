@@ -25,6 +25,7 @@ use tuyau_wire::{
 use crate::{
     State, Timestamp,
     journal::Event,
+    kept::Kept,
     mail::Member,
     policy::{Action as Deed, Policy},
     session::not_greater,
@@ -75,6 +76,14 @@ pub(crate) struct Rules {
 pub(crate) enum Action {
     /// Queue a frame with an answer.
     Send { session: SessionId, frame: Vec<u8> },
+    /// Keep something of the state as it is now, and then tell a session that what it said with
+    /// this number was accepted.
+    Keep {
+        kept: Kept,
+        answer: Option<(SessionId, u64)>,
+    },
+    /// Keep the whole state, in the place of the one that is kept.
+    KeepAll,
     /// A session's peer has said hello, and accepts so many messages of up to so many bytes.
     Greet {
         session: SessionId,
@@ -181,7 +190,6 @@ pub(crate) struct Engine {
     away: Away,
     /// When the next grant expires by which something is bound or joined, in seconds.
     next_expiry: Option<u64>,
-    changed: bool,
     actions: Vec<Action>,
 }
 
@@ -195,7 +203,6 @@ impl Engine {
             members: Members::default(),
             away: Away::default(),
             next_expiry: None,
-            changed: false,
             actions: Vec::new(),
         };
         engine.revoke_registrations();
@@ -227,16 +234,11 @@ impl Engine {
         mem::take(&mut self.actions)
     }
 
-    /// Whether the state changed since the last call.
-    pub(crate) fn take_changed(&mut self) -> bool {
-        mem::take(&mut self.changed)
-    }
-
     /// Replaces the state. Who may not be in a group or publish to it by the rules that count then
     /// does so no longer.
     pub(crate) fn restore(&mut self, state: State, now: Timestamp) {
         self.state = state;
-        self.changed = true;
+        self.actions.push(Action::KeepAll);
         let (rows, processed) = (self.state.table.len(), self.state.processed);
         self.tell(Event::Restored { rows, processed });
         self.revoke_registrations();
@@ -246,7 +248,7 @@ impl Engine {
     /// Time has passed: registrations end, idle sessions that the router dialled are closed.
     pub(crate) fn tick(&mut self, now: Timestamp) {
         for identity in self.state.table.expire(now) {
-            self.changed = true;
+            self.keep(Kept::Claim(identity));
             self.tell(Event::Expired { identity });
         }
         for session in self.sessions.idle(now, self.rules.idle) {
@@ -509,13 +511,23 @@ impl Engine {
         self.send(session, &Message::Receipt { level, first, last });
     }
 
+    /// The same, once what it changed is kept.
+    fn accept_kept(&mut self, session: SessionId, sequence: u64, kept: Kept) {
+        self.count(1);
+        let answer = Some((session, sequence));
+        self.actions.push(Action::Keep { kept, answer });
+    }
+
+    /// Something of the state changed.
+    fn keep(&mut self, kept: Kept) {
+        let answer = None;
+        self.actions.push(Action::Keep { kept, answer });
+    }
+
     /// So many messages were processed.
     pub(crate) fn count(&mut self, messages: u64) {
-        if messages > 0 {
-            // A restored state may count as far as a number goes.
-            self.state.processed = self.state.processed.saturating_add(messages);
-            self.changed = true;
-        }
+        // A restored state may count as far as a number goes.
+        self.state.processed = self.state.processed.saturating_add(messages);
     }
 
     /// The last sequence number that a session's peer used.

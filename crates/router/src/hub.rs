@@ -1,6 +1,6 @@
 //! The task that owns the engine and performs what it decides.
 
-mod saving;
+mod keeping;
 mod traffic;
 
 use std::{
@@ -24,12 +24,12 @@ use crate::{
     mail::{Asker, Member},
     outbox::Outbox,
     plane::Plane,
-    store::StoreHandle,
+    store::{StoreError, StoreHandle},
 };
-use saving::{Outcome, Saving};
+use keeping::Keeping;
 use traffic::Traffic;
 
-/// How often time-outs are looked at and, at most, a changed state is saved.
+/// How often time-outs are looked at, and how many messages were processed is kept.
 const TICK: Duration = Duration::from_secs(1);
 
 /// How many inputs are taken at a time.
@@ -60,7 +60,7 @@ pub(crate) enum Input {
     Tell(Event),
     /// Something to do with the engine.
     Ask(Box<dyn FnOnce(&mut Hub) + Send>),
-    /// Every session is to be closed, the state saved, and the hub ended.
+    /// Every session is to be closed, what changed kept, and the hub ended. Tells whether it is.
     Stop(oneshot::Sender<bool>),
 }
 
@@ -78,7 +78,7 @@ pub(crate) struct Hub {
     plane: Plane,
     dialler: Dialler,
     connections: Connections,
-    saving: Saving,
+    keeping: Keeping,
     drain: Drain,
     stopping: bool,
     /// The simulated session whose message is being taken, and the last answer to it.
@@ -95,6 +95,8 @@ impl Hub {
         drain: Drain,
     ) -> Self {
         let (plane, connections) = (dialler.plane.clone(), dialler.connections.clone());
+        let place = store.clone().map(|store| (store, state_dir));
+        let keeping = Keeping::new(place, engine.state().processed);
         let mut traffic = Traffic::new(engine.identity(), plane.clone(), &dialler.limits, store);
         for member in &members {
             traffic.remember(member.group, member.identity);
@@ -111,7 +113,7 @@ impl Hub {
             plane,
             dialler,
             connections,
-            saving: Saving::new(state_dir),
+            keeping,
             drain,
             stopping: false,
             simulated: None,
@@ -128,11 +130,12 @@ impl Hub {
             // came and when.
             tokio::select! {
                 biased;
-                _ = ticks.tick() => self.tick().await,
+                _ = ticks.tick() => self.tick(),
+                done = self.keeping.done() => self.kept(done),
                 wanted = self.traffic.wanted() => self.want(wanted),
                 count = self.inputs.recv_many(&mut batch, BATCH) => {
                     if count == 0 {
-                        return self.save_at_end().await;
+                        return self.keep_at_end().await;
                     }
                     let mut stop = None;
                     for input in batch.drain(..) {
@@ -143,9 +146,10 @@ impl Hub {
                     }
                     if let Some(done) = stop {
                         self.stop().await;
-                        let _ = done.send(self.saving.is_saved());
+                        let _ = done.send(self.keeping.is_saved());
                         return;
                     }
+                    self.keeping.begin(self.engine.state(), false);
                     // The tasks that were woken may wait on this very thread.
                     tokio::task::yield_now().await;
                 }
@@ -189,7 +193,7 @@ impl Hub {
                 self.traffic.forget(session);
                 // What is queued still reaches a peer that only sends no more.
                 if let Some(outbox) = outbox {
-                    outbox.close(&reason);
+                    self.keeping.close(&outbox, &reason);
                     outbox.end_answers();
                 }
             }
@@ -233,21 +237,25 @@ impl Hub {
                 self.perform_one(action);
             }
         }
-        self.saving.unsaved |= self.engine.take_changed();
     }
 
     fn perform_one(&mut self, action: Action) {
         match action {
-            Action::Send { session, frame } => match self.sessions.get(&session) {
-                Some(outbox) => outbox.tell_frames(&frame),
-                None => {
-                    if let Some((simulated, answer)) = &mut self.simulated
-                        && *simulated == session
-                    {
-                        *answer = frame;
-                    }
+            Action::Send { session, frame } => self.answer(session, frame),
+            Action::Keep { kept, answer } => {
+                let outbox = answer.and_then(|(session, _)| self.sessions.get(&session));
+                let outbox = outbox.filter(|_| self.keeping.keeps());
+                let waits = outbox.cloned().zip(answer.map(|(_, sequence)| sequence));
+                // A session that is simulated is over at once, so it does not wait.
+                if let (None, Some((session, sequence))) = (&waits, answer) {
+                    let mut frame = Vec::new();
+                    keeping::accepted(sequence).encode_frame(&mut frame);
+                    self.answer(session, frame);
+                    self.engine.kept(session, self.plane.now());
                 }
-            },
+                self.keeping.keep(kept, waits);
+            }
+            Action::KeepAll => self.keeping.keep_all(),
             Action::Greet {
                 session,
                 max_frame,
@@ -324,7 +332,7 @@ impl Hub {
             }
             Action::Close { session, reason } => {
                 if let Some(outbox) = self.sessions.get(&session) {
-                    outbox.close(&reason);
+                    self.keeping.close(outbox, &reason);
                 }
             }
             Action::Dial {
@@ -334,6 +342,20 @@ impl Hub {
             } => self.dialler.dial(id, identity, routes),
             Action::Tell(event) => self.tell(event),
         }
+    }
+
+    fn answer(&mut self, session: SessionId, frame: Vec<u8>) {
+        match (self.sessions.get(&session), &mut self.simulated) {
+            (Some(outbox), _) => outbox.tell_frames(&frame),
+            (None, Some((simulated, answer))) if *simulated == session => *answer = frame,
+            _ => {}
+        }
+    }
+
+    /// Tells when everything that changed so far is kept, or could not be.
+    pub(crate) fn until_kept(&mut self) -> oneshot::Receiver<()> {
+        self.perform();
+        self.keeping.kept()
     }
 
     /// The time of day.
@@ -354,10 +376,9 @@ impl Hub {
     /// Counts what the sessions' tasks delivered by themselves.
     pub(crate) fn count(&mut self) {
         self.engine.count(self.plane.take_processed());
-        self.saving.unsaved |= self.engine.take_changed();
     }
 
-    async fn tick(&mut self) {
+    fn tick(&mut self) {
         let now = self.plane.now();
         let dialled: Vec<_> = self.engine.dialled_sessions().collect();
         for session in dialled {
@@ -372,17 +393,20 @@ impl Hub {
         for event in self.connections.untold() {
             self.tell(event);
         }
-        self.finish_saving(false).await;
-        self.saving.start(self.engine.state());
+        self.keeping.begin(self.engine.state(), true);
     }
 
-    /// Takes the result of a save that is under way, waiting for it only when told to.
-    async fn finish_saving(&mut self, wait: bool) {
-        match self.saving.finish(wait).await {
-            Some(Outcome::Failed(reason)) => self.tell(Event::PersistFailed { reason }),
-            Some(Outcome::Recovered) => self.tell(Event::Persisted),
-            None => {}
+    /// What was under way is kept for these sessions, or could not be for this reason.
+    fn kept(&mut self, done: Result<Vec<SessionId>, Option<StoreError>>) {
+        let failed = done.as_ref().err().cloned().flatten();
+        for session in done.into_iter().flatten() {
+            self.engine.kept(session, self.plane.now());
         }
+        self.perform();
+        if let (Some(error), Some(mail)) = (failed, self.traffic.mail()) {
+            mail.failed(&error);
+        }
+        self.keeping.begin(self.engine.state(), false);
     }
 
     async fn stop(&mut self) {
@@ -401,7 +425,7 @@ impl Hub {
         }
         self.perform();
         self.go_on(STOP).await;
-        self.save_at_end().await;
+        self.keep_at_end().await;
     }
 
     /// Serves until there are no sessions, for so long at most.
@@ -413,20 +437,32 @@ impl Hub {
             tokio::select! {
                 biased;
                 () = &mut over => break,
-                _ = ticks.tick() => self.tick().await,
+                _ = ticks.tick() => self.tick(),
+                done = self.keeping.done() => self.kept(done),
                 input = self.inputs.recv() => match input {
-                    Some(input) => self.take(input),
+                    Some(input) => {
+                        self.take(input);
+                        self.keeping.begin(self.engine.state(), false);
+                    }
                     None => break,
                 },
             }
         }
     }
 
-    async fn save_at_end(&mut self) {
+    async fn keep_at_end(&mut self) {
         self.count();
-        self.finish_saving(true).await;
-        self.saving.start_now(self.engine.state());
-        self.finish_saving(true).await;
+        loop {
+            self.keeping.begin(self.engine.state(), true);
+            if !self.keeping.is_under_way() {
+                break;
+            }
+            let done = self.keeping.done().await;
+            self.kept(done);
+            if self.keeping.has_failed() {
+                break;
+            }
+        }
         if let Some(mail) = self.traffic.mail() {
             let (done, closed) = oneshot::channel();
             let close = mail.store().stop(move || {
@@ -443,6 +479,7 @@ impl Hub {
 impl Drop for Hub {
     fn drop(&mut self) {
         let ended = "the router has ended";
+        self.keeping.close_all();
         for outbox in self.sessions.values() {
             outbox.close(ended);
             outbox.end_turn(None);

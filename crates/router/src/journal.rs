@@ -191,7 +191,8 @@ pub enum Event {
         /// What is lost, where and how.
         text: String,
     },
-    /// The store has failed: no durable messages are taken or delivered until the next start.
+    /// The store has failed: nothing is kept, and no durable messages are taken or delivered, until
+    /// the next start.
     StoreFailed {
         /// Where, why, and what to do.
         reason: String,
@@ -248,13 +249,13 @@ pub enum Event {
         /// How many messages were processed when it was saved.
         processed: u64,
     },
-    /// The state could not be written to the state directory; it is tried again.
-    PersistFailed {
-        /// Where, why, and what to do.
-        reason: String,
+    /// A snapshot that stood in the state directory was taken over at the start.
+    Imported {
+        /// Its name there.
+        file: String,
+        /// How many rows it had.
+        rows: usize,
     },
-    /// The state was written to the state directory after that had failed.
-    Persisted,
     /// The router is ending.
     Stopping,
 }
@@ -273,8 +274,7 @@ impl Event {
             Self::AcceptFailed { .. }
             | Self::PolicyRefused { .. }
             | Self::Damaged { .. }
-            | Self::StoreFailed { .. }
-            | Self::PersistFailed { .. } => Level::Error,
+            | Self::StoreFailed { .. } => Level::Error,
             _ => Level::Info,
         }
     }
@@ -334,8 +334,7 @@ impl Event {
             Self::Received { .. } => "received",
             Self::Unreachable { .. } => "unreachable",
             Self::Restored { .. } => "restored",
-            Self::PersistFailed { .. } => "persist-failed",
-            Self::Persisted => "persisted",
+            Self::Imported { .. } => "imported",
             Self::Stopping => "stopping",
         }
     }

@@ -23,6 +23,7 @@ mod engine;
 mod group;
 mod hub;
 pub mod journal;
+mod kept;
 mod lane;
 mod listen;
 mod mail;

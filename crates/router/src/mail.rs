@@ -201,7 +201,7 @@ impl Mail {
     }
 
     /// The store has failed; whoever watches is told once.
-    fn failed(&self, error: &StoreError) {
+    pub(crate) fn failed(&self, error: &StoreError) {
         let stopped = error.kind() == StoreErrorKind::Stopped;
         if !stopped && !self.inner.failed.swap(true, Relaxed) {
             let reason = tuyau_core::Chain(error).to_string();

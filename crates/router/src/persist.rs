@@ -13,21 +13,29 @@ use std::{
 use tempfile::NamedTempFile;
 
 use crate::{
-    SnapshotError, State, Timestamp, snapshot,
+    SnapshotError, State, Timestamp,
+    journal::Event,
+    kept, snapshot,
     store::{
         Directory, Disk, LogDirectory, LogDirectorySettings, LogSpool, LogSpoolSettings, Loss,
         Spool, SpoolSettings, StoreError,
     },
 };
 
-/// The name of the file with the state.
-const STATE_FILE: &str = "state.cbor";
+/// The name of a snapshot that is taken over at the start.
+const SNAPSHOT: &str = "state.cbor";
+
+/// What it is called afterwards.
+const IMPORTED: &str = "state.cbor.imported";
 
 /// The name of the file that is locked while a router uses the directory.
 const LOCK_FILE: &str = "lock";
 
-/// The name of the directory with the mailboxes.
+/// The name of the directory with everything that is kept.
 const STORE: &str = "store";
+
+/// The name of the directory in it with registrations, the rules of groups and counters.
+const DIRECTORY: &str = "directory";
 
 /// What is kept on the disk beside the table, and what of it was found damaged.
 pub(crate) struct OpenStore {
@@ -59,7 +67,7 @@ pub enum StateDirError {
         /// The directory.
         path: PathBuf,
     },
-    /// The state in it is damaged.
+    /// The snapshot in it that is to be taken over is damaged.
     Damaged {
         /// The file.
         path: PathBuf,
@@ -68,7 +76,7 @@ pub enum StateDirError {
     },
     /// The state in it has more registrations than the table may have entries.
     TooManyEntries {
-        /// The file.
+        /// The snapshot that is to be taken over, or the directory of the store.
         path: PathBuf,
         /// How many it has that have not expired.
         entries: usize,
@@ -77,14 +85,14 @@ pub enum StateDirError {
     },
     /// The state in it has the rules of more groups than there may be.
     TooManyGroups {
-        /// The file.
+        /// The snapshot that is to be taken over, or the directory of the store.
         path: PathBuf,
         /// How many it has.
         groups: usize,
         /// How many there may be, `limits.routes`.
         limit: usize,
     },
-    /// The mailboxes in it cannot be used.
+    /// The store in it cannot be used.
     Store {
         /// The directory of their files.
         path: PathBuf,
@@ -101,13 +109,13 @@ pub enum StateDirErrorKind {
     Unusable,
     /// Another router uses it.
     Locked,
-    /// The state in it is damaged.
+    /// The snapshot in it that is to be taken over is damaged.
     Damaged,
     /// The state in it has more registrations than the table may have entries.
     TooManyEntries,
     /// The state in it has the rules of more groups than there may be.
     TooManyGroups,
-    /// The mailboxes in it cannot be used.
+    /// The store in it cannot be used.
     Store,
 }
 
@@ -163,17 +171,18 @@ impl StateDir {
         }
     }
 
-    /// Where the state is kept.
-    pub fn state_file(&self) -> PathBuf {
-        self.path.join(STATE_FILE)
+    /// Where a snapshot stands that is taken over at the start: one that was put there, that an
+    /// older version left, or whose restoring was cut off.
+    pub fn snapshot_file(&self) -> PathBuf {
+        self.path.join(SNAPSHOT)
     }
 
-    /// The state that was saved last, if any was.
+    /// The snapshot that is to be taken over, if there is one.
     ///
     /// # Errors
     /// When the file cannot be read or is damaged.
-    pub fn load(&self) -> Result<Option<State>, StateDirError> {
-        let path = self.state_file();
+    pub fn snapshot(&self) -> Result<Option<State>, StateDirError> {
+        let path = self.snapshot_file();
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -197,7 +206,7 @@ impl StateDir {
         let path = self.path.join(STORE);
         let seed = || RandomState::new().hash_one(now);
         let open = || {
-            let files = Box::new(Disk::open(&path.join("directory"))?);
+            let files = Box::new(Disk::open(&path.join(DIRECTORY))?);
             let settings = LogDirectorySettings::new(seed());
             let (directory, mut losses) = LogDirectory::open(files, settings)?;
             let files = Box::new(Disk::open(&path.join("mailboxes"))?);
@@ -219,38 +228,105 @@ impl StateDir {
         })
     }
 
-    /// Whether a state that was loaded has no more registrations and groups than there may be.
-    pub(crate) fn check(&self, state: &State, limit: usize) -> Result<(), StateDirError> {
-        let (entries, groups) = (state.table.claims(), state.groups.len());
-        let path = self.state_file();
-        if entries > limit {
-            return Err(StateDirError::TooManyEntries {
-                path,
-                entries,
-                limit,
-            });
-        }
-        if groups > limit {
-            return Err(StateDirError::TooManyGroups {
-                path,
-                groups,
-                limit,
-            });
-        }
-        Ok(())
-    }
-
-    /// Replaces the saved state: after a crash either the old one is there or the new one.
+    /// Puts a snapshot where the next start takes it over: after a crash all of it is there, or
+    /// none.
     ///
     /// # Errors
-    /// When the file cannot be written; the old one is as it was.
-    pub fn save(&self, bytes: &[u8]) -> io::Result<()> {
+    /// When the file cannot be written; an older one is as it was.
+    pub(crate) fn leave_snapshot(&self, bytes: &[u8]) -> io::Result<()> {
         let mut file = NamedTempFile::new_in(&self.path)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
-        file.persist(self.state_file())?;
+        file.persist(self.snapshot_file())?;
         File::open(&self.path)?.sync_all()
     }
+
+    /// Notes that the snapshot was taken over, for good.
+    ///
+    /// # Errors
+    /// When it cannot be renamed.
+    pub(crate) fn took_snapshot(&self) -> io::Result<()> {
+        fs::rename(self.snapshot_file(), self.path.join(IMPORTED))?;
+        File::open(&self.path)?.sync_all()
+    }
+}
+
+/// What is kept in a store, and what happened while it was read. A snapshot in the state directory
+/// takes its place first.
+///
+/// Registrations that expired are removed.
+///
+/// # Errors
+/// When the snapshot cannot be read or is damaged, either has more entries or groups than `limit`, or
+/// the store cannot be written.
+pub(crate) fn load(
+    directory: &mut dyn Directory,
+    state_dir: Option<&StateDir>,
+    limit: usize,
+    now: Timestamp,
+) -> Result<(State, Vec<Event>), StateDirError> {
+    if let Some(state_dir) = state_dir
+        && let Some(state) = state_dir.snapshot()?
+    {
+        let imported = import(directory, state_dir, state, limit, now)?;
+        let (rows, file) = (imported.table.len(), SNAPSHOT.to_owned());
+        return Ok((imported, vec![Event::Imported { file, rows }]));
+    }
+    let path = state_dir.map_or_else(|| PathBuf::from(STORE), |dir| dir.path.join(STORE));
+    let expired = directory.expire(now);
+    expired.map_err(|source| StateDirError::Store {
+        path: path.clone(),
+        source,
+    })?;
+    let (state, unreadable) = kept::load(directory);
+    check(path.join(DIRECTORY), &state, limit)?;
+    let told = unreadable.into_iter().map(|subject| {
+        let text = format!("lost {subject} (its content does not fit)");
+        Event::Damaged { text }
+    });
+    Ok((state, told.collect()))
+}
+
+/// Puts a snapshot in the place of what is kept.
+fn import(
+    directory: &mut dyn Directory,
+    state_dir: &StateDir,
+    mut state: State,
+    limit: usize,
+    now: Timestamp,
+) -> Result<State, StateDirError> {
+    let path = state_dir.snapshot_file();
+    state.table.expire(now);
+    check(path.clone(), &state, limit)?;
+    let replaced = kept::replace(directory, kept::items(&state), state.processed);
+    let committed = replaced.and_then(|()| directory.commit());
+    committed.map_err(|source| {
+        let path = state_dir.path.join(STORE);
+        StateDirError::Store { path, source }
+    })?;
+    let taken = state_dir.took_snapshot();
+    taken.map_err(|source| StateDirError::Unusable { path, source })?;
+    Ok(state)
+}
+
+/// Whether a state has no more registrations and groups than there may be.
+fn check(path: PathBuf, state: &State, limit: usize) -> Result<(), StateDirError> {
+    let (entries, groups) = (state.table.claims(), state.groups.len());
+    if entries > limit {
+        return Err(StateDirError::TooManyEntries {
+            path,
+            entries,
+            limit,
+        });
+    }
+    if groups > limit {
+        return Err(StateDirError::TooManyGroups {
+            path,
+            groups,
+            limit,
+        });
+    }
+    Ok(())
 }
 
 impl fmt::Display for StateDirError {
@@ -268,7 +344,7 @@ impl fmt::Display for StateDirError {
             ),
             Self::Damaged { path, .. } => write!(
                 f,
-                "the saved state {} is damaged; move it away to start with an empty table, or put a good snapshot in its place",
+                "the snapshot {} that is to be taken over is damaged; move it away to start without it, or put a good one in its place",
                 path.display()
             ),
             Self::TooManyEntries {
@@ -277,7 +353,7 @@ impl fmt::Display for StateDirError {
                 limit,
             } => write!(
                 f,
-                "the saved state {} has {entries} registrations, limits.routes is {limit}; raise it, or move the file away to start with an empty table",
+                "the saved state {} has {entries} registrations, limits.routes is {limit}; raise it, or move that away to start without it",
                 path.display()
             ),
             Self::TooManyGroups {
@@ -289,7 +365,7 @@ impl fmt::Display for StateDirError {
                 "the saved state {} has rules of more groups ({groups}) than limits.routes allows ({limit}); raise it",
                 path.display()
             ),
-            Self::Store { path, .. } => write!(f, "cannot use the mailboxes in {}", path.display()),
+            Self::Store { path, .. } => write!(f, "cannot use the store {}", path.display()),
         }
     }
 }
@@ -308,19 +384,26 @@ impl Error for StateDirError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::SnapshotErrorKind;
+    use crate::{SnapshotErrorKind, store::MemoryDirectory};
 
     #[test]
-    fn gives_back_what_was_saved() {
+    fn a_snapshot_is_taken_over_once() {
         let dir = tempfile::tempdir().unwrap();
         let state_dir = StateDir::open(&dir.path().join("a/b")).unwrap();
-        assert!(state_dir.load().unwrap().is_none());
+        assert!(state_dir.snapshot().unwrap().is_none());
         let state = State {
             processed: 7,
             ..State::default()
         };
-        state_dir.save(&snapshot::encode(&state)).unwrap();
-        assert_eq!(state_dir.load().unwrap(), Some(state));
+        state_dir.leave_snapshot(&snapshot::encode(&state)).unwrap();
+        assert_eq!(state_dir.snapshot().unwrap(), Some(state.clone()));
+        let (mut directory, now) = (MemoryDirectory::new(), Timestamp::from_millis(1));
+        let (loaded, told) = load(&mut directory, Some(&state_dir), 10, now).unwrap();
+        assert_eq!(loaded, state);
+        assert!(matches!(&told[..], [Event::Imported { rows: 0, .. }]));
+        assert!(dir.path().join("a/b").join(IMPORTED).exists());
+        let (loaded, told) = load(&mut directory, Some(&state_dir), 10, now).unwrap();
+        assert_eq!((loaded, told.len()), (state, 0));
     }
 
     #[test]
@@ -352,11 +435,13 @@ mod tests {
         let state_dir = StateDir::open(dir.path()).unwrap();
         let mut bytes = snapshot::encode(&State::default());
         bytes[4] ^= 1;
-        fs::write(state_dir.state_file(), &bytes).unwrap();
-        let StateDirError::Damaged { source, .. } = state_dir.load().unwrap_err() else {
+        fs::write(state_dir.snapshot_file(), &bytes).unwrap();
+        let (directory, now) = (&mut MemoryDirectory::new(), Timestamp::from_millis(1));
+        let error = load(directory, Some(&state_dir), 10, now).unwrap_err();
+        let StateDirError::Damaged { source, .. } = error else {
             panic!("not damaged");
         };
         assert_eq!(source.kind(), SnapshotErrorKind::Checksum);
-        assert_eq!(fs::read(state_dir.state_file()).unwrap(), bytes);
+        assert_eq!(fs::read(state_dir.snapshot_file()).unwrap(), bytes);
     }
 }

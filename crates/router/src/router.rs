@@ -74,8 +74,13 @@ impl Router {
             .as_deref()
             .map(StateDir::open)
             .transpose()?;
-        let state = load(&settings, state_dir.as_ref())?;
-        let store = storage::open(&mut settings, state_dir.as_ref())?;
+        let now = settings.clock.now();
+        let mut store = storage::open(&mut settings, state_dir.as_ref())?;
+        let (mut state, told) = match &mut store {
+            Some(opened) => opened.load(state_dir.as_ref(), settings.limits.routes, now)?,
+            None => (State::default(), Vec::new()),
+        };
+        state.table.set_static(&settings.static_routes, now);
         let Network { context, listeners } = Network::open(&mut settings).await?;
         let listen: Vec<_> = listeners.iter().map(|it| it.address().clone()).collect();
         let admin = match &settings.admin_socket {
@@ -90,6 +95,7 @@ impl Router {
             Some(opened) => Some(start_store(opened, &plane)?),
             None => None,
         };
+        told.into_iter().for_each(|event| plane.tell(event));
         let connections = Connections::new(settings.limits.clone());
         let last_session = Arc::new(AtomicU64::new(0));
         let dialler = Dialler {
@@ -180,7 +186,8 @@ impl Router {
         ask(&self.inputs, |hub| snapshot::encode(hub.engine.state())).await
     }
 
-    /// Replaces the state by a snapshot, all of it or nothing. The rules of groups are then those of
+    /// Replaces the state by a snapshot, all of it or nothing, also on the disk when there is a state
+    /// directory: this returns when it is there. The rules of groups are then those of
     /// the snapshot as well: older ones come back, and who has no right by them is out of the group.
     ///
     /// # Errors
@@ -213,11 +220,11 @@ impl Router {
     }
 
     /// Stops: takes nobody new, tells the peers, serves them for as long as [`Settings::drain`] says
-    /// or until they have gone, closes their sessions, saves the state. Gives whether everything is
-    /// saved that there is a state directory for; if not, what changed since the last save is lost.
+    /// or until they have gone, closes their sessions, keeps what changed. Gives whether everything is
+    /// kept that there is a state directory for; if not, the journal has told why.
     ///
     /// The sessions then have five seconds to end; those that have not by then are dropped. To that comes
-    /// the time for writing the state, if there is a state directory. A call that is cancelled ends
+    /// the time for the last write, if there is a state directory. A call that is cancelled ends
     /// the router all the same, perhaps without telling the peers.
     pub async fn stop(mut self) -> bool {
         for task in std::mem::take(&mut self.accepting) {
@@ -301,13 +308,14 @@ pub(crate) async fn decode(bytes: Vec<u8>, max_entries: usize) -> Result<State, 
     decoded.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
-/// Replaces the state.
+/// Replaces the state, and returns once that is kept or, as the journal tells then, could not be.
 pub(crate) async fn restore(inputs: &mpsc::Sender<Input>, state: State) -> Option<()> {
-    ask(inputs, move |hub| {
+    let restored = ask(inputs, move |hub| {
         let now = hub.now();
-        hub.engine.restore(state, now)
-    })
-    .await
+        hub.engine.restore(state, now);
+        hub.until_kept()
+    });
+    restored.await?.await.ok()
 }
 
 fn simulate(
@@ -332,22 +340,6 @@ fn simulate(
         }),
         _ => None,
     }
-}
-
-fn load(settings: &Settings, state_dir: Option<&StateDir>) -> Result<State, StartError> {
-    let mut state = state_dir
-        .map(StateDir::load)
-        .transpose()?
-        .flatten()
-        .unwrap_or_default();
-    let now = settings.clock.now();
-    state.table.expire(now);
-    let limit = settings.limits.routes;
-    if let Some(dir) = state_dir {
-        dir.check(&state, limit)?;
-    }
-    state.table.set_static(&settings.static_routes, now);
-    Ok(state)
 }
 
 /// Tells what of the store was damaged, and starts its thread.

@@ -3,9 +3,10 @@
 use std::{fmt, time::Duration};
 
 use crate::{
-    Settings, StartError, StateDirError,
+    Settings, StartError, State, StateDirError, Timestamp,
+    journal::Event,
     mail::{self, Member},
-    persist::{OpenStore, StateDir},
+    persist::{self, OpenStore, StateDir},
     plane::Plane,
     store::{
         Files, LogDirectory, LogDirectorySettings, LogSpool, LogSpoolSettings, StoreError,
@@ -94,6 +95,16 @@ impl Opened {
                 Ok(handle)
             }
         }
+    }
+
+    /// The state that is kept, and what happened while it was read.
+    pub(crate) fn load(
+        &mut self,
+        state_dir: Option<&StateDir>,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<(State, Vec<Event>), StateDirError> {
+        persist::load(&mut *self.store.directory, state_dir, limit, now)
     }
 
     /// Who is a durable member of groups.

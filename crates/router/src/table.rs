@@ -96,14 +96,14 @@ pub(crate) enum Refusal {
 }
 
 impl Claim {
-    fn sequence(&self) -> u64 {
+    pub(crate) fn sequence(&self) -> u64 {
         match self {
             Self::Registered { record, .. } => record.claims().sequence,
             Self::Withdrawn { sequence, .. } => *sequence,
         }
     }
 
-    fn expires(&self) -> u64 {
+    pub(crate) fn expires(&self) -> u64 {
         match self {
             Self::Registered { record, .. } => record.claims().expires,
             Self::Withdrawn { expires, .. } => *expires,
@@ -173,6 +173,11 @@ impl Table {
         }
     }
 
+    /// What an identity has stated last, if that still counts.
+    pub(crate) fn claim(&self, identity: &Identity) -> Option<&Claim> {
+        self.entries.get(identity)?.claim.as_ref()
+    }
+
     /// All rows, sorted by identity.
     pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         self.entries
@@ -183,8 +188,11 @@ impl Table {
     /// Replaces all static rows. A row whose routes stay the same keeps its age.
     pub fn set_static(&mut self, routes: &[(Identity, Vec<Address>)], now: Timestamp) {
         let mut before = BTreeMap::new();
-        let identities: Vec<_> = self.entries.keys().copied().collect();
-        for identity in identities {
+        let fixed = self
+            .entries
+            .iter()
+            .filter(|(_, entry)| entry.fixed.is_some());
+        for identity in fixed.map(|(identity, _)| *identity).collect::<Vec<_>>() {
             self.change(identity, |entry| {
                 before.extend(entry.fixed.take().map(|fixed| (identity, fixed)));
             });

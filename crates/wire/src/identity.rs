@@ -73,6 +73,11 @@ impl Identity {
         Self(key.to_bytes())
     }
 
+    /// The identity with bytes that were checked before.
+    pub(crate) fn of_checked(bytes: [u8; Self::LENGTH]) -> Self {
+        Self(bytes)
+    }
+
     /// The key to verify with. The bytes were checked when the identity was made.
     pub(crate) fn verifying_key(&self) -> Option<VerifyingKey> {
         VerifyingKey::from_bytes(&self.0).ok()

@@ -60,6 +60,18 @@ impl<T: Statement> Signed<T> {
         Self::read_parts(bytes, 0, signature)
     }
 
+    /// Like [`from_parts`](Self::from_parts), for what this program has read before and kept where
+    /// nobody else writes: whether the keys in it are points of the curve, which takes most of the
+    /// time, is not looked at again.
+    ///
+    /// Where a key is none all the same, nothing [verifies](Self::verify) under it.
+    ///
+    /// # Errors
+    /// When the bytes are not a statement of this kind in deterministic encoding.
+    pub fn from_kept_parts(bytes: &[u8], signature: [u8; 64]) -> Result<Self, DecodeError> {
+        Self::read_from(&mut Reader::of_checked(bytes)?, bytes, signature)
+    }
+
     /// What the statement says. Nothing has proved yet that its identity said so.
     pub fn claims(&self) -> &T {
         &self.claims
@@ -105,9 +117,16 @@ impl<T: Statement> Signed<T> {
     }
 
     fn read_parts(bytes: &[u8], base: usize, signature: [u8; 64]) -> Result<Self, DecodeError> {
-        let claims = T::read(&mut Reader::new(bytes, base)?)?;
+        Self::read_from(&mut Reader::new(bytes, base)?, bytes, signature)
+    }
+
+    fn read_from(
+        reader: &mut Reader<'_>,
+        bytes: &[u8],
+        signature: [u8; 64],
+    ) -> Result<Self, DecodeError> {
         Ok(Self {
-            claims,
+            claims: T::read(reader)?,
             bytes: bytes.into(),
             signature,
         })

@@ -183,7 +183,7 @@ async fn serve(
     if saved {
         return Ok(());
     }
-    let lost = "the state could not be written; what changed since it was last written is lost";
+    let lost = "the store could not be written, as the log says; what changed since then is lost";
     Err(CommandError::caused(CommandErrorKind::Router, lost))
 }
 

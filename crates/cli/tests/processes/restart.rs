@@ -133,7 +133,7 @@ fn count_and_table_survive_an_orderly_restart() {
 }
 
 #[test]
-fn what_was_saved_is_there_after_the_router_was_killed() {
+fn what_was_accepted_is_there_after_the_router_was_killed() {
     let directory = tempfile::tempdir().unwrap();
     let directory = directory.path();
     let mut router = Program::router(directory, "tls://127.0.0.1:0");
@@ -141,24 +141,38 @@ fn what_was_saved_is_there_after_the_router_was_killed() {
     let mut service = service(directory, "service-1", &address);
     let identity = see_greeting(&mut router, &mut service, "service-1");
     service.kill();
-    let before = state(directory);
-    assert_eq!(registered(&before), [&identity[..]]);
-    // The file is there from the start; each run takes its time, and the test's runner bounds them.
-    let saved = || {
-        let words = ["state", "inspect", "router/state.cbor", "--json"];
-        let output = run(directory, &words);
-        let value: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
-        value["processed"] == before["processed"]
-    };
-    while !saved() {}
-
     router.signal("KILL");
     router.wait();
     let mut router = Program::router(directory, "tls://127.0.0.1:0");
     router.listening();
+    assert_eq!(registered(&state(directory)), [&identity[..]]);
+}
+
+#[test]
+fn a_snapshot_in_the_state_directory_is_taken_over_at_the_start() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let mut router = Program::router(directory, "tls://127.0.0.1:0");
+    let address = router.listening();
+    let mut service = service(directory, "service-1", &address);
+    let identity = see_greeting(&mut router, &mut service, "service-1");
+    service.kill();
+    let file = "router/state.cbor";
+    let words = ["state", "save", file, "--socket", "router/admin.sock"];
+    assert!(run(directory, &words).status.success());
+    let before = state(directory);
+    router.signal("TERM");
+    assert!(router.wait().success());
+    std::fs::remove_dir_all(directory.join("router/store")).unwrap();
+    let mut router = Program::router(directory, "tls://127.0.0.1:0");
+    router.listening();
+    let imported = router.event("imported", |_| true);
+    let text = "took over state.cbor with 1 rows; it is state.cbor.imported now";
+    assert_eq!(imported["text"], text);
     let after = state(directory);
     assert_eq!(after["processed"], before["processed"]);
     assert_eq!(registered(&after), [&identity[..]]);
+    assert!(directory.join("router/state.cbor.imported").exists());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tuyau_wire::{Grant, Identity, RejectCode, Rights, Rules, Signed, Target};
 
 use super::{Action, Engine, SessionId, bind::Reason};
-use crate::{Timestamp, journal::Event, mail::Member};
+use crate::{Timestamp, journal::Event, kept::Kept, mail::Member};
 
 /// That a session is in a group, and why it may.
 #[derive(Clone, Debug)]
@@ -140,7 +140,7 @@ impl Engine {
         });
         self.check_groups(|of| *of == group, now);
         // Whoever hears the answer may count on it that the rules hold.
-        self.accept(session, sequence);
+        self.accept_kept(session, sequence, Kept::Rules(group));
     }
 
     /// Looks again at who publishes to these groups, and who is in them.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tuyau_wire::{Binding, Identity, Message, RejectCode};
 
 use super::{Engine, SessionId, reload::action_of};
-use crate::{journal::Event, policy::Action, table::Source};
+use crate::{journal::Event, kept::Kept, policy::Action, table::Source};
 
 /// Why something is not allowed.
 #[derive(Debug)]
@@ -116,7 +116,7 @@ impl Engine {
         let revoked: Vec<_> = revoked.collect();
         for identity in &revoked {
             self.state.table.revoke(identity);
-            self.changed = true;
+            self.keep(Kept::Claim(*identity));
             self.tell(Event::Revoked {
                 identity: *identity,
             });

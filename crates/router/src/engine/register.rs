@@ -2,12 +2,15 @@
 
 mod route;
 
+use std::mem;
+
 use tuyau_wire::{Record, RejectCode, SignatureError, Signed, Withdrawal};
 
 use super::{Action, Engine, Link, SessionId, bind::Reason};
 use crate::{
     Timestamp,
     journal::Event,
+    kept::Kept,
     table::{Refusal, Source},
 };
 
@@ -19,17 +22,24 @@ impl Engine {
         record: Signed<Record>,
         now: Timestamp,
     ) {
+        let identity = record.claims().identity;
         match self.register(session, record, now) {
             Ok(greet) => {
                 if let Some(state) = self.sessions.get_mut(session) {
                     state.registered = Some(sequence);
+                    state.to_greet |= greet;
                 }
-                self.accept(session, sequence);
-                if greet {
-                    self.greet_route(session, now);
-                }
+                self.accept_kept(session, sequence, Kept::Claim(identity));
             }
             Err((code, text)) => self.reject(session, sequence, code, &text),
+        }
+    }
+
+    /// What a session changed is kept, and it was told so. A route that it registered is greeted now.
+    pub(crate) fn kept(&mut self, session: SessionId, now: Timestamp) {
+        let state = self.sessions.get_mut(session);
+        if state.is_some_and(|state| mem::take(&mut state.to_greet)) {
+            self.greet_route(session, now);
         }
     }
 
@@ -91,8 +101,9 @@ impl Engine {
         sequence: u64,
         withdrawal: Signed<Withdrawal>,
     ) {
+        let kept = Kept::Claim(withdrawal.claims().identity);
         match self.withdraw(session, withdrawal) {
-            Ok(()) => self.accept(session, sequence),
+            Ok(()) => self.accept_kept(session, sequence, kept),
             Err((code, text)) => self.reject(session, sequence, code, &text),
         }
     }

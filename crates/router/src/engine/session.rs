@@ -52,6 +52,8 @@ pub(super) struct Session {
     pub(super) silenced: bool,
     /// The number of the last registration in this session, if there is one.
     pub(super) registered: Option<u64>,
+    /// Whether its route is to be greeted, once its registration is kept.
+    pub(super) to_greet: bool,
     pub(super) last_sequence: Option<u64>,
     pub(super) last_heard: Timestamp,
     /// The dials for which messages of this session wait, and the bytes of these messages.
@@ -101,6 +103,7 @@ impl Sessions {
             greeted,
             silenced: false,
             registered: None,
+            to_greet: false,
             last_sequence: None,
             last_heard: now,
             waits_for: BTreeSet::new(),

@@ -165,14 +165,12 @@ impl fmt::Display for Event {
                     "restored a state of {rows} rows and {processed} messages"
                 )
             }
-            Self::PersistFailed { reason } => {
+            Self::Imported { file, rows } => {
                 write!(
                     f,
-                    "cannot write the state, trying again: {}",
-                    Report(reason)
+                    "took over {file} with {rows} rows; it is {file}.imported now"
                 )
             }
-            Self::Persisted => f.write_str("the state is written again"),
             Self::Stopping => f.write_str("stopping"),
         }
     }

@@ -22,7 +22,7 @@ async fn is_restricted(world: &World) {
     member.hears_receipt(Level::Accepted, joined).await;
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_restricted_group_is_restricted_after_a_restart() {
     let dir = tempfile::tempdir().unwrap();
     let keeps = |settings: &mut Settings| settings.state_dir = Some(dir.path().to_owned());
@@ -103,7 +103,7 @@ async fn damaged_rules_are_refused_with_their_place() {
     is_restricted(&world).await;
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn more_groups_than_there_may_be_are_refused_at_the_start() {
     let dir = tempfile::tempdir().unwrap();
     let world = World::with(|settings| settings.state_dir = Some(dir.path().to_owned())).await;

@@ -220,9 +220,9 @@ async fn more_entries_than_the_table_may_have_are_refused() {
     assert_eq!(
         error.to_string(),
         format!(
-            "the saved state {} has 3 registrations, limits.routes is 2; raise it, or move the \
-             file away to start with an empty table",
-            state_dir.join("state.cbor").display()
+            "the saved state {} has 3 registrations, limits.routes is 2; raise it, or move that \
+             away to start without it",
+            state_dir.join("store/directory").display()
         )
     );
 }

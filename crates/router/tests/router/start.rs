@@ -79,13 +79,21 @@ async fn a_state_directory_that_cannot_be_written_is_named() {
 }
 
 #[tokio::test]
-async fn a_damaged_state_is_refused_with_its_place_and_left_as_it_is() {
+async fn a_snapshot_in_the_state_directory_is_taken_over_unless_it_is_damaged() {
     let dir = tempfile::tempdir().unwrap();
     let router = router_in(dir.path()).await;
     Witness::new(&router).await;
+    let good = router.router.save().await.unwrap();
     router.router.stop().await;
+    // What it is to take the place of.
+    let router = router_in(dir.path()).await;
+    let mut peer = router.connect(7).await;
+    let record = peer.record("tls://127.0.0.1:9");
+    assert_eq!(peer.listen(record).await, None);
+    drop(peer);
+    router.router.stop().await;
+
     let file = dir.path().join("state.cbor");
-    let good = fs::read(&file).unwrap();
     let mut bad = good.clone();
     let last = bad.len() - 40;
     bad[last] ^= 0x10;
@@ -96,16 +104,58 @@ async fn a_damaged_state_is_refused_with_its_place_and_left_as_it_is() {
     assert_eq!(
         text,
         format!(
-            "the saved state {} is damaged; move it away to start with an empty table, \
-             or put a good snapshot in its place: byte {offset}, entry 1: \
+            "the snapshot {} that is to be taken over is damaged; move it away to start without \
+             it, or put a good one in its place: byte {offset}, entry 1: \
              the checksum does not match, the snapshot is damaged; use another copy",
             file.display()
         )
     );
     assert_eq!(fs::read(&file).unwrap(), bad);
+
     fs::write(&file, &good).unwrap();
+    for (times, told) in [(1, "imported"), (2, "connected")] {
+        let mut router = router_in(dir.path()).await;
+        assert_eq!(router.state().await, (3, vec![key(202).identity()]));
+        drop(router.connect(7).await);
+        let first = router.event(|event| Some(event.name().to_owned())).await;
+        assert_eq!(first, told, "at the start number {times}");
+        router.router.stop().await;
+    }
+    let imported = fs::read(dir.path().join("state.cbor.imported")).unwrap();
+    assert!(imported == good && !file.exists());
+}
+
+#[tokio::test]
+async fn a_damaged_registration_is_lost_alone_and_named() {
+    let dir = tempfile::tempdir().unwrap();
     let router = router_in(dir.path()).await;
-    assert_eq!(router.state().await, (3, vec![key(202).identity()]));
+    for seed in 1..=3 {
+        let mut peer = router.connect(seed).await;
+        let record = peer.record(&format!("tls://127.0.0.1:700{seed}"));
+        assert_eq!(peer.listen(record).await, None);
+    }
+    router.router.stop().await;
+    let file = dir.path().join("store/directory/0000000001.log");
+    let mut bytes = fs::read(&file).unwrap();
+    let route = b"tls://127.0.0.1:7002";
+    let at = bytes.windows(route.len()).position(|bytes| bytes == route);
+    bytes[at.unwrap()] ^= 1;
+    fs::write(&file, &bytes).unwrap();
+
+    let mut router = router_in(dir.path()).await;
+    let mut left = vec![key(1).identity(), key(3).identity()];
+    left.sort();
+    assert_eq!(router.state().await.1, left);
+    let text = router.event(|event| Some(event.to_string())).await;
+    let begin = format!(
+        "the store is damaged: lost the registration of {} (0000000001.log at byte ",
+        key(2).identity()
+    );
+    assert!(text.starts_with(&begin), "{text}");
+    // Who was lost registers again.
+    let mut peer = router.connect(2).await;
+    let record = peer.record("tls://127.0.0.1:7002");
+    assert_eq!(peer.listen(record).await, None);
 }
 
 #[tokio::test]

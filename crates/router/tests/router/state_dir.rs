@@ -1,67 +1,91 @@
-//! A state directory that goes away while the router runs.
+//! What a router keeps, and a state directory that goes away while it runs.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use tuyau_router::{Settings, journal::Level};
+use tuyau_wire::RejectCode;
 
 use crate::support::{TestRouter, key, start, witness::Witness};
 
-/// The next event of this kind, as text.
-async fn told(router: &mut TestRouter, name: &str) -> (Level, String) {
-    let told =
-        router.event(|event| (event.name() == name).then(|| (event.level(), event.to_string())));
-    told.await
+async fn router_in(dir: &Path) -> TestRouter {
+    start(|settings| settings.state_dir = Some(dir.to_owned())).await
+}
+
+/// The directory as it is now, as if the router had been killed.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &to),
+            false => drop(fs::copy(entry.path(), to).unwrap()),
+        }
+    }
 }
 
 #[tokio::test]
-async fn a_router_goes_on_without_its_state_directory_and_recovers() {
+async fn what_was_accepted_is_there_after_a_kill() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, killed) = (dir.path().join("state"), dir.path().join("killed"));
+    let router = router_in(&path).await;
+    let mut peer = router.connect(1).await;
+    let record = peer.record("tls://127.0.0.1:9");
+    assert_eq!(peer.listen(record.clone()).await, None);
+    copy(&path, &killed);
+    let after = router_in(&killed).await;
+    assert_eq!(after.state().await.1, [key(1).identity()]);
+    drop(after);
+
+    assert_eq!(peer.unlisten().await, None);
+    let killed = dir.path().join("killed again");
+    copy(&path, &killed);
+    let after = router_in(&killed).await;
+    assert_eq!(after.state().await.1, []);
+    // What was taken back does not come again.
+    let mut peer = after.connect(1).await;
+    let (code, _) = peer.listen(record).await.unwrap();
+    assert_eq!(code, RejectCode::StaleSequence);
+}
+
+#[tokio::test]
+async fn what_was_restored_is_there_after_a_kill() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, killed) = (dir.path().join("state"), dir.path().join("killed"));
+    let router = router_in(&path).await;
+    let empty = router.router.save().await.unwrap();
+    let mut peer = router.connect(1).await;
+    let record = peer.record("tls://127.0.0.1:9");
+    assert_eq!(peer.listen(record).await, None);
+    router.router.restore(&empty).await.unwrap();
+    copy(&path, &killed);
+    assert!(!killed.join("state.cbor").exists());
+    let after = router_in(&killed).await;
+    assert_eq!(after.state().await.1, []);
+}
+
+#[tokio::test]
+async fn a_router_serves_on_without_its_state_directory() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("state");
     let in_dir = |settings: &mut Settings| settings.state_dir = Some(path.clone());
     let mut router = start(in_dir).await;
     let mut witness = Witness::new(&router).await;
+    let snapshot = router.router.save().await.unwrap();
     fs::remove_dir_all(&path).unwrap();
-    witness.talk().await;
-    let (level, text) = told(&mut router, "persist-failed").await;
-    assert_eq!(level, Level::Error);
-    let begin = format!(
-        "cannot write the state, trying again: {}: ",
-        path.join("state.cbor").display()
-    );
-    assert!(text.starts_with(&begin), "{text}");
-    assert!(
-        text.ends_with("; make its directory writable, and room for it"),
-        "{text}"
-    );
-    witness.check(&router).await;
-
-    fs::create_dir(&path).unwrap();
-    let (level, text) = told(&mut router, "persisted").await;
-    assert_eq!(
-        (level, &text[..]),
-        (Level::Info, "the state is written again")
-    );
-    witness.check(&router).await;
-    let before = router.state().await;
-    drop(witness);
-    router.router.stop().await;
-    let router = start(in_dir).await;
-    assert_eq!(router.state().await, before);
-}
-
-#[tokio::test]
-async fn a_file_in_the_place_of_the_state_directory_is_left_alone() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("state");
-    let mut router = start(|settings| settings.state_dir = Some(path.clone())).await;
-    let mut witness = Witness::new(&router).await;
-    fs::remove_dir_all(&path).unwrap();
+    // A file in its place is left alone.
     fs::write(&path, "precious").unwrap();
-    witness.talk().await;
-    told(&mut router, "persist-failed").await;
     witness.check(&router).await;
-    assert_eq!(router.state().await.1, [key(202).identity()]);
+    router.router.restore(&snapshot).await.unwrap();
+    let told = router
+        .event(|event| (event.name() == "store-failed").then(|| (event.level(), event.to_string())))
+        .await;
+    let begin = "the store has failed: cannot write a snapshot to the state directory: ";
+    assert!(told.1.starts_with(begin), "{}", told.1);
+    assert_eq!(told.0, Level::Error);
+    witness.note(&router).await;
+    witness.check(&router).await;
     drop(witness);
-    router.router.stop().await;
+    assert!(!router.router.stop().await);
     assert_eq!(fs::read(&path).unwrap(), b"precious");
 }

@@ -126,6 +126,26 @@ proptest! {
     }
 
     #[test]
+    fn what_was_kept_is_read_as_it_was(record in record()) {
+        let (bytes, signature) = (record.bytes(), *record.signature());
+        let kept = Signed::<Record>::from_kept_parts(bytes, signature).unwrap();
+        prop_assert_eq!(&kept, &record);
+        for at in heads(bytes) {
+            for wide in widened(bytes, at) {
+                let error = Signed::<Record>::from_kept_parts(&wide, signature).unwrap_err();
+                prop_assert_eq!((error.kind(), error.offset()), (Kind::NotShortest, at));
+            }
+        }
+        // Another key in its place, which need not be one: nothing verifies under it.
+        let key = record.claims().identity;
+        let at = bytes.windows(32).position(|bytes| bytes == key.as_bytes()).unwrap();
+        let mut other = bytes.to_vec();
+        other[at..at + 32].fill(0xff);
+        let other = Signed::<Record>::from_kept_parts(&other, signature).unwrap();
+        prop_assert!(other.verify().is_err());
+    }
+
+    #[test]
     fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let checked = cbor::check(&bytes).is_ok();
         let decoded = Message::decode(&bytes);

@@ -12,7 +12,7 @@ fn registers_what_the_session_proved() {
     );
     assert_eq!(world.engine.state().table.len(), 1);
     assert_eq!(world.engine.state().processed, 1);
-    assert!(world.engine.take_changed());
+    assert_eq!(world.changed, [Some(Kept::Claim(identity(1)))]);
 }
 
 #[test]

@@ -98,7 +98,8 @@ fn who_may_not_listen_any_more_is_told_that_its_registration_has_ended() {
     let (mut world, alice, _) = busy();
     let replaced = set(&mut world, all_but(1, Deed::Listen, None));
     assert_eq!(counts(replaced), (1, 0, 0));
-    assert!(world.engine.state().table.is_empty() && world.engine.take_changed());
+    assert!(world.engine.state().table.is_empty());
+    assert!(world.changed.ends_with(&[Some(Kept::Claim(identity(1)))]));
     // The number of the listen.
     assert_eq!(world.answer(alice, 1), Some(RejectCode::NotAllowed));
     assert_eq!(world.sent.len(), 1);

@@ -1,6 +1,6 @@
 //! An engine whose driver is the test.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::*;
 
@@ -18,6 +18,8 @@ pub(super) struct World {
     pub(super) closed: Vec<(SessionId, String)>,
     pub(super) dialled: Vec<(DialId, Identity, Vec<Address>)>,
     pub(super) told: Vec<Event>,
+    /// What was to be kept; none for everything.
+    pub(super) changed: Vec<Option<Kept>>,
     /// What is bound now.
     pub(super) bound: BTreeMap<(SessionId, u64), (Bound, Announcement)>,
     /// Who is in which group now.
@@ -64,6 +66,7 @@ impl World {
             closed: vec![],
             dialled: vec![],
             told: vec![],
+            changed: vec![],
             bound: BTreeMap::new(),
             members: vec![],
             kept: vec![],
@@ -74,9 +77,22 @@ impl World {
     }
 
     pub(super) fn perform(&mut self) {
-        for action in self.engine.take_actions() {
+        let mut actions: VecDeque<_> = self.engine.take_actions().into();
+        while let Some(action) = actions.pop_front() {
             match action {
                 Action::Send { session, frame } => self.sent.push((session, frame)),
+                Action::Keep { kept, answer } => {
+                    self.changed.push(Some(kept));
+                    if let Some((session, sequence)) = answer {
+                        let (level, first, last) = (Level::Accepted, sequence, sequence);
+                        let mut frame = Vec::new();
+                        Message::Receipt { level, first, last }.encode_frame(&mut frame);
+                        self.sent.push((session, frame));
+                        self.engine.kept(session, NOW);
+                        actions.extend(self.engine.take_actions());
+                    }
+                }
+                Action::KeepAll => self.changed.push(None),
                 Action::Greet { .. } => {}
                 Action::Reach { identity, session } => {
                     self.reached.insert(identity, session);

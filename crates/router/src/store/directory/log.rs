@@ -13,6 +13,7 @@ use crate::{
     Timestamp,
     store::{
         Id, Loss, StoreError,
+        id_map::Keyed,
         log::{Contents, Log, Place},
     },
 };
@@ -48,7 +49,7 @@ pub struct LogDirectory {
     memory: MemoryDirectory,
     log: Log,
     /// Where what matters is in the log.
-    places: HashMap<Thing, Place>,
+    places: HashMap<Thing, Place, Keyed>,
     /// The highest revision in the log.
     written: u64,
     cleaning: Option<Contents>,

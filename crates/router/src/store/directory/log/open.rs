@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use super::{LogDirectory, LogDirectorySettings, Thing, codec};
 use crate::store::{
     Damage, Directory as _, Files, Loss, Lost, MemoryDirectory, StoreError,
+    id_map::Keyed,
     log::{Event, Found, Log, LogSettings, Place},
 };
 
 struct Opening {
     memory: MemoryDirectory,
-    places: HashMap<Thing, Place>,
+    places: HashMap<Thing, Place, Keyed>,
     losses: Vec<Loss>,
 }
 
@@ -31,7 +32,7 @@ impl LogDirectory {
     ) -> Result<(Self, Vec<Loss>), StoreError> {
         let mut opening = Opening {
             memory: MemoryDirectory::new(),
-            places: HashMap::new(),
+            places: HashMap::default(),
             losses: Vec::new(),
         };
         let log = LogSettings {
