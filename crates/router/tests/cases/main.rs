@@ -8,6 +8,7 @@ mod support;
 
 mod credit;
 mod durable;
+mod durable_capability;
 mod durable_dials;
 mod durable_disk;
 mod durable_sessions;
