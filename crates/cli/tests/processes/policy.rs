@@ -205,6 +205,35 @@ fn router_with(directory: &Path, policy: &str) -> (Program, String) {
     (router, address)
 }
 
+#[test]
+fn a_running_router_explains_as_its_file_does() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let [alice, bob] = identities(directory, ["alice.pem", "bob.pem"]);
+    let policy = format!(
+        "sets:\n  ours: [{alice}, {bob}]\n  hers: [{alice}]\nrules:\n\
+         - {{deny: [send], who: [hers], to: [hers]}}\n\
+         - {{name: ours, allow: [send, join], who: [ours], to: [hers, ours]}}\n\
+         - {{allow: [listen], who: [everyone]}}\n"
+    );
+    let (_router, _) = router_with(directory, &policy);
+    for words in [
+        &[&*alice, "send", &*bob][..],
+        &[&*alice, "send", &*alice],
+        &[&*bob, "join", &*alice],
+        &[&*bob, "publish", &*alice],
+        &[&*bob, "listen"],
+    ] {
+        let explain = |from: &[&str]| {
+            let output = run(directory, &[&["policy", "explain"], from, words].concat());
+            assert!(output.status.success(), "{output:?}");
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let from_file = explain(&["--policy", "policy.yaml"]);
+        assert_eq!(explain(&[&["--running"], &SOCKET[..]].concat()), from_file);
+    }
+}
+
 const ALLOW: &str = "rules: [{allow: [listen, send], who: [everyone]}]";
 const DENY: &str = "rules:\n- {name: nobody any more, deny: [listen], who: [everyone]}\n";
 const SOCKET: [&str; 2] = ["--socket", "router/admin.sock"];
