@@ -1,5 +1,6 @@
 //! The router of this project, by its own wire protocol (`spec/README.md`).
 
+mod durable;
 mod tls;
 
 use std::{
@@ -13,12 +14,12 @@ use std::{
 
 use tuyau_wire::{
     Binding, Class, Hello, Identity, Level, Message, Parameter, Record, Role as Part, SecretKey,
-    Signed, Target,
+    Signed, Target, capability,
     fast::{self, Kind, Parts},
     frame,
 };
 
-use crate::{Came, Client, Codec, Keys, Name, Peer, Role, Server, Site, Wire, server};
+use crate::{Came, Client, Codec, Durable, Keys, Name, Peer, Role, Server, Site, Wire, server};
 
 /// The longest message, in bytes.
 const LONGEST: usize = 1 << 20;
@@ -67,6 +68,10 @@ impl Peer for Tuyau {
         codec.register(&mut wire, &tls::key(own))?;
         Ok(Client::new(wire, codec))
     }
+
+    fn durable(&self) -> Option<&dyn Durable> {
+        Some(self)
+    }
 }
 
 /// The one that is installed for measuring, or that was built beside this program.
@@ -88,6 +93,9 @@ fn config(site: &Site) -> String {
          handshakes_per_second: 1000000\n  queue_bytes: 16777216\n  credit_bytes: 4194304\n"
     )
 }
+
+/// How many kept messages may wait for their acknowledgement, the same as with the others.
+const UNACKNOWLEDGED: u64 = 20_000;
 
 /// The handles of whom we aim at: for messages, and for requests.
 const MESSAGES: u64 = 0;
@@ -113,12 +121,17 @@ struct Frames {
     asks: bool,
     /// The router's handle and the number of the request that came last.
     asked: (u64, u64),
+    /// The router's handles under which acknowledgements are wanted.
+    keeps: Vec<u64>,
 }
 
 impl Frames {
     fn greet(&mut self, wire: &mut Wire) -> io::Result<()> {
         let hello = Hello::new(Part::Service, "peers").map_err(io::Error::other)?;
         let hello = hello.with_parameter(Parameter::Epoch, now());
+        let hello = hello.and_then(|it| it.with_capability(capability::DURABLE));
+        let hello =
+            hello.and_then(|it| it.with_parameter(Parameter::Unacknowledged, UNACKNOWLEDGED));
         let hello = Message::Hello(hello.map_err(io::Error::other)?);
         super::ask(wire, self, &framed(&hello), |codec| codec.greeted)
     }
@@ -173,7 +186,9 @@ impl Codec for Frames {
 
     fn aim(&mut self, wire: &mut Wire, to: Name) -> io::Result<()> {
         (self.to, self.asks) = (Some(to), false);
-        self.request_of(wire, |sequence| bind(sequence, to, Class::Fast))?;
+        self.request_of(wire, |sequence| {
+            bind(sequence, to, Class::Fast, Level::None)
+        })?;
         (self.sent, self.limit) = (0, self.credit);
         Ok(())
     }
@@ -192,7 +207,7 @@ impl Codec for Frames {
     fn request(&mut self, body: &[u8], out: &mut Vec<u8>) {
         if let Some(to) = self.to.filter(|_| !self.asks) {
             self.sequence += 1;
-            bind(self.sequence, to, Class::Request).encode_frame(out);
+            bind(self.sequence, to, Class::Request, Level::None).encode_frame(out);
             self.asks = true;
         }
         self.put(REQUESTS, body, out);
@@ -216,35 +231,74 @@ impl Codec for Frames {
         each: &mut dyn FnMut(Came<'_>),
     ) -> io::Result<usize> {
         let mut at = 0;
+        let mut came: Option<(u64, u64, u64)> = None;
         while let Some(frame) = frame::split(&bytes[at..], LONGEST).map_err(io::Error::other)? {
             at += frame.length;
             if let Some(parts) = fast::read(frame.message) {
                 self.asked = (parts.handle, parts.sequence);
                 each(Came::Message(parts.body));
+                if self.keeps.contains(&parts.handle) {
+                    // What came one after the other is acknowledged together.
+                    came = match came {
+                        Some((handle, first, last))
+                            if (handle, last + 1) == (parts.handle, parts.sequence) =>
+                        {
+                            Some((handle, first, parts.sequence))
+                        }
+                        before => {
+                            acknowledge(before, answers);
+                            Some((parts.handle, parts.sequence, parts.sequence))
+                        }
+                    };
+                }
                 continue;
             }
             match Message::decode(frame.message).map_err(io::Error::other)? {
                 Message::Hello(hello) => {
                     self.greeted = true;
                     self.credit = hello.parameter(Parameter::Credit);
+                    // What was kept may be right behind it, and is for whoever reads next.
+                    return Ok(at);
                 }
+                Message::Receipt {
+                    level: Level::Stored,
+                    first,
+                    last,
+                } => each(Came::Stored(last - first + 1)),
                 Message::Receipt { .. } => self.receipts += 1,
                 Message::Replied { body, .. } => each(Came::Message(body)),
                 Message::Credit {
                     handle: MESSAGES,
                     limit,
                 } => self.limit = limit,
+                Message::Announce {
+                    handle,
+                    announcement,
+                } if announcement.acknowledge => self.keeps.push(handle),
                 Message::Credit { .. } | Message::Announce { .. } => {}
                 Message::Ping { token } => Message::Pong { token }.encode_frame(answers),
                 other => return Err(super::strange(format!("{other:?}").as_bytes())),
             }
         }
+        acknowledge(came, answers);
         Ok(at)
     }
 }
 
+/// Acknowledges what came under one handle.
+fn acknowledge(came: Option<(u64, u64, u64)>, answers: &mut Vec<u8>) {
+    if let Some((handle, first, last)) = came {
+        let acknowledge = Message::Acknowledge {
+            handle,
+            first,
+            last,
+        };
+        acknowledge.encode_frame(answers);
+    }
+}
+
 /// What binds the handle of a class.
-fn bind(sequence: u64, to: Name, class: Class) -> Message<'static> {
+fn bind(sequence: u64, to: Name, class: Class, level: Level) -> Message<'static> {
     let target = match to {
         Name::One(_) => Target::Identity(identity(to)),
         Name::Group(_) => Target::Group {
@@ -256,12 +310,11 @@ fn bind(sequence: u64, to: Name, class: Class) -> Message<'static> {
         Class::Request => REQUESTS,
         _ => MESSAGES,
     };
-    let (level, ttl) = (Level::None, 0);
     let binding = Binding {
         target,
         class,
         level,
-        ttl,
+        ttl: 0,
     };
     Message::Bind {
         sequence,
