@@ -191,6 +191,11 @@ pub enum Event {
         /// What is lost, where and how.
         text: String,
     },
+    /// The store was not written to its end before, as when the power went; nothing is lost by it.
+    Mended {
+        /// What, and where.
+        text: String,
+    },
     /// The store has failed: nothing is kept, and no durable messages are taken or delivered, until
     /// the next start.
     StoreFailed {
@@ -326,6 +331,7 @@ impl Event {
             Self::Collected { .. } => "collected",
             Self::Dropped { .. } => "dropped",
             Self::Damaged { .. } => "damaged",
+            Self::Mended { .. } => "mended",
             Self::StoreFailed { .. } => "store-failed",
             Self::Joined { .. } => "joined",
             Self::Left { .. } => "left",

@@ -344,9 +344,7 @@ fn simulate(
 
 /// Tells what of the store was damaged, and starts its thread.
 fn start_store(opened: Opened, plane: &Plane) -> Result<StoreHandle, StartError> {
-    for text in opened.losses() {
-        plane.tell(Event::Damaged { text });
-    }
+    opened.losses().for_each(|event| plane.tell(event));
     opened.start(plane)
 }
 

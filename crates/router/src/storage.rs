@@ -113,8 +113,14 @@ impl Opened {
     }
 
     /// What was found damaged.
-    pub(crate) fn losses(&self) -> impl Iterator<Item = String> {
-        self.store.losses.iter().map(ToString::to_string)
+    pub(crate) fn losses(&self) -> impl Iterator<Item = Event> {
+        self.store.losses.iter().map(|loss| {
+            let text = loss.to_string();
+            match loss.is_mended() {
+                true => Event::Mended { text },
+                false => Event::Damaged { text },
+            }
+        })
     }
 }
 

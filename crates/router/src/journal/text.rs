@@ -128,6 +128,7 @@ impl fmt::Display for Event {
                 let many = Many(*messages);
                 write!(f, "dropped {many} stored for {identity}: {reason}")
             }
+            Self::Mended { text } => write!(f, "the store was mended: {text}"),
             Self::Damaged { text } => write!(f, "the store is damaged: {text}"),
             Self::StoreFailed { reason } => write!(f, "the store has failed: {}", Report(reason)),
             Self::Published {

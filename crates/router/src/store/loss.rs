@@ -67,6 +67,12 @@ pub enum Damage {
 }
 
 impl Loss {
+    /// Whether it is what any power cut leaves behind: something was not written to its end, and
+    /// nothing is lost.
+    pub fn is_mended(&self) -> bool {
+        self.what == Lost::Nothing && matches!(self.damage, Damage::Unfinished | Damage::Index)
+    }
+
     /// The messages that are lost, as ranges of positions by mailbox.
     ///
     /// Positions are of the whole spool: those within a range that belong to other mailboxes are
@@ -101,7 +107,11 @@ impl fmt::Display for Loss {
             Damage::Index => "the index was incomplete and is made anew",
         };
         let Self { file, offset, .. } = self;
-        write!(f, "{} ({file} at byte {offset}: {how})", self.what)
+        match self.is_mended() {
+            true => f.write_str("nothing is lost")?,
+            false => write!(f, "{}", self.what)?,
+        }
+        write!(f, " ({file} at byte {offset}: {how})")
     }
 }
 
