@@ -25,7 +25,7 @@ use crate::{
     dialler::Dialler,
     engine::{Engine, Link, Rules, SessionId},
     hub::{Hub, Input},
-    journal::{Entry, Event},
+    journal::Entry,
     listen,
     persist::{StateDirError, StateDirErrorKind},
     plane::Plane,
