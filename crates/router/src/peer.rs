@@ -80,13 +80,21 @@ impl Peer {
 pub(crate) struct Peers {
     all: HashMap<Identity, Arc<Peer>>,
     mail: Option<Mail>,
+    /// How many of those that have not settled were looked at since all were.
+    looked_at: usize,
 }
+
+/// How many mailboxes are looked at in one sweep.
+const LOOK: usize = 1024;
 
 impl Peers {
     /// None yet; of those that come, messages are kept in `mail`.
     pub(crate) fn new(mail: Option<Mail>) -> Self {
-        let all = HashMap::new();
-        Self { all, mail }
+        Self {
+            all: HashMap::new(),
+            mail,
+            looked_at: 0,
+        }
     }
 
     /// The one of an identity.
@@ -103,10 +111,26 @@ impl Peers {
     }
 
     /// Forgets the identities that have no session, to which no lane leads, and that have settled
-    /// all they got.
+    /// all they got. Has it looked whether some of the others have nothing left to settle.
     pub(crate) fn sweep(&mut self) {
         self.all.retain(|_, peer| {
             Arc::strong_count(peer) > 1 || peer.outbox().is_some() || !peer.mailbox.is_settled()
         });
+        let Some(mail) = &self.mail else {
+            return;
+        };
+        let away = self.all.values().filter(|peer| peer.outbox().is_none());
+        let away = away.filter(|peer| !peer.mailbox.is_settled());
+        let some: Vec<_> = away.skip(self.looked_at).take(LOOK).cloned().collect();
+        self.looked_at = match some.len() {
+            LOOK => self.looked_at + LOOK,
+            _ => 0,
+        };
+        if !some.is_empty() {
+            mail.settle(some);
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

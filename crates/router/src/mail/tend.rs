@@ -1,13 +1,18 @@
 //! What is done from time to time: messages whose time is over are removed, and whoever watches is
 //! told what happened.
 
-use std::{collections::BTreeMap, mem, sync::atomic::Ordering::Relaxed};
+use std::{
+    collections::BTreeMap,
+    mem,
+    sync::{Arc, atomic::Ordering::Relaxed},
+};
 
 use tuyau_wire::{Identity, RejectCode};
 
 use super::{Mail, lock};
 use crate::{
     journal::Event,
+    peer::Peer,
     store::{Directory, Expired, Id, Loss, Room, Spool, StoreError},
 };
 
@@ -82,6 +87,15 @@ impl Mail {
                 });
             }
         }
+    }
+
+    /// Tells those of these who have no messages any more.
+    pub(crate) fn settle(&self, peers: Vec<Arc<Peer>>) {
+        let look = move |spool: &mut dyn Spool, _: &mut dyn Directory, _| {
+            let empty = |peer: &&Arc<Peer>| spool.usage(peer.identity.into()).messages == 0;
+            peers.iter().filter(empty).for_each(|peer| peer.settle());
+        };
+        self.asked(self.store().look(Room::none(), look));
     }
 
     /// Looks again whether somebody has messages, who then is [wanted](Self::want).

@@ -79,6 +79,12 @@ impl Mailbox {
 }
 
 impl Peer {
+    /// There is nothing in the mailbox: its messages were acknowledged, or their time was over.
+    pub(crate) fn settle(&self) {
+        let mut state = self.mailbox.lock();
+        state.unsettled &= state.outbox.is_some();
+    }
+
     /// From now on this session takes what is stored for the identity, or none does.
     pub(super) fn take_mail(self: &Arc<Self>, outbox: Option<Outbox>) {
         if self.mailbox.mail.is_none() {
