@@ -1,19 +1,21 @@
 //! R1 and R3, by SIGKILL: what is acknowledged as stored is delivered, in order, and again only with
 //! the mark for that.
 
-use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
     time::timeout,
 };
-use tuyau::{mem, stack::Stack, tls};
-use tuyau_client::{Client, Delivery, Pauses, SendOptions, Settings};
-use tuyau_core::Address;
-use tuyau_wire::{Identity, SecretKey};
+use tuyau_client::{Client, Delivery, SendOptions};
+use tuyau_wire::SecretKey;
 
-use crate::{program::Program, seed::Seed, setting};
+use crate::{
+    router::{Place, Router},
+    seed::Seed,
+    setting,
+};
 
 /// How many send, each to all recipients.
 const SENDERS: u8 = 4;
@@ -44,45 +46,6 @@ fn sender(number: u8) -> SecretKey {
 
 fn recipient(number: usize) -> SecretKey {
     key(101 + number as u8)
-}
-
-/// A router that is killed, and its address.
-struct Router {
-    program: Program,
-    listen: String,
-    identity: Identity,
-}
-
-impl Router {
-    fn start(directory: &Path) -> Self {
-        let listen = format!("tls+unix://{}/socket", directory.display());
-        let mut program = Program::router(directory, &listen);
-        program.listening();
-        let identity = std::fs::read_to_string(directory.join("router/identity.pub")).unwrap();
-        Self {
-            program,
-            listen,
-            identity: identity.trim().parse().unwrap(),
-        }
-    }
-
-    fn kill(&mut self, directory: &Path) {
-        self.program.signal("KILL");
-        self.program.wait();
-        self.program = Program::router(directory, &self.listen);
-        self.program.listening();
-    }
-}
-
-fn client(listen: &str, router: Identity, key: SecretKey) -> Client {
-    let pair = tls::KeyPair::from_pkcs8_der(&key.to_pkcs8_der()).unwrap();
-    let stack = Stack::new(pair, None, mem::Hub::new()).unwrap();
-    let address: Address = listen.parse().unwrap();
-    // What comes again is to be seen here.
-    let settings = Settings::new(key).seen(0, Duration::ZERO);
-    let pauses = Pauses::new(Duration::from_millis(5), Duration::from_millis(50));
-    let client = Client::new(stack, settings).router(address, router);
-    client.pauses(pauses).start()
 }
 
 /// The body of a message: who sent it to whom, the how manieth it is, and more bytes that follow from
@@ -147,19 +110,14 @@ async fn send(client: Client, number: u8, each: u64, stored: watch::Sender<u64>)
 }
 
 /// Receives until everything that was sent has come.
-async fn receive(
-    client: impl Fn() -> Client,
-    number: usize,
-    each: u64,
-    mut seed: Seed,
-) -> Received {
+async fn receive(place: &Place, number: usize, each: u64, mut seed: Seed) -> Received {
     let mut received = Received::default();
     let kind = RECIPIENTS[number];
     let is_done = |received: &Received| {
         received.last.len() == usize::from(SENDERS) && received.last.values().all(|it| *it == each)
     };
     while !is_done(&received) {
-        let client = client();
+        let client = place.client(recipient(number));
         let stay = match kind {
             Recipient::Fickle => seed.below(500),
             _ => u64::MAX,
@@ -203,19 +161,18 @@ async fn what_is_stored_is_delivered_although_the_router_is_killed_again_and_aga
     let (over, is_over) = watch::channel(false);
     let mut sending = JoinSet::new();
     for number in 0..SENDERS {
-        let client = client(&router.listen, router.identity, sender(number));
+        let client = router.place.client(sender(number));
         sending.spawn(send(client, number, each, stored.clone()));
     }
-    let router_now = Arc::new((router.listen.clone(), router.identity));
     let mut receiving = JoinSet::new();
     for (number, kind) in RECIPIENTS.into_iter().enumerate() {
-        let (make, seed) = (maker(&router_now, number), Seed(seed.next()));
+        let (place, seed) = (router.place.clone(), Seed(seed.next()));
         let mut is_over = is_over.clone();
         receiving.spawn(async move {
             if kind == Recipient::Late {
                 is_over.wait_for(|over| *over).await.unwrap();
             }
-            receive(make, number, each, seed).await
+            receive(&place, number, each, seed).await
         });
     }
     let mut at = 0;
@@ -240,13 +197,4 @@ async fn what_is_stored_is_delivered_although_the_router_is_killed_again_and_aga
     println!(
         "{total} messages stored across {kills} kills, seed {first}: none lost, {again} came again"
     );
-}
-
-/// Makes clients of a recipient.
-fn maker(router: &Arc<(String, Identity)>, number: usize) -> impl Fn() -> Client + use<> {
-    let router = router.clone();
-    move || {
-        let (listen, identity) = &*router;
-        client(listen, *identity, recipient(number))
-    }
 }

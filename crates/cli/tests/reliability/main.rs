@@ -9,6 +9,8 @@ mod kills;
 #[path = "../processes/program.rs"]
 #[expect(dead_code, reason = "the tests of processes need more of it")]
 mod program;
+mod restart;
+mod router;
 mod seed;
 
 use std::env;
