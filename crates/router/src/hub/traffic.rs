@@ -175,8 +175,9 @@ impl Traffic {
         if let Some(mail) = &self.mail {
             mail.forget(session);
         }
-        self.lanes
-            .retain(|(of, _), bound| bound.has_handle || *of != session);
+        let lanes = (session, 0)..=(session, u64::MAX);
+        let over = self.lanes.extract_if(lanes, |_, bound| !bound.has_handle);
+        over.for_each(|(_, bound)| bound.lane.abandon());
     }
 
     /// A message waits until its recipient can be reached.
@@ -202,6 +203,7 @@ impl Traffic {
 
     fn remove(&mut self, key: &Key) {
         if let Some(bound) = self.lanes.remove(key) {
+            bound.lane.abandon();
             self.tell(&bound.lane);
         }
     }

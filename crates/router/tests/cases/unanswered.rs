@@ -116,3 +116,25 @@ async fn a_session_answers_only_what_it_got() {
     older.acknowledge(number, 0, u64::MAX).await;
     sender.hears_receipt(Level::Delivered, first).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_recipient_owes_nothing_to_a_sender_that_has_gone() {
+    let (mut world, mut recipient, mut sender) = world().await;
+    sender.bind_fast(1, Level::Delivered).await;
+    fill(&mut sender, 1).await;
+    drop(sender);
+    world.router.disconnected(SENDER).await;
+    let mut other = world.connect(OTHER).await;
+    other.bind_fast(1, Level::Delivered).await;
+    let sent = other.post(1, b"y").await;
+    let number = recipient.hears_announce(SENDER, Class::Fast, true, 0).await;
+    for _ in 0..MOST {
+        recipient.heard().await;
+    }
+    let of_other = recipient.hears_announce(OTHER, Class::Fast, true, 0).await;
+    recipient.hears_deliver(of_other, sent, b"y").await;
+    // Late, and in vain.
+    recipient.acknowledge(number, 0, u64::MAX).await;
+    recipient.acknowledge(of_other, sent, sent).await;
+    other.hears_receipt(Level::Delivered, sent).await;
+}
