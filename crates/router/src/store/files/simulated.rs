@@ -86,6 +86,23 @@ impl SimulatedDisk {
         self.state().operations
     }
 
+    /// The program that uses it is killed: what was written is there, synced or not. Files that are open
+    /// stay dead.
+    #[must_use]
+    pub fn detach(&self) -> Self {
+        let mut state = self.state();
+        state.off = true;
+        let seed = state.random.next();
+        let after = Self::new(seed);
+        let mut alive = after.state();
+        alive.names = std::mem::take(&mut state.names);
+        alive.durable_names = std::mem::take(&mut state.durable_names);
+        alive.changed = std::mem::take(&mut state.changed);
+        alive.contents = std::mem::take(&mut state.contents);
+        drop(alive);
+        after
+    }
+
     /// Cuts the power and turns it on again: what was not synced is there, torn or gone. Files that
     /// are open stay dead.
     #[must_use]
