@@ -6,13 +6,15 @@ thing that is not as the specification says.
 """
 
 import pathlib
+import socket
+import ssl
 import sys
 import time
 
 import cbor2
 
 from client import ACCEPTED, DECLARE, DELIVERED, DURABLE, FAST, JOIN, LEAVE, LISTEN, LOOKUP, NONE
-from client import REQUEST, STORED, UNLISTEN, Handle, Refused, Session
+from client import REQUEST, STORED, UNLISTEN, Handle, Refused, Session, serving
 from keys import Key, identity
 
 UNREACHABLE, NO_GRANT, UNBOUND, STALE = 10, 17, 18, 6
@@ -93,14 +95,33 @@ def somebody_else_is_not_taken_for_the_router(world):
     raise AssertionError("the router passed for somebody else")
 
 
+def accept(listener, world, certificate):
+    """The session of a router that dials: with a raw key first, which Python's TLS does not know."""
+    context = serving(world.keys["bob"], certificate)
+    while True:
+        plain, _ = listener.accept()
+        plain.settimeout(30)
+        try:
+            stream = context.wrap_socket(plain, server_side=True)
+        except ssl.SSLError:
+            continue
+        return Session(stream, world.router)
+
+
 def registers(world):
-    """The router tells others of the route that bob registers, until he takes it back."""
+    """The router dials the route that bob registers, and tells others of it until he takes it back."""
     alice, bob = world.connect("alice", "lookup"), world.connect("bob")
     equal(alice.hello[2], ["durable", "lookup"])
-    # Nobody listens there: a router dials with raw public keys, which Python's TLS does not know.
-    statement = [world.id("bob"), world.epoch, ["tls://127.0.0.1:9"], int(time.time()) + 600]
-    record = world.keys["bob"].signed("tuyau listen 1", statement)
-    bob.ask(LISTEN, record)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(30)
+        route = f"tls://127.0.0.1:{listener.getsockname()[1]}"
+        statement = [world.id("bob"), world.epoch, [route], int(time.time()) + 600]
+        record = world.keys["bob"].signed("tuyau listen 1", statement)
+        bob.ask(LISTEN, record)
+        dialled = accept(listener, world, bob.certificate)
+        greeting = dialled.delivery()
+        equal((greeting.origin.identity, greeting.body), (world.router, b"hi there"))
+        dialled.close()
     found = alice.ask(LOOKUP, world.id("bob"), awaited=("record",))
     equal(found, record)
     older = world.keys["bob"].signed("tuyau listen 1", [statement[0], 1, *statement[2:]])

@@ -47,12 +47,23 @@ def dialling(key):
     return context
 
 
+def serving(key, certificate):
+    """TLS 1.3 for a router that dials, and has this certificate: Python asks nobody for another one."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(cadata=certificate)
+    context.load_cert_chain(key.certificate, key.file)
+    return context
+
+
 class Session:
     """A session over a TLS connection to a router of this identity."""
 
     def __init__(self, stream, router, epoch=0, capabilities=(), parameters=()):
         self.stream = stream
-        if key_of(stream.getpeercert(binary_form=True)) != router:
+        self.certificate = stream.getpeercert(binary_form=True)
+        if key_of(self.certificate) != router:
             stream.close()
             raise RuntimeError("somebody else than the router answers")
         self.buffer = b""

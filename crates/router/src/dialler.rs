@@ -6,8 +6,7 @@ use std::sync::{
 };
 
 use tokio::{sync::mpsc, time::Instant};
-use tuyau::tls;
-use tuyau_core::{Address, AnyFlow, Context, Security, Target};
+use tuyau_core::{Address, AnyFlow};
 use tuyau_wire::Identity;
 
 use crate::{
@@ -15,6 +14,7 @@ use crate::{
     connections::{Connections, Permit},
     engine::{DialId, Link, SessionId},
     hub::Input,
+    network::Dialling,
     outbox::Outbox,
     plane::Plane,
     session::{Bounds, Received, SessionIo},
@@ -27,7 +27,7 @@ const NO_ROUTE: &str =
 /// What starting a session takes.
 #[derive(Clone)]
 pub(crate) struct Dialler {
-    pub(crate) context: Context,
+    pub(crate) dialling: Dialling,
     pub(crate) inputs: mpsc::WeakSender<Input>,
     pub(crate) limits: Limits,
     pub(crate) connections: Connections,
@@ -77,17 +77,11 @@ impl Dialler {
     ) -> Result<(AnyFlow, Address), String> {
         let mut reasons = Vec::new();
         for (index, route) in routes.iter().enumerate() {
-            let expected = tls::ExpectedPeer(tls::PublicKey(*identity.as_bytes()));
-            let target = Target::from(route.clone()).with(expected);
-            let connect = self
-                .context
-                .connect(target)
-                .at_least(Security::Authenticated);
             // A route that does not answer leaves the routes after it their share of the time.
-            let left = deadline.saturating_duration_since(Instant::now());
-            let share = left / (routes.len() - index) as u32;
-            match connect.deadline(share).open().await {
-                Ok(connected) => return Ok((connected.flow, route.clone())),
+            let now = Instant::now();
+            let share = deadline.saturating_duration_since(now) / (routes.len() - index) as u32;
+            match self.dialling.connect(identity, route, now + share).await {
+                Ok(flow) => return Ok((flow, route.clone())),
                 Err(error) => reasons.push(error.to_string()),
             }
         }
@@ -153,6 +147,8 @@ impl Dialler {
 mod tests {
     use std::time::Duration;
 
+    use tuyau::tls;
+
     use super::*;
 
     #[tokio::test]
@@ -165,7 +161,10 @@ mod tests {
         let stack = tuyau::stack::Stack::new(key, None, tuyau::mem::Hub::default()).unwrap();
         let (sender, mut inputs) = mpsc::channel(1);
         let dialler = Dialler {
-            context: stack.context().clone(),
+            dialling: Dialling {
+                context: stack.context().clone(),
+                certificates: None,
+            },
             inputs: sender.downgrade(),
             connections: Connections::new(limits.clone()),
             limits,

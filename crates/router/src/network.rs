@@ -1,7 +1,15 @@
 //! What a router dials with, and where it listens.
 
-use tuyau::{stack::Stack, tls};
-use tuyau_core::{AnyListener, Context};
+use tokio::time::Instant;
+use tuyau::{
+    stack::Stack,
+    tls::{self, CertificateForm},
+};
+use tuyau_core::{
+    Address, AnyFlow, AnyListener, ConnectError, Context, FlowError, LayeredError, Outcome,
+    Security, Target,
+};
+use tuyau_wire::Identity;
 
 use crate::{Settings, StartError};
 
@@ -23,24 +31,101 @@ pub struct Network {
 }
 
 impl Network {
-    /// The one of these settings: the one that they bring, or else the stacks.
-    pub(crate) async fn open(settings: &mut Settings) -> Result<Self, StartError> {
-        if let Some(network) = settings.network.take() {
-            return Ok(network);
+    /// Where connections are accepted, and what dials, by these settings: what they bring, or else the
+    /// stacks.
+    pub(crate) async fn open(
+        settings: &mut Settings,
+    ) -> Result<(Vec<AnyListener>, Dialling), StartError> {
+        if let Some(Self { context, listeners }) = settings.network.take() {
+            let certificates = None;
+            return Ok((
+                listeners,
+                Dialling {
+                    context,
+                    certificates,
+                },
+            ));
         }
-        let stack = stack(settings)?;
+        let stack = stack(settings, CertificateForm::RawKey)?;
         let mut listeners = Vec::new();
         for address in &settings.listen {
             listeners.push(stack.listen(address).await.map_err(StartError::Listen)?);
         }
-        let context = stack.context().clone();
-        Ok(Self { context, listeners })
+        // Under an authority it is certificates that are dialled with anyway.
+        let certificates = match settings.authority {
+            Some(_) => None,
+            None => Some(self::stack(settings, CertificateForm::X509)?),
+        };
+        let dialling = Dialling {
+            context: stack.context().clone(),
+            certificates: certificates.map(|stack| stack.context().clone()),
+        };
+        Ok((listeners, dialling))
     }
 }
 
-fn stack(settings: &Settings) -> Result<Stack, StartError> {
+fn stack(settings: &Settings, form: CertificateForm) -> Result<Stack, StartError> {
     let key = tls::KeyPair::from_pkcs8_der(&settings.secret.to_pkcs8_der());
     let key = key.map_err(|error| StartError::Tls(error.into()))?;
-    Stack::new(key, settings.authority.clone(), settings.hub.clone())
-        .map_err(|error| StartError::Tls(error.into()))
+    let mut tls = tls::Settings::new(key).form(form);
+    if let Some(authority) = settings.authority.clone() {
+        tls = tls.authority(authority);
+    }
+    Stack::with_settings(tls, settings.hub.clone()).map_err(|error| StartError::Tls(error.into()))
+}
+
+/// What routes are dialled with.
+#[derive(Clone, Debug)]
+pub(crate) struct Dialling {
+    pub(crate) context: Context,
+    /// The same with keys in certificates, for services whose TLS takes no raw keys.
+    pub(crate) certificates: Option<Context>,
+}
+
+impl Dialling {
+    /// Connects to a route by a deadline, at whose end this identity has to be.
+    pub(crate) async fn connect(
+        &self,
+        identity: Identity,
+        route: &Address,
+        deadline: Instant,
+    ) -> Result<AnyFlow, ConnectError> {
+        let failed = match open(&self.context, identity, route, deadline).await {
+            Ok(flow) => return Ok(flow),
+            Err(error) => error,
+        };
+        match &self.certificates {
+            Some(context) if wants_certificates(&failed) => {
+                open(context, identity, route, deadline).await
+            }
+            _ => Err(failed),
+        }
+    }
+}
+
+async fn open(
+    context: &Context,
+    identity: Identity,
+    route: &Address,
+    deadline: Instant,
+) -> Result<AnyFlow, ConnectError> {
+    let expected = tls::ExpectedPeer(tls::PublicKey(*identity.as_bytes()));
+    let target = Target::from(route.clone()).with(expected);
+    let connect = context.connect(target).at_least(Security::Authenticated);
+    let left = deadline.saturating_duration_since(Instant::now());
+    Ok(connect.deadline(left).open().await?.flow)
+}
+
+/// Whether an attempt came to somebody who does not take a raw key.
+fn wants_certificates(error: &ConnectError) -> bool {
+    let mut attempts = error.report().attempts.iter();
+    attempts.any(|attempt| {
+        let Outcome::Failed(cause) = &attempt.outcome else {
+            return false;
+        };
+        match cause.downcast_ref::<LayeredError<FlowError, tls::Error>>() {
+            Some(LayeredError::Layer(error)) => error.may_want_other_form(),
+            _ => false,
+        }
+    })
 }

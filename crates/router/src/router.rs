@@ -81,7 +81,7 @@ impl Router {
             None => (State::default(), Vec::new()),
         };
         state.table.set_static(&settings.static_routes, now);
-        let Network { context, listeners } = Network::open(&mut settings).await?;
+        let (listeners, dialling) = Network::open(&mut settings).await?;
         let listen: Vec<_> = listeners.iter().map(|it| it.address().clone()).collect();
         let admin = match &settings.admin_socket {
             Some(path) => Some(admin::listen(path).map_err(StartError::Listen)?),
@@ -99,7 +99,7 @@ impl Router {
         let connections = Connections::new(settings.limits.clone());
         let last_session = Arc::new(AtomicU64::new(0));
         let dialler = Dialler {
-            context,
+            dialling,
             inputs: inputs.downgrade(),
             limits: settings.limits.clone(),
             connections: connections.clone(),

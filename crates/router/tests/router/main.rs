@@ -2,6 +2,7 @@
 
 mod admin;
 mod authority;
+mod certificates;
 mod delivery;
 mod drain;
 mod frames;

@@ -161,6 +161,20 @@ impl Error {
         self.0.scene.peer
     }
 
+    /// Whether the peer may not take keys in the form in which this side presents and reads them, a raw
+    /// key or X.509, and perhaps takes the other [`CertificateForm`](super::CertificateForm). Some peers
+    /// say no more than that there is nothing in common.
+    pub fn may_want_other_form(&self) -> bool {
+        use AlertDescription::{HandshakeFailure, UnsupportedCertificate};
+        match self.kind() {
+            Kind::Incompatible(why) => *why == PeerIncompatible::IncorrectCertificateTypeExtension,
+            Kind::PeerAlert(Alert(alert)) => {
+                matches!(alert, HandshakeFailure | UnsupportedCertificate)
+            }
+            _ => false,
+        }
+    }
+
     /// Whether an alert ended the connection, so that neither side can send any more.
     pub(super) fn is_fatal(&self) -> bool {
         !matches!(self.kind(), Kind::Truncated | Kind::Io(_))

@@ -183,6 +183,7 @@ async fn a_client_with_a_raw_key_cannot_enter_an_organisation() {
         error.to_string(),
         "the client does not take this form of key; try the other one, raw key or X.509"
     );
+    assert!(error.may_want_other_form());
 }
 
 #[test]

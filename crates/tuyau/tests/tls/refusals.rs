@@ -83,6 +83,7 @@ async fn the_wrong_key_is_named_beside_the_expected_one() {
         };
         assert_eq!(*expected, bob.public_key());
         assert_eq!(*found, mallory.public_key());
+        assert!(!error.may_want_other_form());
         let text = format!(
             "the server proved the key {found}, but {expected} was expected; \
              check the identity, and whether the address is another's"
