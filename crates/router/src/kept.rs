@@ -11,9 +11,9 @@ use minicbor::{Decoder, Encoder, encode};
 use tuyau_wire::{Identity, Record, Rules, Signed};
 
 use crate::{
-    State, Timestamp,
+    State, Table, Timestamp,
     store::{Directory, Id, Item, Put, StoreError, Subject},
-    table::{Claim, Entry, Source},
+    table::{Claim, Source},
 };
 
 /// The counter of the messages that were processed.
@@ -111,15 +111,22 @@ pub(crate) fn load(directory: &dyn Directory) -> (State, Vec<Subject>) {
         processed: directory.counter(PROCESSED),
         ..State::default()
     };
-    let (mut unreadable, mut after) = (Vec::new(), None);
+    let (mut claims, mut unreadable, mut after) = (Vec::new(), Vec::new(), None);
     while let Some(items) = next(directory, after) {
         after = items.last().map(|item| item.subject);
-        for item in items.iter().filter(|item| is_state(&item.subject)) {
-            if take(&mut state, item).is_none() {
+        for item in &items {
+            let taken = match item.subject {
+                Subject::Registration(id) => read_claim(id, item).map(|claim| claims.push(claim)),
+                Subject::Group(id) => read_rules(id, item)
+                    .map(|(group, rules)| drop(state.groups.insert(group, rules))),
+                _ => Some(()),
+            };
+            if taken.is_none() {
                 unreadable.push(item.subject);
             }
         }
     }
+    state.table = Table::of_claims(claims);
     (state, unreadable)
 }
 
@@ -134,31 +141,15 @@ fn is_state(subject: &Subject) -> bool {
     matches!(subject, Subject::Registration(_) | Subject::Group(_))
 }
 
-/// Takes an item into a state, when its content fits what it is about.
-fn take(state: &mut State, item: &Item) -> Option<()> {
-    match item.subject {
-        Subject::Registration(id) => {
-            let (identity, claim) = read_claim(id, item)?;
-            let entry = Entry {
-                fixed: None,
-                claim: Some(claim),
-            };
-            state.table.insert(identity, entry);
-        }
-        Subject::Group(id) => {
-            let mut decoder = Decoder::new(&item.bytes);
-            let rules = read_signed::<Rules>(&mut decoder, 2)?;
-            let group = rules.claims().group;
-            if Id::from(group) != id || decoder.position() != item.bytes.len() {
-                return None;
-            }
-            state.groups.insert(group, rules);
-        }
-        _ => {}
-    }
-    Some(())
+fn read_rules(id: Id, item: &Item) -> Option<(Identity, Signed<Rules>)> {
+    let mut decoder = Decoder::new(&item.bytes);
+    let rules = read_signed::<Rules>(&mut decoder, 2)?;
+    let group = rules.claims().group;
+    let fits = Id::from(group) == id && decoder.position() == item.bytes.len();
+    fits.then_some((group, rules))
 }
 
+/// What an item says, when its content fits what it is about.
 fn read_claim(id: Id, item: &Item) -> Option<(Identity, Claim)> {
     let (sequence, expires) = (item.sequence, item.expires.seconds());
     if item.withdrawn {

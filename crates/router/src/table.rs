@@ -150,6 +150,25 @@ impl Entry {
 }
 
 impl Table {
+    /// The table with these statements; sorted by identity they take the least time.
+    pub(crate) fn of_claims(claims: Vec<(Identity, Claim)>) -> Self {
+        let ends = claims.iter();
+        let expiries = ends.map(|(identity, claim)| (claim.expires(), *identity));
+        let expiries = expiries.collect();
+        let entries = claims.into_iter().map(|(identity, claim)| {
+            let (fixed, claim) = (None, Some(claim));
+            (identity, Entry { fixed, claim })
+        });
+        let entries: BTreeMap<_, _> = entries.collect();
+        let rows = entries.iter();
+        let rows = rows.filter(|(identity, entry)| entry.row(**identity).is_some());
+        Self {
+            rows: rows.count(),
+            entries,
+            expiries,
+        }
+    }
+
     /// How many identities can be reached.
     pub fn len(&self) -> usize {
         self.rows
