@@ -229,6 +229,12 @@ impl Engine {
         self.sessions.of(identity).next().is_some()
     }
 
+    /// Whether anything more is taken from a session's peer: not from one that is to be closed.
+    pub(crate) fn hears(&self, session: SessionId) -> bool {
+        let session = self.sessions.get(session);
+        session.is_some_and(|session| !session.silenced)
+    }
+
     /// What is to be done since the last call.
     pub(crate) fn take_actions(&mut self) -> Vec<Action> {
         mem::take(&mut self.actions)

@@ -203,7 +203,10 @@ impl Hub {
             Input::Stop(_) => {}
         }
         self.perform();
+        // A session that is to be closed has no further turn: what its handles lead to may not be what
+        // its peer said last.
         if let Some(session) = heard
+            && self.engine.hears(session)
             && let Some(outbox) = self.sessions.get(&session)
         {
             outbox.end_turn(self.engine.sequence(session));
