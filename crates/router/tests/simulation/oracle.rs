@@ -84,6 +84,8 @@ struct Book {
     /// Durable members for certain, since when; and who asked to be one last when.
     members: BTreeMap<(usize, usize), Instant>,
     asked: BTreeMap<(usize, usize), Instant>,
+    /// Whether the disk of the router has refused something.
+    disk_failed: bool,
     objections: Vec<String>,
     counts: Counts,
 }
@@ -107,6 +109,8 @@ struct Session {
     service: usize,
     link: Link,
     opened: Instant,
+    /// Since when the router is known to have it.
+    met: Option<Instant>,
     ended: Option<Instant>,
     epoch: u64,
     waiting: BTreeMap<u64, Waits>,
@@ -188,6 +192,7 @@ impl Oracle {
             replies: BTreeMap::new(),
             members: BTreeMap::new(),
             asked: BTreeMap::new(),
+            disk_failed: false,
             objections: Vec::new(),
             counts: Counts::default(),
         })))
@@ -201,6 +206,7 @@ impl Oracle {
             service,
             link,
             opened: Instant::now(),
+            met: None,
             ended: None,
             epoch,
             waiting: BTreeMap::new(),
@@ -212,6 +218,12 @@ impl Oracle {
             joined: BTreeMap::new(),
         });
         book.sessions.len() - 1
+    }
+
+    /// The router has answered in a session, so it has it.
+    pub(crate) fn met(&self, session: usize) {
+        let session = &mut lock(&self.0).sessions[session];
+        session.met.get_or_insert_with(Instant::now);
     }
 
     /// A session is over for its service.
@@ -301,10 +313,13 @@ impl Oracle {
     pub(crate) fn rejected(&self, session: usize, number: u64, code: RejectCode) {
         let mut book = lock(&self.0);
         book.counts.refused += 1;
+        let open_faults = book.open_faults;
         let state = &mut book.sessions[session];
         let waited = state.waiting.remove(&number);
         let known = waited.is_some() || state.silent.remove(&number);
         let known = known || state.moved.contains(&number);
+        // Of two answers to one that was sent again one may come before the store has failed.
+        let known = known || code == RejectCode::Internal && !open_faults;
         if !known {
             let what = format!("number {number} is refused ({code}), which waits for nothing");
             book.object(session, &what);
@@ -348,6 +363,11 @@ impl Oracle {
         let to = book.messages.get(&id).map(|record| record.way.to);
         debug_assert_eq!(to, Some(To::Service(book.sessions[session].service)));
         book.replies.entry(id).or_default().push(body.to_vec());
+    }
+
+    /// The disk of the router refuses something.
+    pub(crate) fn disk_fails(&self) {
+        lock(&self.0).disk_failed = true;
     }
 
     /// Something is wrong that concerns no session.

@@ -175,7 +175,10 @@ async fn strike(
         Fault::Kill(down) => host.kill(down).await,
         Fault::Power(operations, down) => host.cut_power(operations, down).await,
         Fault::Stop(down) => host.stop(down).await,
-        Fault::Disk(operations, fault, down) => host.break_disk(operations, fault, down).await,
+        Fault::Disk(operations, fault, down) => {
+            world.oracle.disk_fails();
+            host.break_disk(operations, fault, down).await;
+        }
     }
 }
 

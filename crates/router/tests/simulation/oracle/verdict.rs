@@ -1,5 +1,6 @@
 //! What must have happened by the end of a run, when nothing has failed for a while.
 
+use tokio::time::Instant;
 use tuyau_wire::{Class, Level};
 
 use super::{Book, Id, Name, Oracle, Record, Session, To};
@@ -91,13 +92,7 @@ impl Book {
                 missing.extend(without.map(|((service, _), _)| lost(*service)));
             }
             (_, To::Service(to)) => {
-                let mut there = self.sessions.iter().filter(|session| {
-                    session.service == to
-                        && session.opened < at
-                        && session.ended.is_none_or(|ended| ended > record.at)
-                });
-                let one = there.clone().next().is_some();
-                if one && there.all(Session::is_clean) && !self.has_got(id, to) {
+                if self.must_come(to, record, at) && !self.has_got(id, to) {
                     missing.push(lost(to));
                 }
             }
@@ -117,6 +112,21 @@ impl Book {
             }
         }
         missing
+    }
+
+    /// Whether what was accepted for a service at this time has come into a queue that nothing
+    /// happened to: that of a session that the router had when it was sent, or of a newer one.
+    fn must_come(&self, to: usize, record: &Record, at: Instant) -> bool {
+        let sessions = self.sessions.iter().rev();
+        for session in sessions.filter(|it| it.service == to && it.opened < at) {
+            if !session.is_clean() {
+                return false;
+            }
+            if session.met.is_some_and(|met| met < record.at) {
+                return true;
+            }
+        }
+        false
     }
 
     fn has_got(&self, id: Id, service: usize) -> bool {

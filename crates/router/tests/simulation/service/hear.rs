@@ -74,7 +74,7 @@ impl Session {
                 self.note(|| format!("is told that the router ends in {milliseconds} ms"));
                 self.closing |= self.dice.percent(30);
             }
-            Message::Pong { .. } => {}
+            Message::Pong { .. } => self.world.oracle.met(self.number),
             other => return Err(format!("unexpected: {}", other.name())),
         }
         Ok(())
