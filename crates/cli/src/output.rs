@@ -1,7 +1,7 @@
 //! The standard output of the program: lines for people, or JSON for programs.
 
 use std::{
-    fmt::Display,
+    fmt::{Display, Write as _},
     io::{self, Write},
 };
 
@@ -32,6 +32,35 @@ impl Output {
     pub fn line(self, line: impl Display) -> io::Result<()> {
         let mut out = io::stdout().lock();
         ignore_closed(writeln!(out, "{line}").and_then(|()| out.flush()))
+    }
+
+    /// Adds to `lines` what [`either`](Self::either) writes, to be written with others. Only what is
+    /// wanted of both is made.
+    ///
+    /// # Errors
+    /// When the value cannot be written as JSON.
+    pub fn add<V: Serialize>(
+        self,
+        lines: &mut String,
+        value: impl FnOnce() -> V,
+        text: impl Display,
+    ) -> io::Result<()> {
+        match self.json {
+            true => lines.push_str(&serde_json::to_string(&value())?),
+            // Writing into memory does not fail.
+            false => drop(write!(lines, "{text}")),
+        }
+        lines.push('\n');
+        Ok(())
+    }
+
+    /// Writes lines that end each, all at once.
+    ///
+    /// # Errors
+    /// When they cannot be written, unless that is because the reader went away.
+    pub fn lines(self, lines: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        ignore_closed(out.write_all(lines.as_bytes()).and_then(|()| out.flush()))
     }
 
     /// Writes `value` as JSON in one line for a program, and `text` for a person.

@@ -111,17 +111,24 @@ impl Named<'_> {
         Ok(file)
     }
 
-    /// A file beside this one that holds `content` and is on the disk.
-    pub(crate) fn prepare(self, content: &[u8]) -> Result<NamedTempFile, FileError> {
-        let prepare = || {
+    /// A file beside this one that holds `content`.
+    pub(crate) fn write(self, content: &[u8]) -> Result<NamedTempFile, FileError> {
+        let write = || {
             let mut file = tempfile::Builder::new()
                 .prefix(".tuyau-")
                 .tempfile_in(directory(self.path))?;
             file.write_all(content)?;
-            file.as_file().sync_all()?;
             Ok(file)
         };
-        prepare().map_err(|error| self.unwritable(error))
+        write().map_err(|error| self.unwritable(error))
+    }
+
+    /// The same, and it is on the disk.
+    pub(crate) fn prepare(self, content: &[u8]) -> Result<NamedTempFile, FileError> {
+        let file = self.write(content)?;
+        let synced = file.as_file().sync_all();
+        synced.map_err(|error| self.unwritable(error))?;
+        Ok(file)
     }
 
     /// Puts the directory entry of a file that was moved to its place on the disk.

@@ -32,6 +32,9 @@ pub fn read(path: &Path) -> Result<Identity, FileError> {
 /// Writes an identity file that everyone may read, in place of the one that was there. Readers see
 /// the old content or the new one. A file that says the same already is left alone.
 ///
+/// Nothing waits for the disk, since the file says no more than the key does: one that a power cut
+/// emptied or took is to be written again by whoever starts with that key.
+///
 /// # Errors
 /// [`FileErrorKind::NoDirectory`], [`FileErrorKind::NotDirectory`] and
 /// [`FileErrorKind::Unwritable`] when the file cannot be made.
@@ -39,11 +42,11 @@ pub fn write(path: &Path, identity: &Identity) -> Result<(), FileError> {
     if read(path).is_ok_and(|there| there == *identity) {
         return Ok(());
     }
-    let file = named(path).prepare(format!("{identity}\n").as_bytes())?;
+    let file = named(path).write(format!("{identity}\n").as_bytes())?;
     publish(file.as_file()).map_err(|error| named(path).unwritable(error))?;
     file.persist(path)
         .map_err(|failed| named(path).unwritable(failed.error))?;
-    named(path).sync_directory()
+    Ok(())
 }
 
 #[cfg(unix)]

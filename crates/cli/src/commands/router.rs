@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::sync::broadcast::{
+    Receiver,
+    error::{RecvError, TryRecvError},
+};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tuyau_client::{identity_file, keyfile, state_dir};
@@ -29,6 +32,13 @@ use crate::{
 /// How long the last lines of the log may take to be written once the router has ended. A reader who
 /// takes nothing, such as a terminal that was stopped, does not keep the process for longer.
 const LAST_LINES: Duration = Duration::from_secs(1);
+
+/// How long the log gathers lines after it wrote some: a busy router would otherwise wake the thread
+/// that writes them, and write, for each.
+const GATHER: Duration = Duration::from_millis(5);
+
+/// How many bytes of the log are written at once, about.
+const LINES: usize = 64 << 10;
 
 pub(super) fn run(args: RouterArgs) -> Result<(), CommandError> {
     let output = Output::new(args.json);
@@ -213,26 +223,48 @@ fn announce(router: &Router, output: Output) -> io::Result<()> {
 /// Prints what happens until the router has ended.
 fn print(mut journal: Receiver<Arc<Entry>>, output: Output) -> io::Result<()> {
     loop {
-        match journal.blocking_recv() {
-            Ok(entry) => print_entry(&entry, output)?,
-            Err(RecvError::Lagged(missed)) => {
-                let text = format!("{missed} entries are not shown: the output is not read");
-                let value = json!({ "event": "missed", "count": missed, "text": text });
-                output.either(&value, text)?;
+        let mut next = journal.blocking_recv();
+        let mut lines = String::new();
+        let ended = loop {
+            match next {
+                Ok(entry) => add_entry(&mut lines, &entry, output)?,
+                Err(RecvError::Lagged(missed)) => add_missed(&mut lines, missed, output)?,
+                Err(RecvError::Closed) => break true,
             }
-            Err(RecvError::Closed) => return Ok(()),
+            if lines.len() >= LINES {
+                break false;
+            }
+            next = match journal.try_recv() {
+                Ok(entry) => Ok(entry),
+                Err(TryRecvError::Lagged(missed)) => Err(RecvError::Lagged(missed)),
+                Err(TryRecvError::Closed) => Err(RecvError::Closed),
+                Err(TryRecvError::Empty) => break false,
+            };
+        };
+        output.lines(&lines)?;
+        if ended {
+            return Ok(());
         }
+        thread::sleep(GATHER);
     }
 }
 
-fn print_entry(entry: &Entry, output: Output) -> io::Result<()> {
+fn add_missed(lines: &mut String, missed: u64, output: Output) -> io::Result<()> {
+    let text = format!("{missed} entries are not shown: the output is not read");
+    let value = || json!({ "event": "missed", "count": missed, "text": text });
+    output.add(lines, value, &text)
+}
+
+fn add_entry(lines: &mut String, entry: &Entry, output: Output) -> io::Result<()> {
     let time = clock::format(Duration::from_millis(entry.time.millis()));
-    let (level, text) = (entry.event.level().name(), entry.event.to_string());
-    let value = json!({
-        "time": time, "level": level, "event": entry.event.name(), "text": text,
-        "identity": entry.event.identity().map(|identity| identity.to_string()),
-    });
-    output.either(&value, format_args!("{time} {level} {text}"))
+    let (level, event) = (entry.event.level().name(), &entry.event);
+    let value = || {
+        json!({
+            "time": time, "level": level, "event": event.name(), "text": event.to_string(),
+            "identity": event.identity().map(|identity| identity.to_string()),
+        })
+    };
+    output.add(lines, value, format_args!("{time} {level} {event}"))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 mod codec;
 mod open;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 #[cfg(fuzzing)]
 pub(in crate::store) use codec::assert_decodes_soundly;
@@ -50,6 +50,8 @@ pub struct LogDirectory {
     log: Log,
     /// Where what matters is in the log.
     places: HashMap<Thing, Place, Keyed>,
+    /// Whose leases are among them.
+    leases: BTreeSet<Subject>,
     /// The highest revision in the log.
     written: u64,
     cleaning: Option<Contents>,
@@ -88,6 +90,12 @@ impl LogDirectory {
             self.written = self.written.max(revision);
         }
         self.appended += u64::from(place.length);
+        if let Thing::Lease(subject) = &thing {
+            match kind {
+                codec::LEASE => self.leases.insert(*subject),
+                _ => self.leases.remove(subject),
+            };
+        }
         let old = if matches!(kind, codec::REMOVED | codec::RELEASED) {
             self.places.remove(&thing)
         } else {
@@ -111,12 +119,9 @@ impl LogDirectory {
         }
     }
 
-    /// The leases that are in the log and not in memory any more.
+    /// The leases that are in the log and not in memory any more, sorted.
     fn ended_leases(&self) -> Vec<Subject> {
-        let leases = self.places.keys().filter_map(|thing| match thing {
-            Thing::Lease(subject) => Some(*subject),
-            Thing::Item(_) | Thing::Counter(_) => None,
-        });
+        let leases = self.leases.iter().copied();
         leases
             .filter(|subject| self.memory.lease_of(subject).is_none())
             .collect()
@@ -200,8 +205,7 @@ impl Directory for LogDirectory {
     fn expire(&mut self, now: Timestamp) -> Result<Vec<Subject>, StoreError> {
         self.log.check()?;
         let gone = self.memory.expire(now)?;
-        let mut ended = self.ended_leases();
-        ended.sort_unstable();
+        let ended = self.ended_leases();
         let before = self.memory.revision() - (gone.len() + ended.len()) as u64;
         let items = gone
             .iter()

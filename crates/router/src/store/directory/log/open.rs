@@ -45,7 +45,12 @@ impl LogDirectory {
             log.retain(place.segment, u64::from(place.length));
         }
         opening.memory.set_revision(log.base.saturating_sub(1));
+        let leases = opening.places.keys().filter_map(|thing| match thing {
+            Thing::Lease(subject) => Some(*subject),
+            Thing::Item(_) | Thing::Counter(_) => None,
+        });
         let directory = Self {
+            leases: leases.collect(),
             written: opening.memory.revision(),
             memory: opening.memory,
             log,
