@@ -24,7 +24,7 @@ use std::{env, fs, io, process::ExitCode, time::Duration};
 use bench::{Bench, installed};
 use body::{Faults, Pattern, Tally};
 use keys::{Files, Keys};
-use peer::{Came, Client, Codec, Durable, Name, Peer, Role};
+use peer::{Came, Client, Codec, Durable, Known, Name, Peer, Role};
 use poll::Poll;
 use server::{Server, Site};
 use table::Section;

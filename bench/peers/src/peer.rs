@@ -83,6 +83,20 @@ pub trait Peer: Sync {
     fn durable(&self) -> Option<&dyn Durable> {
         None
     }
+
+    /// How it is started with registrations, when it can be.
+    fn known(&self) -> Option<&dyn Known> {
+        None
+    }
+}
+
+/// A router that can be started with registrations of clients who are away.
+pub trait Known: Sync {
+    /// Starts a server that knows so many.
+    ///
+    /// # Errors
+    /// When it does not start.
+    fn start(&self, site: Site, routes: u32) -> io::Result<Server>;
 }
 
 /// A router that keeps messages for clients who are away.

@@ -13,7 +13,7 @@ use std::{
 use crate::Files;
 
 /// How long a server may take until it listens.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How often it is asked whether it does.
 const STEP: Duration = Duration::from_micros(100);

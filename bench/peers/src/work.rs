@@ -4,6 +4,7 @@ mod connects;
 mod idle;
 mod kept;
 mod requests;
+mod routes;
 mod start;
 mod stream;
 
@@ -79,6 +80,7 @@ pub fn all() -> Vec<Box<dyn Work>> {
         all.push(Box::new(idle::Idle { connections }));
     }
     all.push(Box::new(connects::Connects));
+    all.push(Box::new(routes::Routes));
     all.push(Box::new(start::Start));
     all
 }

@@ -1,6 +1,7 @@
 //! The router of this project, by its own wire protocol (`spec/README.md`).
 
 mod durable;
+mod routes;
 mod tls;
 
 use std::{
@@ -19,7 +20,9 @@ use tuyau_wire::{
     frame,
 };
 
-use crate::{Came, Client, Codec, Durable, Keys, Name, Peer, Role, Server, Site, Wire, server};
+use crate::{
+    Came, Client, Codec, Durable, Keys, Known, Name, Peer, Role, Server, Site, Wire, server,
+};
 
 /// The longest message, in bytes.
 const LONGEST: usize = 1 << 20;
@@ -47,17 +50,7 @@ impl Peer for Tuyau {
     }
 
     fn start(&self, site: Site) -> io::Result<Server> {
-        if site.files.is_none() {
-            return Err(io::Error::other("it speaks TLS alone"));
-        }
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true).mode(0o600);
-        let mut file = options.open(site.folder.join("identity.pem"))?;
-        file.write_all(tls::router().to_pkcs8_pem().as_bytes())?;
-        let config = site.write("router.yaml", &config(&site))?;
-        let mut command = Command::new(program());
-        command.arg("router").arg("--config").arg(config);
-        Server::start(&mut command, site)
+        self.start_with(site, "")
     }
 
     fn connect(&self, server: &Server, _: &Keys, own: Name) -> io::Result<Client> {
@@ -71,6 +64,27 @@ impl Peer for Tuyau {
 
     fn durable(&self) -> Option<&dyn Durable> {
         Some(self)
+    }
+
+    fn known(&self) -> Option<&dyn Known> {
+        Some(self)
+    }
+}
+
+impl Tuyau {
+    /// Starts it with more limits, lines of the configuration.
+    fn start_with(&self, site: Site, limits: &str) -> io::Result<Server> {
+        if site.files.is_none() {
+            return Err(io::Error::other("it speaks TLS alone"));
+        }
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true).mode(0o600);
+        let mut file = options.open(site.folder.join("identity.pem"))?;
+        file.write_all(tls::router().to_pkcs8_pem().as_bytes())?;
+        let config = site.write("router.yaml", &(config(&site) + limits))?;
+        let mut command = Command::new(program());
+        command.arg("router").arg("--config").arg(config);
+        Server::start(&mut command, site)
     }
 }
 
