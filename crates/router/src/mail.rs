@@ -154,7 +154,7 @@ impl Mail {
         let ranges = ranges.map(|range| (recipient.into(), range)).collect();
         let mail = self.clone();
         // In its turn among what is stored, so that what comes again meanwhile waits for the rest.
-        let tell = move || tell(&mut mail.receipts(), &positions);
+        let tell = move |removed: &[u64]| tell(&mut mail.receipts(), removed);
         let store = &self.inner.store;
         self.asked(store.acknowledge_then(Room::none(), ranges, tell));
     }

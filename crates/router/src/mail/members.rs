@@ -28,6 +28,9 @@ pub(crate) type Asker = Option<(Outbox, u64)>;
 /// Where to go on in a mailbox, if there is more.
 type Next = Option<u64>;
 
+/// Whether there was a membership, and the position before which it held.
+type Removed = (bool, u64);
+
 /// How much of a mailbox is looked through at a time.
 const STEP: ReadLimit = ReadLimit {
     messages: 4096,
@@ -97,6 +100,8 @@ impl Mail {
         let subject = subject(&group, &peer);
         let bytes = encode(grant);
         let put = move |_: &mut dyn Spool, directory: &mut dyn Directory, _| {
+            // In its turn, so that leaving comes behind it.
+            group.enlist(&peer);
             let known = directory.item(&subject);
             directory.put(Item {
                 subject,
@@ -108,10 +113,7 @@ impl Mail {
         };
         let mail = self.clone();
         let answer = move |put: Result<Result<_, StoreError>, StoreError>| match put.flatten() {
-            Ok(_) => {
-                group.enlist(&peer);
-                answer(asker, Ok(()));
-            }
+            Ok(_) => answer(asker, Ok(())),
             Err(error) => {
                 mail.failed(&error);
                 answer(asker, Err(()));
@@ -125,32 +127,43 @@ impl Mail {
     pub(crate) fn dismiss(&self, group: Arc<Group>, peer: Arc<Peer>, asker: Asker) {
         let subject = subject(&group, &peer);
         let (of, from) = (group.identity.into(), peer.clone());
-        let remove = move |_: &mut dyn Spool, directory: &mut dyn Directory, _| {
+        let remove = move |spool: &mut dyn Spool, directory: &mut dyn Directory, _| {
             group.dismiss(&peer.identity);
-            directory.remove(subject)
+            // What comes later is for a membership that begins anew.
+            let until = spool.counters().next_position;
+            directory.remove(subject).map(|removed| (removed, until))
         };
         let mail = self.clone();
-        let answer =
-            move |removed: Result<Result<bool, StoreError>, StoreError>| match removed.flatten() {
-                Ok(true) => mail.drop_kept(from.identity, of, 0, asker),
-                Ok(false) => answer(asker, Ok(())),
-                Err(error) => {
-                    mail.failed(&error);
-                    answer(asker, Err(()));
-                }
-            };
+        let answer = move |removed: Result<Result<Removed, StoreError>, StoreError>| match removed
+            .flatten()
+        {
+            Ok((true, until)) => mail.drop_kept((from.identity, of), (0, until), asker),
+            Ok((false, _)) => answer(asker, Ok(())),
+            Err(error) => {
+                mail.failed(&error);
+                answer(asker, Err(()));
+            }
+        };
         self.asked(self.store().write(Room::none(), remove, answer));
     }
 
-    /// Drops what was published to a group out of a mailbox, from a position on, step by step.
-    fn drop_kept(&self, recipient: Identity, group: Id, from: u64, asker: Asker) {
+    /// Drops what was published to a group out of a mailbox, from one position up to another, step by
+    /// step.
+    fn drop_kept(
+        &self,
+        (recipient, group): (Identity, Id),
+        (from, until): (u64, u64),
+        asker: Asker,
+    ) {
         let (mail, mailbox) = (self.clone(), Id::from(recipient));
         let teller = self.clone();
         let drop_some = move |spool: &mut dyn Spool, _: &mut dyn Directory, _| {
             let mut entries = Vec::new();
             spool.read(mailbox, from, STEP, &mut entries)?;
             let next = entries.last().map(|entry| entry.position + 1);
-            let of_group = entries.iter().filter(|entry| entry.group == Some(group));
+            let next = next.filter(|next| *next < until);
+            entries.retain(|entry| entry.group == Some(group) && entry.position < until);
+            let of_group = entries.iter();
             let positions: Vec<_> = of_group.map(|entry| entry.position).collect();
             for range in ranges(&positions) {
                 spool.acknowledge(mailbox, range)?;
@@ -160,7 +173,7 @@ impl Mail {
         };
         let dropped = move |next: Result<Result<Next, StoreError>, StoreError>| match next.flatten()
         {
-            Ok(Some(next)) => mail.drop_kept(recipient, group, next, asker),
+            Ok(Some(next)) => mail.drop_kept((recipient, group), (next, until), asker),
             Ok(None) => answer(asker, Ok(())),
             Err(error) => {
                 mail.failed(&error);

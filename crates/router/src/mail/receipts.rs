@@ -14,32 +14,45 @@ pub(super) struct Receipts {
 
 #[derive(Debug)]
 struct Awaited {
-    lane: Arc<Lane>,
-    sequence: u64,
     /// How many mailboxes have the message still.
     left: u64,
+    /// Its sender; more than once when it was sent more than once.
+    waiting: Vec<Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    lane: Arc<Lane>,
+    sequence: u64,
+}
+
+impl Waiting {
+    fn is(&self, lane: &Arc<Lane>, sequence: u64) -> bool {
+        Arc::ptr_eq(&self.lane, lane) && self.sequence == sequence
+    }
 }
 
 impl Receipts {
-    /// A sender waits until so many mailboxes do not have its new messages any more: of each the
-    /// position, the number, and how many mailboxes have it. Where the same sender has sent one again
-    /// already, it waits there.
+    /// A sender waits until so many mailboxes do not have its messages any more: of each the
+    /// position, the number, and how many mailboxes have it now.
     pub(super) fn wait(&mut self, lane: &Arc<Lane>, messages: &[(u64, u64, u64)]) {
-        for (position, awaited) in awaited(lane, messages) {
-            self.awaited.entry(position).or_insert(awaited);
+        for &(position, sequence, left) in messages {
+            let awaited = self.awaited.entry(position).or_insert_with(|| Awaited {
+                left,
+                waiting: Vec::with_capacity(1),
+            });
+            // It may be fewer by now than when the first one began to wait.
+            awaited.left = awaited.left.min(left);
+            if !awaited.waiting.iter().any(|it| it.is(lane, sequence)) {
+                let lane = lane.clone();
+                awaited.waiting.push(Waiting { lane, sequence });
+            }
         }
-    }
-
-    /// The same of messages that came again, whoever waited before.
-    pub(super) fn wait_again(&mut self, lane: &Arc<Lane>, messages: &[(u64, u64, u64)]) {
-        self.awaited.extend(awaited(lane, messages));
     }
 
     /// Nobody waits any more for messages of a lane: they were refused.
     pub(super) fn give_up(&mut self, lane: &Arc<Lane>, sequences: &[u64]) {
-        self.awaited.retain(|_, awaited| {
-            !Arc::ptr_eq(&awaited.lane, lane) || !sequences.contains(&awaited.sequence)
-        });
+        self.retain(|it| !Arc::ptr_eq(&it.lane, lane) || !sequences.contains(&it.sequence));
     }
 
     /// One mailbox does not have these messages any more: their recipient is done with them.
@@ -49,11 +62,11 @@ impl Receipts {
             let Some(awaited) = self.awaited.get_mut(position) else {
                 continue;
             };
-            awaited.left -= 1;
+            awaited.left = awaited.left.saturating_sub(1);
             if awaited.left == 0
                 && let Some(awaited) = self.awaited.remove(position)
             {
-                done.push(awaited);
+                done.extend(awaited.waiting);
             }
         }
         for of_lane in done.chunk_by(|a, b| Arc::ptr_eq(&a.lane, &b.lane)) {
@@ -66,27 +79,22 @@ impl Receipts {
     /// Messages will not be delivered.
     pub(super) fn refused(&mut self, positions: &[u64], code: RejectCode, text: &str) {
         for position in positions {
-            if let Some(awaited) = self.awaited.remove(position) {
-                awaited.lane.reject(awaited.sequence, code, text);
+            let awaited = self.awaited.remove(position);
+            for waiting in awaited.into_iter().flat_map(|it| it.waiting) {
+                waiting.lane.reject(waiting.sequence, code, text);
             }
         }
     }
 
     /// A session has ended: nobody waits for what it sent.
     pub(super) fn forget(&mut self, session: SessionId) {
-        self.awaited
-            .retain(|_, awaited| awaited.lane.sent_by() != Some(session));
+        self.retain(|waiting| waiting.lane.sent_by() != Some(session));
     }
-}
 
-fn awaited(lane: &Arc<Lane>, messages: &[(u64, u64, u64)]) -> impl Iterator<Item = (u64, Awaited)> {
-    messages.iter().map(|&(position, sequence, left)| {
-        let lane = lane.clone();
-        let awaited = Awaited {
-            lane,
-            sequence,
-            left,
-        };
-        (position, awaited)
-    })
+    fn retain(&mut self, keep: impl Fn(&Waiting) -> bool) {
+        self.awaited.retain(|_, awaited| {
+            awaited.waiting.retain(&keep);
+            !awaited.waiting.is_empty()
+        });
+    }
 }

@@ -54,8 +54,6 @@ enum Fate {
         /// For whom there was no room.
         refused: Vec<(Id, Full)>,
     },
-    /// There is nobody for whom it is to be stored.
-    ForNobody,
     /// It came before.
     Duplicate(Option<Held>),
     Refused(RejectCode, &'static str),
@@ -127,9 +125,11 @@ impl Mail {
         };
         let mut again = Vec::new();
         let messages = messages.into_iter().map(|message| {
-            if recipients.is_empty() {
-                return (message, Fate::ForNobody);
-            }
+            // Of what is for nobody only the number is kept, by which it is recognised.
+            let body = match recipients.is_empty() {
+                true => Arc::from([]),
+                false => message.body.clone(),
+            };
             let stored = Message {
                 recipients: to.clone(),
                 group,
@@ -137,7 +137,7 @@ impl Mail {
                 epoch: lane.epoch,
                 sequence: message.sequence,
                 expires: now + Duration::from_millis(ttl),
-                body: message.body.clone(),
+                body,
             };
             let fate = spool.append(&stored, now).map_or_else(Fate::Failed, fate);
             if let Fate::Duplicate(Some(held)) = &fate {
@@ -148,7 +148,7 @@ impl Mail {
         let messages = messages.collect();
         // At once: an acknowledgement may be next.
         if lane.level == Level::Delivered && !again.is_empty() {
-            self.receipts().wait_again(&lane, &again);
+            self.receipts().wait(&lane, &again);
         }
         Outcome {
             lane,
@@ -171,13 +171,14 @@ impl Mail {
             let sequence = message.sequence;
             // Where it is, and in how many mailboxes.
             let held = match &fate {
+                Fate::Stored { .. } if recipients.is_empty() => None,
                 Fate::Stored { position, refused } => {
                     let left = recipients.len() - refused.len();
                     Some((*position, left as u64))
                 }
                 // It waits already.
                 Fate::Duplicate(Some(_)) if lane.level == Level::Delivered => continue,
-                Fate::Duplicate(_) | Fate::ForNobody => None,
+                Fate::Duplicate(_) => None,
                 Fate::Refused(code, text) => {
                     lane.reject(sequence, *code, text);
                     continue;

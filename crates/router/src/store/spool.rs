@@ -81,6 +81,9 @@ pub trait Spool: Send {
         entries: &mut Vec<Entry>,
     ) -> Result<(), StoreError>;
 
+    /// The positions in a range at which a mailbox holds messages, in order.
+    fn held(&self, mailbox: Id, positions: RangeInclusive<u64>) -> Vec<u64>;
+
     /// How much a mailbox holds; nothing when there is none.
     fn usage(&self, mailbox: Id) -> Usage;
 

@@ -82,6 +82,7 @@ type Answer = Box<dyn FnOnce(Result<(), StoreError>)>;
 type Write = Box<dyn FnOnce(&mut Stores, Timestamp) -> Answer + Send>;
 type Read = Box<dyn FnOnce(&mut Stores, Timestamp) + Send>;
 type Done = Box<dyn FnOnce() + Send>;
+type Acknowledged = Box<dyn FnOnce(&[u64]) + Send>;
 
 struct Work {
     job: Job,
@@ -92,7 +93,7 @@ enum Job {
     /// Done before the commit, and answered after it.
     Write(Write),
     /// Acknowledges, for which alone nothing is synced, and tells of it.
-    Acknowledge(Vec<(Id, RangeInclusive<u64>)>, Done),
+    Acknowledge(Vec<(Id, RangeInclusive<u64>)>, Acknowledged),
     /// Done after the commit: what is read is on the disk.
     Read(Read),
     /// The last one, answered when everything is closed.
@@ -235,11 +236,11 @@ impl StoreHandle {
         room: Room,
         positions: Vec<(Id, RangeInclusive<u64>)>,
     ) -> Result<(), StoreError> {
-        self.acknowledge_then(room, positions, || {})
+        self.acknowledge_then(room, positions, |_| {})
     }
 
-    /// The same, and `done` is called as soon as the thread has come to it: after what was asked
-    /// before, [writes](StoreHandle::write) among it, was done and perhaps not committed, and before
+    /// The same, and `done` is called, with the positions at which there was something, as soon as the
+    /// thread has come to it: after what was asked before, [writes](StoreHandle::write) among it, was done and perhaps not committed, and before
     /// what was asked later.
     ///
     /// # Errors
@@ -248,7 +249,7 @@ impl StoreHandle {
         &self,
         room: Room,
         positions: Vec<(Id, RangeInclusive<u64>)>,
-        done: impl FnOnce() + Send + 'static,
+        done: impl FnOnce(&[u64]) + Send + 'static,
     ) -> Result<(), StoreError> {
         self.send(room, Job::Acknowledge(positions, Box::new(done)))
     }
@@ -386,9 +387,8 @@ impl Stores {
             match job {
                 Job::Write(write) => answers.push((write(self, now), room)),
                 Job::Acknowledge(positions, done) => {
-                    self.acknowledge(positions);
+                    done(&self.acknowledge(positions));
                     acknowledged = true;
-                    done();
                 }
                 Job::Read(read) => reads.push((read, room)),
                 Job::Stop(done) => {
@@ -413,13 +413,18 @@ impl Stores {
         stop
     }
 
-    /// Acknowledges as far as it goes; whatever fails makes the commit or the flush fail too.
-    fn acknowledge(&mut self, positions: Vec<(Id, RangeInclusive<u64>)>) {
+    /// Acknowledges as far as it goes, and gives the positions at which there was something; whatever
+    /// fails makes the commit or the flush fail too.
+    fn acknowledge(&mut self, positions: Vec<(Id, RangeInclusive<u64>)>) -> Vec<u64> {
+        let mut acknowledged = Vec::new();
         for (mailbox, positions) in positions {
+            let held = self.spool.held(mailbox, positions.clone());
             if self.spool.acknowledge(mailbox, positions).is_err() {
-                return;
+                break;
             }
+            acknowledged.extend(held);
         }
+        acknowledged
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {

@@ -355,6 +355,14 @@ impl Spool for LogSpool {
         Ok(())
     }
 
+    fn held(&self, mailbox: Id, positions: RangeInclusive<u64>) -> Vec<u64> {
+        let Some(mailbox) = self.mailboxes.get(&mailbox) else {
+            return Vec::new();
+        };
+        let from = mailbox.from(*positions.start()).map(|held| held.position);
+        from.take_while(|at| positions.contains(at)).collect()
+    }
+
     fn usage(&self, mailbox: Id) -> Usage {
         self.mailboxes
             .get(&mailbox)

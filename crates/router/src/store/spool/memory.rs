@@ -124,7 +124,7 @@ impl MemorySpool {
         gone
     }
 
-    fn held(&self) -> Usage {
+    fn all(&self) -> Usage {
         let mut held = Usage::default();
         for entry in self.mailboxes.values().flat_map(BTreeMap::values) {
             held.add(entry.body.len() as u64);
@@ -139,7 +139,7 @@ impl MemorySpool {
             if !done.insert(recipient) {
                 continue;
             }
-            let (mailbox, all) = (self.usage(recipient), self.held());
+            let (mailbox, all) = (self.usage(recipient), self.all());
             let bytes = message.body.len() as u64;
             if let Some(full) = self.settings.quota.refuses(mailbox, all, bytes) {
                 refused.push((recipient, full));
@@ -237,6 +237,12 @@ impl Spool for MemorySpool {
         Ok(())
     }
 
+    fn held(&self, mailbox: Id, positions: RangeInclusive<u64>) -> Vec<u64> {
+        let entries = self.mailboxes.get(&mailbox);
+        let held = entries.map(|entries| entries.range(positions));
+        held.into_iter().flatten().map(|(at, _)| *at).collect()
+    }
+
     fn usage(&self, mailbox: Id) -> Usage {
         let mut usage = Usage::default();
         for entry in self.mailboxes.get(&mailbox).into_iter().flatten() {
@@ -255,7 +261,7 @@ impl Spool for MemorySpool {
 
     fn counters(&self) -> SpoolCounters {
         SpoolCounters {
-            held: self.held(),
+            held: self.all(),
             mailboxes: self.mailboxes.len() as u64,
             windows: self.senders.values().map(BTreeMap::len).sum::<usize>() as u64,
             next_position: self.next,

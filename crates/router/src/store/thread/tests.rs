@@ -237,7 +237,7 @@ fn an_acknowledgement_is_told_in_its_turn_among_what_is_written() {
         let answer = move |_| written.send("committed").unwrap();
         handle.write(Room::none(), write, answer).unwrap();
         let (told, positions) = (told.clone(), vec![(MAILBOX, 0..=1)]);
-        let done = move || told.send("acknowledged").unwrap();
+        let done = move |_: &[u64]| told.send("acknowledged").unwrap();
         handle
             .acknowledge_then(Room::none(), positions, done)
             .unwrap();
