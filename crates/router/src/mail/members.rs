@@ -25,11 +25,14 @@ pub(crate) struct Member {
 /// Who waits for the answer to a request, and its number.
 pub(crate) type Asker = Option<(Outbox, u64)>;
 
-/// Where to go on in a mailbox, if there is more.
-type Next = Option<u64>;
+/// From where on up to where is left to be dropped out of a mailbox.
+type Dropped = Result<Option<(u64, u64)>, StoreError>;
 
-/// Whether there was a membership, and the position before which it held.
-type Removed = (bool, u64);
+/// Does a part of it.
+type Part = Box<dyn FnOnce(&mut dyn Spool, &mut dyn Directory, Timestamp) -> Dropped + Send>;
+
+/// How many times so much is looked through in one turn of the store.
+const STEPS: usize = 16;
 
 /// How much of a mailbox is looked through at a time.
 const STEP: ReadLimit = ReadLimit {
@@ -126,61 +129,68 @@ impl Mail {
     /// what is kept is dropped. Who asked for it is told when that is done.
     pub(crate) fn dismiss(&self, group: Arc<Group>, peer: Arc<Peer>, asker: Asker) {
         let subject = subject(&group, &peer);
-        let (of, from) = (group.identity.into(), peer.clone());
+        let whose = (peer.identity, Id::from(group.identity));
+        let mail = self.clone();
         let remove = move |spool: &mut dyn Spool, directory: &mut dyn Directory, _| {
             group.dismiss(&peer.identity);
+            if !directory.remove(subject)? {
+                return Ok(None);
+            }
             // What comes later is for a membership that begins anew.
             let until = spool.counters().next_position;
-            directory.remove(subject).map(|removed| (removed, until))
+            let next = mail.drop_some(spool, whose, (0, until))?;
+            Ok(next.map(|next| (next, until)))
         };
-        let mail = self.clone();
-        let answer = move |removed: Result<Result<Removed, StoreError>, StoreError>| match removed
-            .flatten()
-        {
-            Ok((true, until)) => mail.drop_kept((from.identity, of), (0, until), asker),
-            Ok((false, _)) => answer(asker, Ok(())),
-            Err(error) => {
-                mail.failed(&error);
-                answer(asker, Err(()));
-            }
-        };
-        self.asked(self.store().write(Room::none(), remove, answer));
+        self.dropped(Box::new(remove), whose, asker);
     }
 
-    /// Drops what was published to a group out of a mailbox, from one position up to another, step by
-    /// step.
-    fn drop_kept(
-        &self,
-        (recipient, group): (Identity, Id),
-        (from, until): (u64, u64),
-        asker: Asker,
-    ) {
-        let (mail, mailbox) = (self.clone(), Id::from(recipient));
-        let teller = self.clone();
-        let drop_some = move |spool: &mut dyn Spool, _: &mut dyn Directory, _| {
-            let mut entries = Vec::new();
-            spool.read(mailbox, from, STEP, &mut entries)?;
-            let next = entries.last().map(|entry| entry.position + 1);
-            let next = next.filter(|next| *next < until);
-            entries.retain(|entry| entry.group == Some(group) && entry.position < until);
-            let of_group = entries.iter();
-            let positions: Vec<_> = of_group.map(|entry| entry.position).collect();
-            for range in ranges(&positions) {
-                spool.acknowledge(mailbox, range)?;
+    /// Does a part of dropping what was published to a group out of a mailbox, and what that part says
+    /// is left, step by step; whoever asked is told at the end.
+    fn dropped(&self, part: Part, whose: (Identity, Id), asker: Asker) {
+        let mail = self.clone();
+        let answer = move |dropped: Result<Dropped, StoreError>| match dropped.flatten() {
+            Ok(Some((next, until))) => {
+                let again = mail.clone();
+                let part = move |spool: &mut dyn Spool, _: &mut dyn Directory, _| {
+                    let next = again.drop_some(spool, whose, (next, until))?;
+                    Ok(next.map(|next| (next, until)))
+                };
+                mail.dropped(Box::new(part), whose, asker);
             }
-            teller.receipts().acknowledged(&positions);
-            Ok::<_, StoreError>(next)
-        };
-        let dropped = move |next: Result<Result<Next, StoreError>, StoreError>| match next.flatten()
-        {
-            Ok(Some(next)) => mail.drop_kept((recipient, group), (next, until), asker),
             Ok(None) => answer(asker, Ok(())),
             Err(error) => {
                 mail.failed(&error);
                 answer(asker, Err(()));
             }
         };
-        self.asked(self.store().write(Room::none(), drop_some, dropped));
+        self.asked(self.store().write(Room::none(), part, answer));
+    }
+
+    /// Drops what was published to a group out of a mailbox, from one position up to another, and gives
+    /// where to go on when that was not all: others wait for the store meanwhile.
+    fn drop_some(
+        &self,
+        spool: &mut dyn Spool,
+        (recipient, group): (Identity, Id),
+        (from, until): (u64, u64),
+    ) -> Result<Option<u64>, StoreError> {
+        let (mailbox, mut from) = (Id::from(recipient), from);
+        for _ in 0..STEPS {
+            let mut entries = Vec::new();
+            spool.read(mailbox, from, STEP, &mut entries)?;
+            let next = entries.last().map(|entry| entry.position + 1);
+            entries.retain(|entry| entry.group == Some(group) && entry.position < until);
+            let positions: Vec<_> = entries.iter().map(|entry| entry.position).collect();
+            for range in ranges(&positions) {
+                spool.acknowledge(mailbox, range)?;
+            }
+            self.receipts().acknowledged(&positions);
+            match next.filter(|next| *next < until) {
+                Some(next) => from = next,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(from))
     }
 }
 

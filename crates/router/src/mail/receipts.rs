@@ -50,9 +50,18 @@ impl Receipts {
         }
     }
 
-    /// Nobody waits any more for messages of a lane: they were refused.
-    pub(super) fn give_up(&mut self, lane: &Arc<Lane>, sequences: &[u64]) {
-        self.retain(|it| !Arc::ptr_eq(&it.lane, lane) || !sequences.contains(&it.sequence));
+    /// Nobody waits any more for messages of a lane, which will be refused; gives those for which
+    /// somebody did.
+    pub(super) fn give_up(&mut self, lane: &Arc<Lane>, sequences: &[u64]) -> Vec<u64> {
+        let mut given_up = Vec::new();
+        self.retain(|it| {
+            let gone = Arc::ptr_eq(&it.lane, lane) && sequences.contains(&it.sequence);
+            if gone {
+                given_up.push(it.sequence);
+            }
+            !gone
+        });
+        given_up
     }
 
     /// One mailbox does not have these messages any more: their recipient is done with them.
@@ -91,9 +100,9 @@ impl Receipts {
         self.retain(|waiting| waiting.lane.sent_by() != Some(session));
     }
 
-    fn retain(&mut self, keep: impl Fn(&Waiting) -> bool) {
+    fn retain(&mut self, mut keep: impl FnMut(&Waiting) -> bool) {
         self.awaited.retain(|_, awaited| {
-            awaited.waiting.retain(&keep);
+            awaited.waiting.retain(&mut keep);
             !awaited.waiting.is_empty()
         });
     }

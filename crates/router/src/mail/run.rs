@@ -1,6 +1,9 @@
 //! Storing what was sent on one handle, and what comes of it.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use tuyau_wire::{
     Level, RejectCode,
@@ -45,6 +48,8 @@ struct Outcome {
     /// How long it is kept, in milliseconds.
     ttl: u64,
     messages: Vec<(Outgoing, Fate)>,
+    /// The numbers of those whose delivery is waited for.
+    waiting: Vec<u64>,
 }
 
 /// What became of a message.
@@ -58,6 +63,20 @@ enum Fate {
     Duplicate(Option<Held>),
     Refused(RejectCode, &'static str),
     Failed(StoreError),
+}
+
+impl Fate {
+    /// Where a message for so many recipients is, and in how many mailboxes.
+    fn held(&self, recipients: usize) -> Option<(u64, u64)> {
+        match self {
+            Self::Stored { position, refused } => {
+                let left = recipients - refused.len();
+                (left > 0).then_some((*position, left as u64))
+            }
+            Self::Duplicate(held) => held.map(|held| (held.position, held.mailboxes)),
+            Self::Refused(..) | Self::Failed(_) => None,
+        }
+    }
 }
 
 impl Mail {
@@ -76,19 +95,27 @@ impl Mail {
         let (mail, keeper, from) = (self.clone(), self.clone(), lane.clone());
         let numbers: Vec<_> = messages.iter().map(|it| it.sequence).collect();
         let lane = lane.clone();
+        // Those that wait for their recipients: what they wait for may come before the disk has them.
+        let waits = Arc::new(OnceLock::new());
+        let waiting = waits.clone();
         let append = move |spool: &mut dyn Spool, _: &mut dyn Directory, now| {
-            keeper.append(spool, lane, messages, now)
+            let outcome = keeper.append(spool, lane, messages, now);
+            let _ = waits.set(outcome.waiting.clone());
+            outcome
         };
         let answer = move |outcome: Result<Outcome, StoreError>| {
             match outcome {
                 Ok(outcome) => mail.stored(outcome),
                 Err(error) => {
                     mail.failed(&error);
-                    mail.receipts().give_up(&from, &numbers);
-                    let internal = RejectCode::Internal;
-                    numbers
-                        .iter()
-                        .for_each(|it| from.reject(*it, internal, FAILED));
+                    let waiting = waiting.get().map_or(&[][..], Vec::as_slice);
+                    let given_up = mail.receipts().give_up(&from, &numbers);
+                    for number in numbers {
+                        let told = waiting.contains(&number) && !given_up.contains(&number);
+                        if !told {
+                            from.reject(number, RejectCode::Internal, FAILED);
+                        }
+                    }
                 }
             }
             from.give_back(cost);
@@ -123,7 +150,7 @@ impl Mail {
             0 => ttl_max,
             ttl => ttl.min(ttl_max),
         };
-        let mut again = Vec::new();
+        let mut waiting = Vec::new();
         let messages = messages.into_iter().map(|message| {
             // Of what is for nobody only the number is kept, by which it is recognised.
             let body = match recipients.is_empty() {
@@ -140,17 +167,20 @@ impl Mail {
                 body,
             };
             let fate = spool.append(&stored, now).map_or_else(Fate::Failed, fate);
-            if let Fate::Duplicate(Some(held)) = &fate {
-                again.push((held.position, message.sequence, held.mailboxes));
+            if let Some((position, left)) = fate.held(recipients.len()) {
+                waiting.push((position, message.sequence, left));
             }
             (message, fate)
         });
         let messages = messages.collect();
-        // At once: an acknowledgement may be next.
-        if lane.level == Level::Delivered && !again.is_empty() {
-            self.receipts().wait(&lane, &again);
+        // At once: an acknowledgement, or the end of a membership, may be next.
+        if lane.level != Level::Delivered {
+            waiting.clear();
+        } else if !waiting.is_empty() {
+            self.receipts().wait(&lane, &waiting);
         }
         Outcome {
+            waiting: waiting.into_iter().map(|(_, number, _)| number).collect(),
             lane,
             recipients,
             ttl,
@@ -165,20 +195,13 @@ impl Mail {
             recipients,
             ttl,
             messages,
+            ..
         } = outcome;
-        let (mut done, mut waits, mut new, mut bytes) = (Vec::new(), Vec::new(), Vec::new(), 0);
+        let (mut done, mut new, mut bytes) = (Vec::new(), Vec::new(), 0);
         for (message, fate) in messages {
             let sequence = message.sequence;
-            // Where it is, and in how many mailboxes.
-            let held = match &fate {
-                Fate::Stored { .. } if recipients.is_empty() => None,
-                Fate::Stored { position, refused } => {
-                    let left = recipients.len() - refused.len();
-                    Some((*position, left as u64))
-                }
-                // It waits already.
-                Fate::Duplicate(Some(_)) if lane.level == Level::Delivered => continue,
-                Fate::Duplicate(_) => None,
+            match &fate {
+                Fate::Stored { .. } | Fate::Duplicate(_) => {}
                 Fate::Refused(code, text) => {
                     lane.reject(sequence, *code, text);
                     continue;
@@ -188,12 +211,10 @@ impl Mail {
                     lane.reject(sequence, RejectCode::Internal, FAILED);
                     continue;
                 }
-            };
-            match held {
-                Some((position, left)) if lane.level == Level::Delivered => {
-                    waits.push((position, sequence, left));
-                }
-                _ => done.push(sequence),
+            }
+            let waits = lane.level == Level::Delivered && fate.held(recipients.len()).is_some();
+            if !waits {
+                done.push(sequence);
             }
             if !matches!(fate, Fate::Duplicate(_)) {
                 bytes += message.body.len() as u64;
@@ -202,9 +223,6 @@ impl Mail {
         }
         if lane.level != Level::None {
             lane.receipts(lane.level, &done);
-        }
-        if !waits.is_empty() {
-            self.receipts().wait(&lane, &waits);
         }
         if !new.is_empty() {
             self.hand_out(&lane, &recipients, ttl, &new);
