@@ -107,6 +107,8 @@ struct Record {
 /// A session of a service.
 struct Session {
     service: usize,
+    /// Whether the router opened it.
+    dialled: bool,
     link: Link,
     opened: Instant,
     /// Since when the router is known to have it.
@@ -199,11 +201,12 @@ impl Oracle {
     }
 
     /// A service begins a session.
-    pub(crate) fn opened(&self, service: usize, epoch: u64, link: Link) -> usize {
+    pub(crate) fn opened(&self, service: usize, epoch: u64, link: Link, dialled: bool) -> usize {
         let mut book = lock(&self.0);
         book.counts.sessions += 1;
         book.sessions.push(Session {
             service,
+            dialled,
             link,
             opened: Instant::now(),
             met: None,

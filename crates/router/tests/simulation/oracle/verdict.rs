@@ -122,7 +122,8 @@ impl Book {
             if !session.is_clean() {
                 return false;
             }
-            if session.met.is_some_and(|met| met < record.at) {
+            // One that the router dialled is taken when there is no other.
+            if !session.dialled && session.met.is_some_and(|met| met < record.at) {
                 return true;
             }
         }

@@ -82,7 +82,7 @@ impl Session {
             let mut me = lock(me);
             (me.number, me.epoch, me.dice.split())
         };
-        let number = world.oracle.opened(service, epoch, end.link());
+        let number = world.oracle.opened(service, epoch, end.link(), !opened);
         let now = Instant::now();
         let mut session = Self {
             world: world.clone(),
