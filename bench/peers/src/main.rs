@@ -24,7 +24,7 @@ use std::{env, fs, io, process::ExitCode, time::Duration};
 use bench::{Bench, installed};
 use body::{Faults, Pattern, Tally};
 use keys::{Files, Keys};
-use peer::{Came, Client, Codec, Durable, Known, Name, Peer, Role};
+use peer::{Bounded, Budget, Came, Client, Codec, Durable, Known, Name, Peer, Role};
 use poll::Poll;
 use server::{Server, Site};
 use table::Section;
@@ -144,7 +144,13 @@ fn run(options: Options) -> io::Result<bool> {
     for row in sections.iter().flat_map(Section::rows) {
         println!("{row}");
     }
-    Ok(sections.iter().all(Section::is_whole))
+    let mut whole = sections.iter().all(Section::is_whole);
+    println!();
+    for verdict in sections.iter().flat_map(|it| it.verdicts(options.short)) {
+        println!("- {}", verdict.text);
+        whole &= verdict.holds;
+    }
+    Ok(whole)
 }
 
 fn print_machine(options: &Options) {

@@ -88,6 +88,11 @@ pub trait Peer: Sync {
     fn known(&self) -> Option<&dyn Known> {
         None
     }
+
+    /// How it is told what a client may cost, when it can be.
+    fn bounded(&self) -> Option<&dyn Bounded> {
+        None
+    }
 }
 
 /// A router that can be started with registrations of clients who are away.
@@ -97,6 +102,25 @@ pub trait Known: Sync {
     /// # Errors
     /// When it does not start.
     fn start(&self, site: Site, routes: u32) -> io::Result<Server>;
+}
+
+/// What one client may cost a server, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    /// What waits for it while it does not read.
+    pub queue: u64,
+    /// What one sender may have on the way to it before the server allows more.
+    pub credit: u64,
+}
+
+/// A router with bounds on what a slow client costs.
+pub trait Bounded: Sync {
+    /// Starts a server with these bounds that does not part from who does not read, for as long as a turn
+    /// may take.
+    ///
+    /// # Errors
+    /// When it does not start.
+    fn start(&self, site: Site, budget: Budget) -> io::Result<Server>;
 }
 
 /// A router that keeps messages for clients who are away.
@@ -183,7 +207,7 @@ pub struct Client {
     wire: Wire,
     codec: Box<dyn Codec>,
     out: Vec<u8>,
-    /// Since when nothing has come but what keeps the connection alive.
+    /// Since when neither a message has come nor room for more.
     quiet: Option<Instant>,
 }
 
@@ -222,6 +246,11 @@ impl Client {
     /// Appends a message.
     pub fn send(&mut self, body: &[u8]) {
         self.codec.send(body, &mut self.out);
+    }
+
+    /// As [`Codec::room`].
+    pub fn room(&self) -> u64 {
+        self.codec.room()
     }
 
     /// Reads until the server lets us send so many messages.
@@ -264,7 +293,7 @@ impl Client {
     /// or, where reading does not wait, now.
     pub fn receive(&mut self, each: &mut dyn FnMut(Came<'_>)) -> io::Result<()> {
         self.wire.read()?;
-        let mut came = false;
+        let (mut came, room) = (false, self.codec.room());
         let used = self
             .codec
             .take(self.wire.plain(), &mut self.out, &mut |what| {
@@ -273,7 +302,7 @@ impl Client {
             })?;
         self.wire.take(used);
         self.flush()?;
-        if came {
+        if came || self.codec.room() > room {
             self.quiet = None;
         } else if self.quiet.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
             return Err(io::ErrorKind::WouldBlock.into());

@@ -1,6 +1,6 @@
 //! Which of many connections have something to read.
 
-use std::{io, mem::MaybeUninit, os::fd::OwnedFd};
+use std::{io, mem::MaybeUninit, os::fd::OwnedFd, time::Duration};
 
 use rustix::event::{Timespec, epoll};
 
@@ -31,15 +31,22 @@ impl Poll {
     /// # Errors
     /// `WouldBlock` when all of them are silent for long.
     pub fn wait(&mut self) -> io::Result<Vec<usize>> {
-        let patience = Timespec::try_from(PATIENCE).map_err(io::Error::other)?;
-        let mut events = [MaybeUninit::uninit(); MOST];
-        let (events, _) = epoll::wait(&self.0, &mut events, Some(&patience))?;
-        if events.is_empty() {
+        let ready = self.wait_for(PATIENCE)?;
+        if ready.is_empty() {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        Ok(events
-            .iter()
-            .map(|event| event.data.u64() as usize)
-            .collect())
+        Ok(ready)
+    }
+
+    /// Waits for those who have something, and not longer than this.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn wait_for(&mut self, time: Duration) -> io::Result<Vec<usize>> {
+        let time = Timespec::try_from(time).map_err(io::Error::other)?;
+        let mut events = [MaybeUninit::uninit(); MOST];
+        let (events, _) = epoll::wait(&self.0, &mut events, Some(&time))?;
+        let ready = events.iter().map(|event| event.data.u64() as usize);
+        Ok(ready.collect())
     }
 }

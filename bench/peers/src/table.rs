@@ -4,7 +4,7 @@ use std::io;
 
 use crate::{
     Bench, Peer, Role,
-    work::{Measure, Turn, Work},
+    work::{Bound, Measure, Turn, Work},
 };
 
 /// One kind of work, and those who do it.
@@ -62,6 +62,19 @@ impl<'a> Section<'a> {
             }
         }
         rows
+    }
+
+    /// Whether what was promised holds, by the medians; a short run is too small for some of it.
+    pub fn verdicts(&self, short: bool) -> Vec<Verdict> {
+        let measures = self.work.measures();
+        let bounds = self.work.bounds();
+        let judged = bounds.iter().filter(|bound| !(short && bound.full));
+        judged
+            .flat_map(|bound| {
+                let contenders = self.contenders.iter();
+                contenders.filter_map(|it| it.verdict(bound, &measures[bound.measure]))
+            })
+            .collect()
     }
 
     fn of(&self, role: Role) -> impl Iterator<Item = &Contender<'a>> {
@@ -145,6 +158,16 @@ impl Contender<'_> {
         format!("| {what} | {label} | {median} | {range} | {unit} | {best} | {ceiling} | {cpu} |")
     }
 
+    fn verdict(&self, bound: &Bound, measure: &Measure) -> Option<Verdict> {
+        let median = self.median(bound.measure)?;
+        let Measure { what, unit, .. } = measure;
+        let holds = median <= bound.most;
+        let [label, median, most] = [self.label(), figure(median), figure(bound.most)];
+        let says = if holds { "holds" } else { "DOES NOT HOLD" };
+        let text = format!("{label}: {what}: {median} {unit} of at most {most} {unit}: {says}");
+        Some(Verdict { text, holds })
+    }
+
     fn ratio(&self, index: usize, other: Option<&Contender<'_>>) -> String {
         let other = other.filter(|other| other.failed.is_none());
         let pairs = self
@@ -156,6 +179,15 @@ impl Contender<'_> {
             .get(ratios.len() / 2)
             .map_or(String::new(), |ratio| format!("{ratio:.2}"))
     }
+}
+
+/// Whether a contender keeps within a bound.
+#[derive(Debug, PartialEq)]
+pub struct Verdict {
+    /// What was measured, what it may be at most, and whether that holds.
+    pub text: String,
+    /// Whether it does.
+    pub holds: bool,
 }
 
 /// What stands above the rows.

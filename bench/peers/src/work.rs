@@ -1,10 +1,13 @@
 //! What is measured, one file for each kind of work.
 
+mod churn;
 mod connects;
 mod idle;
 mod kept;
+mod memory;
 mod requests;
 mod routes;
+mod stalled;
 mod start;
 mod stream;
 
@@ -19,6 +22,11 @@ pub trait Work {
 
     /// What is measured; a turn has a value for each.
     fn measures(&self) -> Vec<Measure>;
+
+    /// What was promised about them.
+    fn bounds(&self) -> Vec<Bound> {
+        Vec::new()
+    }
 
     /// The ways in which a peer does it, each a contender of its own; none when it cannot.
     fn ways(&self, peer: &dyn Peer) -> Vec<&'static str>;
@@ -39,6 +47,17 @@ pub struct Measure {
     pub unit: &'static str,
     /// Whether more is better.
     pub more: bool,
+}
+
+/// What a measure may be at most.
+pub struct Bound {
+    /// Its place among the measures.
+    pub measure: usize,
+    /// The most that it may be.
+    pub most: f64,
+    /// Whether full runs alone are judged by it: it is about times, or what counts little in them counts much
+    /// in short ones.
+    pub full: bool,
 }
 
 /// What came out of a turn.
@@ -79,6 +98,9 @@ pub fn all() -> Vec<Box<dyn Work>> {
     for connections in [1000, 5000] {
         all.push(Box::new(idle::Idle { connections }));
     }
+    all.push(Box::new(memory::Memory));
+    all.push(Box::new(churn::Churn));
+    all.push(Box::new(stalled::Stalled));
     all.push(Box::new(connects::Connects));
     all.push(Box::new(routes::Routes));
     all.push(Box::new(start::Start));

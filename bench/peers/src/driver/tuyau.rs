@@ -21,7 +21,8 @@ use tuyau_wire::{
 };
 
 use crate::{
-    Came, Client, Codec, Durable, Keys, Known, Name, Peer, Role, Server, Site, Wire, server,
+    Bounded, Budget, Came, Client, Codec, Durable, Keys, Known, Name, Peer, Role, Server, Site,
+    Wire, server,
 };
 
 /// The longest message, in bytes.
@@ -50,7 +51,7 @@ impl Peer for Tuyau {
     }
 
     fn start(&self, site: Site) -> io::Result<Server> {
-        self.start_with(site, "")
+        start(site, ROOM, "")
     }
 
     fn connect(&self, server: &Server, _: &Keys, own: Name) -> io::Result<Client> {
@@ -69,23 +70,37 @@ impl Peer for Tuyau {
     fn known(&self) -> Option<&dyn Known> {
         Some(self)
     }
+
+    fn bounded(&self) -> Option<&dyn Bounded> {
+        Some(self)
+    }
 }
 
-impl Tuyau {
-    /// Starts it with more limits, lines of the configuration.
-    fn start_with(&self, site: Site, limits: &str) -> io::Result<Server> {
-        if site.files.is_none() {
-            return Err(io::Error::other("it speaks TLS alone"));
-        }
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true).mode(0o600);
-        let mut file = options.open(site.folder.join("identity.pem"))?;
-        file.write_all(tls::router().to_pkcs8_pem().as_bytes())?;
-        let config = site.write("router.yaml", &(config(&site) + limits))?;
-        let mut command = Command::new(program());
-        command.arg("router").arg("--config").arg(config);
-        Server::start(&mut command, site)
+impl Bounded for Tuyau {
+    fn start(&self, site: Site, budget: Budget) -> io::Result<Server> {
+        start(site, budget, "")
     }
+}
+
+/// Room for the load of one sender at full speed.
+const ROOM: Budget = Budget {
+    queue: 16 << 20,
+    credit: 4 << 20,
+};
+
+/// Starts it with more limits, lines of the configuration.
+fn start(site: Site, budget: Budget, limits: &str) -> io::Result<Server> {
+    if site.files.is_none() {
+        return Err(io::Error::other("it speaks TLS alone"));
+    }
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    let mut file = options.open(site.folder.join("identity.pem"))?;
+    file.write_all(tls::router().to_pkcs8_pem().as_bytes())?;
+    let config = site.write("router.yaml", &(config(&site, budget) + limits))?;
+    let mut command = Command::new(program());
+    command.arg("router").arg("--config").arg(config);
+    Server::start(&mut command, site)
 }
 
 /// The one that is installed for measuring, or that was built beside this program.
@@ -98,13 +113,15 @@ fn program() -> PathBuf {
     beside.with_file_name("tuyau")
 }
 
-/// Room for the load of one sender at full speed; the rest is as it comes.
-fn config(site: &Site) -> String {
+/// As many connections as come, and nobody is parted from for being slow; the rest is as it comes.
+fn config(site: &Site, budget: Budget) -> String {
+    let Budget { queue, credit } = budget;
     let (address, state) = (site.address, Path::new("state").display());
     format!(
         "listen: [\"tls://{address}\"]\nstate_dir: {state}\nkey_file: identity.pem\ngreeting: null\n\
          limits:\n  connections: 100000\n  connections_per_address: 100000\n  \
-         handshakes_per_second: 1000000\n  queue_bytes: 16777216\n  credit_bytes: 4194304\n"
+         handshakes_per_second: 1000000\n  frame_seconds: 600\n  \
+         queue_bytes: {queue}\n  credit_bytes: {credit}\n"
     )
 }
 

@@ -6,7 +6,7 @@ use super::{Measure, Turn, Work};
 use crate::{Bench, Came, Client, Faults, Name, Peer, Server, Tally};
 
 /// How long a server may tidy up before it is looked at: in a full run, in a short one.
-const SETTLE: [Duration; 2] = [Duration::from_millis(500), Duration::from_millis(20)];
+pub(super) const SETTLE: [Duration; 2] = [Duration::from_millis(500), Duration::from_millis(20)];
 
 /// How many connect at once.
 const THREADS: u32 = 4;
@@ -62,7 +62,12 @@ impl Work for Idle {
 }
 
 /// Connects so many, in the order of their numbers.
-fn connect(bench: &Bench, peer: &dyn Peer, server: &Server, count: u32) -> io::Result<Vec<Client>> {
+pub(super) fn connect(
+    bench: &Bench,
+    peer: &dyn Peer,
+    server: &Server,
+    count: u32,
+) -> io::Result<Vec<Client>> {
     let share = count.div_ceil(THREADS);
     let parts = thread::scope(|scope| {
         let one = |thread: u32| {
@@ -83,7 +88,7 @@ fn connect(bench: &Bench, peer: &dyn Peer, server: &Server, count: u32) -> io::R
 }
 
 /// Whether an idle one is still there: it gets a message.
-fn reach(
+pub(super) fn reach(
     bench: &Bench,
     sender: &mut Client,
     client: &mut Client,

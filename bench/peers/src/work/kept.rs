@@ -109,13 +109,13 @@ impl Work for Drain {
     }
 }
 
-fn durable(peer: &dyn Peer) -> io::Result<&dyn Durable> {
+pub(super) fn durable(peer: &dyn Peer) -> io::Result<&dyn Durable> {
     peer.durable()
         .ok_or_else(|| io::ErrorKind::Unsupported.into())
 }
 
 /// One who sends to the mailbox.
-struct Store<'a> {
+pub(super) struct Store<'a> {
     bench: &'a Bench,
     client: Client,
     sent: u64,
@@ -123,7 +123,11 @@ struct Store<'a> {
 }
 
 impl<'a> Store<'a> {
-    fn connect(bench: &'a Bench, durable: &dyn Durable, server: &Server) -> io::Result<Self> {
+    pub(super) fn connect(
+        bench: &'a Bench,
+        durable: &dyn Durable,
+        server: &Server,
+    ) -> io::Result<Self> {
         let keys: &Keys = &bench.keys;
         let client = durable.sender(server, keys, OWNER)?;
         Ok(Self {
@@ -135,7 +139,7 @@ impl<'a> Store<'a> {
     }
 
     /// Sends while it is to go on, by the number sent and the time, and waits until all is confirmed.
-    fn run(
+    pub(super) fn run(
         &mut self,
         in_flight: u64,
         more: impl Fn(u64, Duration) -> bool,
@@ -162,8 +166,53 @@ impl<'a> Store<'a> {
     }
 }
 
+/// How many messages are stored to fill what a server keeps of them for everybody, the size of each, and how
+/// many are stored at once.
+const FILL: u64 = 1600;
+const LONG: usize = 56 * 1024;
+const AT_ONCE: u64 = 4;
+
+/// Stores and takes so much that whatever a server keeps in memory of what was stored last is full.
+pub(super) fn fill(
+    durable: &dyn Durable,
+    server: &Server,
+    keys: &Keys,
+    owner: Name,
+) -> io::Result<()> {
+    durable.mailbox(server, keys, owner, "")?;
+    let mut sender = durable.sender(server, keys, owner)?;
+    let mut stored = 0;
+    while stored < FILL {
+        stored += store(&mut sender, AT_ONCE, LONG)?;
+    }
+    let mut recipient = durable.recipient(server, keys, owner, "")?;
+    let mut left = stored;
+    while left > 0 {
+        recipient.receive(&mut |came| left -= u64::from(matches!(came, Came::Message(_))))?;
+    }
+    Ok(())
+}
+
+/// Stores so many messages that nobody looks into, or as many as there is credit for; gives how many.
+pub(super) fn store(sender: &mut Client, count: u64, size: usize) -> io::Result<u64> {
+    let (body, count) = (vec![0; size], count.min(sender.room()));
+    for _ in 0..count {
+        sender.send(&body);
+    }
+    sender.flush()?;
+    let mut left = count;
+    while left > 0 || sender.room() == 0 {
+        sender.receive(&mut |came| {
+            if let Came::Stored(count) = came {
+                left = left.saturating_sub(count);
+            }
+        })?;
+    }
+    Ok(count)
+}
+
 /// Takes so many messages, or those that come.
-fn drain(
+pub(super) fn drain(
     bench: &Bench,
     durable: &dyn Durable,
     server: &Server,

@@ -8,7 +8,7 @@ use tuyau_router::{
     store::{Directory, Disk, Id, Item, LogDirectory, LogDirectorySettings, Subject},
 };
 
-use super::{Tuyau, now};
+use super::{ROOM, Tuyau, now};
 use crate::{Known, Server, Site};
 
 /// How many are written at once.
@@ -18,7 +18,7 @@ impl Known for Tuyau {
     fn start(&self, site: Site, routes: u32) -> io::Result<Server> {
         let store = site.folder.join("state/store/directory");
         fill(&store, routes.into()).map_err(io::Error::other)?;
-        self.start_with(site, "  routes: 2000000\n")
+        super::start(site, ROOM, "  routes: 2000000\n")
     }
 }
 
