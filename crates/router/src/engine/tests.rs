@@ -11,9 +11,16 @@ mod sessions;
 mod takeover;
 mod world;
 
-use super::*;
+use std::time::Duration;
+
 use tuyau_core::Origin;
-use tuyau_wire::{Binding, Class, Record, SecretKey, Signed, Target, Withdrawal, frame};
+use tuyau_wire::{
+    Announcement, Binding, Class, Hello, Parameter, Record, Role, SecretKey, Signed, Target,
+    Withdrawal, capability, frame,
+};
+
+use super::*;
+use crate::policy::Action as Deed;
 use world::{World, fast};
 
 const NOW: Timestamp = Timestamp::from_millis(1_000_000_000);
