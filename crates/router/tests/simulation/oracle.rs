@@ -84,6 +84,8 @@ struct Book {
     /// Durable members for certain, since when; and who asked to be one last when.
     members: BTreeMap<(usize, usize), Instant>,
     asked: BTreeMap<(usize, usize), Instant>,
+    /// In which session a service said last that it leaves a group, and when.
+    leaving: BTreeMap<(usize, usize), (usize, Instant)>,
     /// Whether the disk of the router has refused something.
     disk_failed: bool,
     objections: Vec<String>,
@@ -194,6 +196,7 @@ impl Oracle {
             replies: BTreeMap::new(),
             members: BTreeMap::new(),
             asked: BTreeMap::new(),
+            leaving: BTreeMap::new(),
             disk_failed: false,
             objections: Vec::new(),
             counts: Counts::default(),
@@ -249,6 +252,8 @@ impl Oracle {
             }
             Waits::Leave { group } => {
                 book.members.remove(&(service, group));
+                let leaving = (session, Instant::now());
+                book.leaving.insert((service, group), leaving);
                 let joined = book.sessions[session].joined.entry(group).or_default();
                 (joined.leaves, joined.since) = (Some(sequence), None);
                 joined.left_at = Some(Instant::now());
@@ -421,10 +426,14 @@ impl Book {
         let (now, service) = (Instant::now(), self.sessions[session].service);
         match waits {
             Waits::Join { group, durable } => {
+                // What was said in a newer session may have come before it.
+                let opened = self.sessions[session].opened;
+                let leaving = self.leaving.get(&(service, group));
+                let overtaken = leaving.is_some_and(|(of, at)| *of != session && *at > opened);
                 let joined = self.sessions[session].joined.entry(group).or_default();
                 if joined.leaves.is_none_or(|leave| leave < number) {
                     joined.since.get_or_insert(now);
-                    if durable {
+                    if durable && !overtaken {
                         self.members.entry((service, group)).or_insert(now);
                     }
                 }
